@@ -1,0 +1,108 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+// Who may import whom (nothing imports upwards):
+//
+//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting → Series
+//              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
+//
+// Series and Forecasting are pure: they know nothing of PostgreSQL, jobs or twins.
+
+let package = Package(
+  name: "twinmill",
+  products: [
+    .executable(name: "twinmill", targets: ["twinmill"]),
+    .library(name: "Postgres", targets: ["Postgres"]),
+    .library(name: "Series", targets: ["Series"]),
+    .library(name: "Forecasting", targets: ["Forecasting"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C libraries of Debian.
+    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The queue's floors.
+    .target(
+      name: "Postgres",
+      dependencies: ["CLibpq", .product(name: "Logging", package: "swift-log")]
+    ),
+    .target(
+      name: "Queue",
+      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+    ),
+    .target(
+      name: "Worker",
+      dependencies: [
+        "Queue",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [.embedInCode("Statements")]
+    ),
+    .target(
+      name: "Scheduler",
+      dependencies: ["Queue", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+    ),
+
+    // Pure analytics.
+    .target(name: "Series"),
+    .target(name: "Forecasting", dependencies: ["Series"]),
+
+    // Twins and what is computed for them.
+    .target(
+      name: "Twins",
+      dependencies: ["Queue", "Series", "Yams"],
+      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+    ),
+    .target(
+      name: "Domains",
+      dependencies: ["Twins"],
+      resources: [.embedInCode("skincare"), .embedInCode("sensor")]
+    ),
+    .target(
+      name: "Jobs",
+      dependencies: ["Queue", "Twins", "Domains", "Forecasting"],
+      path: "Jobs",
+      resources: [
+        .embedInCode("Prediction/Statements"), .embedInCode("Sweep/Statements"),
+        .embedInCode("Probe/Statements"),
+      ]
+    ),
+
+    // The command line.
+    .executableTarget(
+      name: "twinmill",
+      dependencies: [
+        "Worker", "Scheduler", "Jobs", "Domains", "CZlib",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
+    // Tests.
+    .target(name: "TestServer", dependencies: ["Postgres"], path: "Tests/TestServer"),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServer"]),
+    .testTarget(name: "QueueTests", dependencies: ["Queue", "TestServer"]),
+    .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestServer"]),
+    .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "TestServer"]),
+    .testTarget(name: "SeriesTests", dependencies: ["Series"]),
+    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
+    .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
