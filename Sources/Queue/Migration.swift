@@ -31,5 +31,6 @@ public enum QueueMigrations {
       4, "control", up: PackageResources._0004_control_up_sql, down: PackageResources._0004_control_down_sql),
     Migration(
       5, "history", up: PackageResources._0005_history_up_sql, down: PackageResources._0005_history_down_sql),
+    Migration(6, "probe", up: PackageResources._0006_probe_up_sql, down: PackageResources._0006_probe_down_sql),
   ]
 }
