@@ -12,7 +12,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 umask 022
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 
 die() {
   printf 'install.sh: %s\n' "$*" >&2

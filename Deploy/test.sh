@@ -2,7 +2,7 @@
 #
 # Every check of this repository by one command; the exit code is true to the result.
 #
-#   Deploy/test.sh          packages, format, shell scripts, house rules, units, build, tests
+#   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests
 #   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1) and the forecast accuracy check
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
@@ -11,7 +11,7 @@
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
 all=no
 case "${1:-}" in
@@ -63,7 +63,10 @@ phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
 
 # One debug build serves the tests; without it there is nothing more to learn.
-phase build Deploy/checks/build.sh || finish
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+phase build Deploy/checks/build.sh "$log" || finish
+phase warnings Deploy/checks/warnings.sh "$log" || true
 phase tests swift test --skip-build || true
 
 if [ "$all" = yes ]; then
