@@ -73,7 +73,8 @@ if [ "$level" = all ]; then
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
-  command -v apt-get >/dev/null || die "missing: ${missing[*]} (Debian's names); install them with this system's package manager"
+  command -v apt-get >/dev/null || die "missing: ${missing[*]} (Debian's names).
+Install them with the package manager of this system."
 
   as_root=()
   if [ "$(id -u)" -ne 0 ]; then

@@ -51,6 +51,7 @@ for row in json.load(open(sys.argv[1])):
         good, limit = owa < 1.0, "below 1.00"
     failed = failed or not good
     coverage = "%.3f" % row["cover"] if "cover" in row else "-"
-    print("%-22s n %5d  OWA %.3f %-12s coverage %s %s" % (name, row["n"], owa, limit, coverage, "" if good else "FAILED"))
+    verdict = "" if good else "FAILED"
+    print("%-22s n %5d  OWA %.3f %-12s coverage %s %s" % (name, row["n"], owa, limit, coverage, verdict))
 sys.exit(failed)
 PYTHON
