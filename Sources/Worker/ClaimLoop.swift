@@ -100,7 +100,7 @@ struct ClaimLoop: Sendable {
     } catch let error as PostgresError {
       throw error
     } catch {
-      throw PostgresError.cancelled
+      throw PostgresError(.cancelled, "cancelled while waiting for a connection: \(error)")
     }
   }
 }

@@ -28,10 +28,10 @@ struct Finisher<Kind: JobKind>: Sendable {
         let ours = try await attempt(open, outputs: outputs)
         report(open, ours: ours)
         return
-      } catch let error as PostgresError where error.isConnectionLoss || error.isCommitUnknown {
+      } catch let error as PostgresError where error.isConnectionLoss || error.kind == .deadlineExceeded {
         commitUnknown = true
         await backoff.pause(context.logger, "storing waits for the database", error)
-      } catch let error as PostgresError where error.isRetryable || error.isServerExhausted {
+      } catch let error as PostgresError where error.isTransient {
         await backoff.pause(context.logger, "storing is tried again", error)
       } catch {
         try await isolate(open, outputs: outputs, error)
@@ -164,5 +164,13 @@ extension JobQueue.Outcome {
     case .snooze: "job snoozed"
     case .handedBack: "job handed back"
     }
+  }
+}
+
+extension PostgresError {
+  /// Whether the same transaction may succeed a little later without anybody doing anything to it: serialization
+  /// failure, deadlock, disk full, out of memory, too many connections, lock or statement timeout.
+  var isTransient: Bool {
+    isRetryable || sqlstate?.hasPrefix("53") == true || sqlstate == "55P03" || sqlstate == "57014"
   }
 }

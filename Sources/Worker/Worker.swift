@@ -55,7 +55,7 @@ public final class Worker: Service {
   public func run() async throws {
     try await start()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let heartbeatThread = ComputePool(threads: 1, name: "heartbeat")
+      let heartbeatThread = ComputePool(threads: 1)
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
       group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }
       if let listener { group.addTask { try await listener.run() } }
