@@ -87,3 +87,17 @@ COMMENT ON FUNCTION twinmill.apply_tick(text, timestamptz[], text[], timestamptz
 
 REVOKE ALL ON FUNCTION twinmill.apply_tick(text, timestamptz[], text[], timestamptz[], text[], timestamptz,
   timestamptz, timestamptz) FROM PUBLIC;
+
+-- Purpose: what the server's rules say a zone's clock is ahead of UTC now, in seconds; null when it has no such zone.
+-- Index: none.  Locks: none.  Rows: one.
+CREATE FUNCTION twinmill.zone_offset(zone text) RETURNS integer
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN extract(epoch FROM (now() AT TIME ZONE zone) - (now() AT TIME ZONE 'UTC'))::integer;
+EXCEPTION WHEN invalid_parameter_value THEN
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION twinmill.zone_offset(text) IS
+  'Seconds that a zone''s clock is ahead of UTC now; schedulers compare it with their own rules';
+REVOKE ALL ON FUNCTION twinmill.zone_offset(text) FROM PUBLIC;
