@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Postgres
+
+/// Identifies a job for ever: live in `twinmill.jobs`, finished in `twinmill.job_history`.
+public typealias JobID = Int64
+
+/// A claimed job, as a job kind sees it.
+public struct Job: Sendable {
+  public let id: JobID
+  /// Name of the kind that runs it.
+  public let kind: String
+  public let queue: String
+  /// Lower runs first.
+  public let priority: Int
+  /// The twin it is about, if it is about one.
+  public let twinID: UUID?
+  /// A JSON object that has passed the kind's schema.
+  public let arguments: JSON
+  /// 1 for the first attempt; charged when the job was claimed.
+  public let attempt: Int
+  /// How many attempts may end in an error.
+  public let maxAttempts: Int
+  /// How many earlier attempts ended with the death or loss of their worker; not counted as errors.
+  public let crashes: Int
+  /// Random per claim. With the attempt and the worker's id it fences every write.
+  public let token: UUID
+  /// By the server's clock.
+  public let enqueuedAt: Date
+  /// When it was to start, by the server's clock.
+  public let runAt: Date
+  /// When this attempt was claimed, by the server's clock.
+  public let claimedAt: Date
+  /// The database role that asked for it.
+  public let requestedBy: String
+  /// The schedule that asked for it, if one did.
+  public let schedule: String?
+  /// The planned instant of that schedule.
+  public let tick: Date?
+
+  /// Attempts that ended, or will have ended if this one does, in an error.
+  public var errorsIncludingThis: Int { attempt - crashes }
+
+  public init(
+    id: JobID, kind: String, queue: String, priority: Int, twinID: UUID?, arguments: JSON, attempt: Int,
+    maxAttempts: Int, crashes: Int, token: UUID, enqueuedAt: Date, runAt: Date, claimedAt: Date, requestedBy: String,
+    schedule: String? = nil, tick: Date? = nil
+  ) {
+    self.id = id
+    self.kind = kind
+    self.queue = queue
+    self.priority = priority
+    self.twinID = twinID
+    self.arguments = arguments
+    self.attempt = attempt
+    self.maxAttempts = maxAttempts
+    self.crashes = crashes
+    self.token = token
+    self.enqueuedAt = enqueuedAt
+    self.runAt = runAt
+    self.claimedAt = claimedAt
+    self.requestedBy = requestedBy
+    self.schedule = schedule
+    self.tick = tick
+  }
+}

@@ -1,0 +1,101 @@
+import Postgres
+
+/// A kind of job is three functions and nothing else: read, compute, write.
+///
+/// The daemon claims up to `definition.batchLimit` jobs of a kind at once, loads them in one round trip, computes
+/// them side by side, and stores the outputs in the transaction that finishes the jobs.
+public protocol JobKind: Sendable {
+  /// What `compute` needs, and all it gets.
+  associatedtype Input: Sendable
+  /// What `store` writes.
+  associatedtype Output: Sendable
+
+  /// Name, arguments, limits.
+  var definition: KindDefinition { get }
+
+  /// Reads what the jobs need, one round trip for the whole batch, in a read-only snapshot that is closed before
+  /// computing starts. A job that is missing from the answer fails.
+  /// - Throws: anything; the whole batch is then tried again later.
+  func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Input, JobFailure>]
+
+  /// Pure: no clock, no database, no randomness without a recorded seed. Checks for cancellation in its outer loops.
+  /// - Throws: anything; that job alone fails and is tried again, unless it is a permanent `JobFailure`.
+  func compute(_ input: Input, for job: Job) async throws -> Computed<Output>
+
+  /// Writes the outputs in bulk, inside the transaction that finishes the jobs.
+  /// - Throws: anything; the batch is then split in halves until the bad job stands alone.
+  func store(_ outputs: [(job: Job, output: Output)], on connection: Connection) async throws
+}
+
+/// What a computation came to.
+public enum Computed<Output: Sendable>: Sendable {
+  /// Write the output and complete the job.
+  case store(Output)
+  /// The input is what it was: complete the job without a write.
+  case unchanged
+  /// Not yet: run again after a while. Uses no attempt.
+  case snooze(Duration)
+  /// No longer wanted.
+  case cancel(String)
+  /// It can never succeed.
+  case discard(String)
+}
+
+/// A failure of one job that says what went wrong, on which object, and what to do.
+public struct JobFailure: Error, Sendable, CustomStringConvertible {
+  /// In words; kept in the job's errors.
+  public let message: String
+  /// Whether trying again is pointless: the job is discarded at once.
+  public let isPermanent: Bool
+
+  public init(_ message: String, isPermanent: Bool = false) {
+    self.message = message
+    self.isPermanent = isPermanent
+  }
+
+  public var description: String { message }
+}
+
+/// What the database and the daemon know about a kind of job.
+public struct KindDefinition: Sendable {
+  /// Unique; what `twinmill.enqueue` is called with.
+  public let name: String
+  /// One line for people.
+  public let summary: String
+  /// JSON schema of the arguments, checked when a job is enqueued.
+  public let argumentsSchema: JSON
+  /// Queue of jobs that name none.
+  public let queue: String
+  /// How many attempts may end in an error before the job is discarded.
+  public let maxAttempts: Int
+  /// Most jobs of one claim. Too low: round trips dominate. Too high: a crash takes more jobs with it.
+  public let batchLimit: Int
+  /// Most computations of one batch side by side; nil = one per core. More than the cores only helps kinds that wait.
+  public let concurrency: Int?
+  /// Whether `load` reads the database; false spares its snapshot a round trip.
+  public let readsDatabase: Bool
+  /// Delay before the second attempt; doubles with each further one.
+  public let backoffBase: Duration
+  /// Whether a job must name a twin.
+  public let needsTwin: Bool
+  /// Whether new data of a twin asks for this kind.
+  public let recomputesOnChange: Bool
+
+  public init(
+    name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
+    batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
+    backoffBase: Duration = .seconds(5), needsTwin: Bool = false, recomputesOnChange: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.argumentsSchema = argumentsSchema
+    self.queue = queue
+    self.maxAttempts = maxAttempts
+    self.batchLimit = batchLimit
+    self.concurrency = concurrency
+    self.readsDatabase = readsDatabase
+    self.backoffBase = backoffBase
+    self.needsTwin = needsTwin
+    self.recomputesOnChange = recomputesOnChange
+  }
+}

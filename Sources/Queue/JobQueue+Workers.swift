@@ -1,0 +1,144 @@
+import FoundationEssentials
+import Postgres
+
+/// Who works: registration, heartbeat, rescue.
+extension JobQueue {
+  /// What a worker process tells of itself.
+  public struct Registration: Sendable {
+    public let hostname: String
+    public let pid: Int32
+    public let queues: [String]
+    public let kinds: [String]
+    /// How long the worker counts as alive after a heartbeat.
+    public let lease: Duration
+    /// Between two heartbeats; at most a third of the lease.
+    public let heartbeat: Duration
+
+    public init(
+      hostname: String, pid: Int32, queues: [String], kinds: [String], lease: Duration, heartbeat: Duration
+    ) {
+      self.hostname = hostname
+      self.pid = pid
+      self.queues = queues
+      self.kinds = kinds
+      self.lease = lease
+      self.heartbeat = heartbeat
+    }
+  }
+
+  /// The session-level advisory lock that frees itself when the process dies.
+  public var lockKey: Int64 {
+    withUnsafeBytes(of: worker.uuid) { $0.loadUnaligned(as: Int64.self) }
+  }
+
+  /// Introduces this worker and takes its lock, on the connection that will carry its heartbeat.
+  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.pipeline([
+      Statements.takeWorkerLock(lockKey),
+      Statements.registerWorker(
+        worker, lockKey, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
+        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds),
+    ])
+  }
+
+  /// Takes the lock again on a new heartbeat connection.
+  public func retakeLock(on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query(Statements.takeWorkerLock(lockKey))
+  }
+
+  /// What a heartbeat learns.
+  public struct Renewal: Sendable {
+    /// The server's clock.
+    public let serverTime: Date
+    /// Jobs of this worker that somebody asked to cancel.
+    public let cancellations: [JobID]
+  }
+
+  /// The heartbeat. nil: this worker was declared dead, its lease is lost.
+  public func renew(
+    lease: Duration, jobsRunning: Int, isDraining: Bool, clockOffset: Duration?, on connection: Connection,
+    deadline: Duration
+  ) async throws(PostgresError) -> Renewal? {
+    let answers = try await connection.pipeline(
+      [
+        Statements.notDurable(),
+        Statements.renewWorker(
+          worker, lease.seconds, Int32(jobsRunning), isDraining, clockOffset.map { $0.seconds * 1000 }),
+        Statements.cancellationsOfWorker(worker),
+      ], deadline: deadline)
+    guard let row = answers[1].first else { return nil }
+    var cancellations: [JobID] = []
+    for row in answers[2] {
+      cancellations.append(try row.decode(Int64.self))
+    }
+    return Renewal(serverTime: try row.decode(Date.self), cancellations: cancellations)
+  }
+
+  /// Says goodbye, after the last job.
+  public func remove(on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query(Statements.removeWorker(worker))
+  }
+
+  /// Another worker's heartbeat counter.
+  public struct Beat: Sendable, Hashable {
+    public let worker: UUID
+    public let beat: Int64
+    public let heartbeat: Duration
+
+    public init(worker: UUID, beat: Int64, heartbeat: Duration) {
+      self.worker = worker
+      self.beat = beat
+      self.heartbeat = heartbeat
+    }
+  }
+
+  /// The heartbeat counters of all other workers.
+  public func beats(on connection: Connection) async throws(PostgresError) -> [Beat] {
+    var beats: [Beat] = []
+    for row in try await connection.query(Statements.beats(worker)) {
+      let (id, beat, heartbeat) = try row.decode(UUID.self, Int64.self, Double.self)
+      beats.append(Beat(worker: id, beat: beat, heartbeat: .seconds(heartbeat)))
+    }
+    return beats
+  }
+
+  /// Returns the jobs of workers that stood still at these beats, and jobs whose worker is unknown.
+  /// - Returns: the jobs that came back, with `ready` or `discarded` (third crash).
+  public func rescue(
+    _ suspects: [Beat], on connection: Connection
+  ) async throws(PostgresError) -> [(job: JobID, outcome: String)] {
+    var rescued: [(job: JobID, outcome: String)] = []
+    for row in try await connection.query(Statements.rescue(suspects.map(\.worker), suspects.map(\.beat))) {
+      rescued.append(try row.decode(Int64.self, String.self))
+    }
+    return rescued
+  }
+
+  /// The history's partitions and requests to cancel jobs that are gone.
+  /// - Returns: partitions made or dropped.
+  public func upkeep(
+    retention: Duration, on connection: Connection
+  ) async throws(PostgresError) -> [(partition: String, action: String)] {
+    let answers = [
+      try await connection.query(Statements.maintainHistory(retention.seconds)),
+      try await connection.query(Statements.sweepCancellations()),
+    ]
+    var changes: [(partition: String, action: String)] = []
+    for row in answers[0] {
+      changes.append(try row.decode(String.self, String.self))
+    }
+    return changes
+  }
+
+  /// Tells the database which kinds this version can run.
+  public static func register(
+    kinds: [KindDefinition], on connection: Connection
+  ) async throws(PostgresError) {
+    _ = try await connection.pipeline(
+      kinds.map { kind in
+        Statements.registerKind(
+          kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
+          kind.recomputesOnChange)
+      })
+  }
+}

@@ -1,0 +1,36 @@
+/// One numbered step of the database's schema, up and down. Never edited once released.
+public struct Migration: Sendable {
+  /// Unique over all modules; applied in this order.
+  public let number: Int
+  public let name: String
+  /// SQL that takes the step.
+  public let up: String
+  /// SQL that removes exactly what `up` added.
+  public let down: String
+
+  /// `up` and `down` are the bytes of the `NNNN_name.up.sql` and `.down.sql` files.
+  public init(_ number: Int, _ name: String, up: [UInt8], down: [UInt8]) {
+    self.number = number
+    self.name = name
+    self.up = String(decoding: up, as: UTF8.self)
+    self.down = String(decoding: down, as: UTF8.self)
+  }
+}
+
+/// The queue's own steps.
+public enum QueueMigrations {
+  /// Numbers 1 … 9.
+  public static let all: [Migration] = [
+    Migration(
+      1, "jobs", up: PackageResources._0001_jobs_up_sql, down: PackageResources._0001_jobs_down_sql),
+    Migration(
+      2, "workers", up: PackageResources._0002_workers_up_sql, down: PackageResources._0002_workers_down_sql),
+    Migration(
+      3, "enqueue", up: PackageResources._0003_enqueue_up_sql, down: PackageResources._0003_enqueue_down_sql),
+    Migration(
+      4, "control", up: PackageResources._0004_control_up_sql, down: PackageResources._0004_control_down_sql),
+    Migration(
+      5, "history", up: PackageResources._0005_history_up_sql, down: PackageResources._0005_history_down_sql),
+    Migration(6, "probe", up: PackageResources._0006_probe_up_sql, down: PackageResources._0006_probe_down_sql),
+  ]
+}

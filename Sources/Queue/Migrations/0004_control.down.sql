@@ -1,0 +1,3 @@
+DROP FUNCTION twinmill.wait(bigint, interval);
+DROP FUNCTION twinmill.retry(bigint);
+DROP FUNCTION twinmill.cancel(bigint);

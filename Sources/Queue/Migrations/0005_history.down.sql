@@ -1,0 +1,1 @@
+DROP FUNCTION twinmill.maintain_history(integer, interval);
