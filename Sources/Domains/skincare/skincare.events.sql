@@ -12,7 +12,7 @@
 --   and starts nothing, an empty list stops everything.
 -- Accepted shapes of product_usage: a list, or an object with the list under "products" or "products_used"; items are
 --   names or ids (text or number), or objects with "product_id", "id" or "name" (the first that is there) and
---   optionally "used": false. An object without a list maps products to amounts; null, false and 0 mean not used.
+--   optionally "used": false. An object without these two maps products to amounts; null, false and 0 mean not used.
 WITH listed AS MATERIALIZED (
   SELECT
     n.twin_id,
@@ -27,13 +27,14 @@ WITH listed AS MATERIALIZED (
       END AS items,
     CASE
       WHEN json_typeof(d.document) = 'object'
-        AND json_typeof(d.document -> 'products') IS DISTINCT FROM 'array'
-        AND json_typeof(d.document -> 'products_used') IS DISTINCT FROM 'array'
+        AND d.document -> 'products' IS NULL
+        AND d.document -> 'products_used' IS NULL
         THEN d.document
       END AS amounts
   FROM unnest($1::uuid[]) AS wanted (twin_id)
   JOIN @twins@.user_digital_twins t ON t.id = wanted.twin_id AND t.domain = 'skincare'
   JOIN @twins@.twin_snapshots n ON n.twin_id = wanted.twin_id AND n.product_usage IS NOT NULL
+    AND isfinite(n.snapshot_date)
   CROSS JOIN LATERAL (
     SELECT CASE
       WHEN n.product_usage::text LIKE '%\\u%' THEN twinmill.readable_json(n.product_usage::json)
@@ -85,7 +86,7 @@ WITH listed AS MATERIALIZED (
   CROSS JOIN LATERAL (VALUES
     (e.start_date, 'product_started'), (e.end_date, 'product_stopped')
   ) AS d (occurred_at, event_type)
-  WHERE d.occurred_at IS NOT NULL
+  WHERE isfinite(d.occurred_at)
 )
 SELECT
   h.twin_id,

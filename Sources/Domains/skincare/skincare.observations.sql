@@ -38,7 +38,7 @@ CROSS JOIN LATERAL (
       v.written IS NOT NULL OR NOT s.is_readable AS is_skipped,
       CASE
         -- The grammar of JSON numbers guarantees the cast, unless an exponent or a very long number overflows.
-        WHEN json_typeof(v.written) = 'number' AND length(v.written::text) <= 40 AND v.written::text !~ '[eE]'
+        WHEN json_typeof(v.written) = 'number' AND length(v.written::text) <= 300 AND v.written::text !~ '[eE]'
           THEN v.written::text::double precision
         WHEN v.written IS NOT NULL THEN (
           SELECT CASE
@@ -72,6 +72,7 @@ CROSS JOIN LATERAL (
         WHERE n.twin_id = wanted.twin_id
           AND n.skin_metrics IS NOT NULL
           AND n.skin_metrics::text <> 'null'
+          AND isfinite(n.snapshot_date)
           AND ($2::timestamptz IS NULL OR n.snapshot_date >= $2)
           AND ($3::timestamptz IS NULL OR n.snapshot_date < $3)
       ) AS newest
