@@ -90,7 +90,7 @@ public struct PredictionInput: Sendable {
   /// Not the clock, not the job: two jobs with the same input have the same hash.
   var hash: String {
     var hash = Fingerprint()
-    hash.combine(PredictionJob.name)
+    hash.combine(Prediction.name)
     hash.combine(BuildInfo.version)
     hash.combine(domain.fingerprint)
     hash.combine(horizon)

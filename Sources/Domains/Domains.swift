@@ -18,5 +18,5 @@ public enum Domains {
   private static let sensor = Domain.Files(
     definition: PackageResources.sensor_yaml, schema: PackageResources.sensor_schema_sql,
     register: PackageResources.sensor_register_sql, observations: PackageResources.sensor_observations_sql,
-    events: PackageResources.sensor_events_sql)
+    events: PackageResources.sensor_events_sql, importing: PackageResources.sensor_import_sql)
 }

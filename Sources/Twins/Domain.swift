@@ -35,6 +35,10 @@ public struct Domain: Sendable {
   /// `$1 uuid[], $2 timestamptz, $3 timestamptz` → `twin_id, occurred_at[], event_types[], factors[]`.
   public let events: Statement
 
+  /// Moves staged rows of an import into the domain's table, where it takes imports:
+  /// `$1 uuid, $2 text[], $3 text` → see `ImportSummary`.
+  public let importing: Statement?
+
   /// The files of a domain's folder, as embedded.
   public struct Files: Sendable {
     let definition: [UInt8]
@@ -42,16 +46,20 @@ public struct Domain: Sendable {
     let register: [UInt8]
     let observations: [UInt8]
     let events: [UInt8]
+    let importing: [UInt8]?
 
-    /// The bytes of `<domain>.yaml`, `.schema.sql`, `.register.sql`, `.observations.sql` and `.events.sql`.
+    /// The bytes of `<domain>.yaml`, `.schema.sql`, `.register.sql`, `.observations.sql`, `.events.sql` and, if it
+    /// takes imports, `.import.sql`.
     public init(
-      definition: [UInt8], schema: [UInt8], register: [UInt8], observations: [UInt8], events: [UInt8]
+      definition: [UInt8], schema: [UInt8], register: [UInt8], observations: [UInt8], events: [UInt8],
+      importing: [UInt8]? = nil
     ) {
       self.definition = definition
       self.schema = schema
       self.register = register
       self.observations = observations
       self.events = events
+      self.importing = importing
     }
   }
 
@@ -79,6 +87,7 @@ public struct Domain: Sendable {
     register = Statement("\(file.name).register", files.register, schemas: schemas)
     observations = Statement("\(file.name).observations", files.observations, schemas: schemas)
     events = Statement("\(file.name).events", files.events, schemas: schemas)
+    importing = files.importing.map { Statement("\(file.name).import", $0, schemas: schemas) }
   }
 
   /// What is known of a metric; nil when the domain has no such metric.

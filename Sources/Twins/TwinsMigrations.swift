@@ -1,7 +1,7 @@
 import Queue
 
 /// The steps that create the twin tables and what belongs to them.
-public enum TwinMigrations {
+public enum TwinsMigrations {
   /// Numbers 20 … 29; `@twins@` in them stands for the quoted name of the twin tables' schema.
   public static let all: [Migration] = [
     Migration(

@@ -5,7 +5,7 @@ import Twins
 /// Turns the marks of changed twins into jobs: one job per twin and kind that is recomputed on change.
 ///
 /// Run it by a schedule, every minute or so; a run takes the oldest marks, and what it leaves waits for the next.
-public struct SweepJob: JobKind {
+public struct Sweep: JobKind {
   /// The kind's name.
   public static let name = "sweep"
 

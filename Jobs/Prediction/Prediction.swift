@@ -6,7 +6,7 @@ import Series
 import Twins
 
 /// Predicts the states of a twin: every metric some steps ahead, with intervals, one row per step.
-public struct PredictionJob: JobKind {
+public struct Prediction: JobKind {
   /// The kind's name.
   public static let name = "prediction"
 
@@ -23,7 +23,7 @@ public struct PredictionJob: JobKind {
   private let storeStatement: Statement
 
   /// A kind that predicts twins of these domains.
-  public init(_ catalog: DomainCatalog) {
+  public init(catalog: DomainCatalog) {
     reader = HistoryReader(catalog)
     storeStatement = Statement(
       "prediction_store", PackageResources.prediction_store_sql, schemas: ["twins": catalog.twinsSchema])
