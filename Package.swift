@@ -46,8 +46,7 @@ let package = Package(
         "Queue",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ],
-      resources: [.embedInCode("Statements")]
+      ]
     ),
     .target(
       name: "Scheduler",

@@ -72,6 +72,8 @@ public struct KindDefinition: Sendable {
   public let batchLimit: Int
   /// Most computations of one batch side by side; nil = one per core. More than the cores only helps kinds that wait.
   public let concurrency: Int?
+  /// Whether `load` reads the database; false spares its snapshot a round trip.
+  public let readsDatabase: Bool
   /// Delay before the second attempt; doubles with each further one.
   public let backoffBase: Duration
   /// Whether a job must name a twin.
@@ -81,8 +83,8 @@ public struct KindDefinition: Sendable {
 
   public init(
     name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
-    batchLimit: Int = 100, concurrency: Int? = nil, backoffBase: Duration = .seconds(5), needsTwin: Bool = false,
-    recomputesOnChange: Bool = false
+    batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
+    backoffBase: Duration = .seconds(5), needsTwin: Bool = false, recomputesOnChange: Bool = false
   ) {
     self.name = name
     self.summary = summary
@@ -91,6 +93,7 @@ public struct KindDefinition: Sendable {
     self.maxAttempts = maxAttempts
     self.batchLimit = batchLimit
     self.concurrency = concurrency
+    self.readsDatabase = readsDatabase
     self.backoffBase = backoffBase
     self.needsTwin = needsTwin
     self.recomputesOnChange = recomputesOnChange

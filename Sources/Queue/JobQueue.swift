@@ -130,52 +130,67 @@ public struct JobQueue: Sendable {
     }
   }
 
-  /// The guarded statement that ends attempts of one claim; run it inside the transaction that stores their outputs,
-  /// and before storing: only what is in its answer is still ours.
-  public func finish(_ endings: [Ending], token: UUID) -> [SQL] {
-    var outcomes: [String] = []
-    var results: [String?] = []
-    var errors: [JSON?] = []
-    var delays: [Double] = []
-    for ending in endings {
-      let (name, result, error, delay) = Self.columns(of: ending)
-      outcomes.append(name)
-      results.append(result)
-      errors.append(error)
-      delays.append(delay)
-    }
+  /// Ends attempts of one claim: the guarded statement of every outcome. Run it inside the transaction that stores
+  /// their outputs, and before storing: only what is in its answer is still ours.
+  /// - Parameter idleLimit: how long the server lets the transaction stand still before it ends it.
+  /// - Returns: statements for one pipeline; its answers are for `stillOurs`.
+  public func finish(_ endings: [Ending], token: UUID, idleLimit: Duration) -> [SQL] {
+    let columns = endings.map { Self.columns(of: $0.outcome) }
     return [
+      Statements.boundedTransaction(String(Int(idleLimit.seconds * 1000))),
       Statements.hotPlan(),
       Statements.finish(
-        worker, token, endings.map(\.job.id), endings.map { Int32($0.job.attempt) }, outcomes, results, errors, delays,
+        worker, token, endings.map(\.job.id), endings.map { Int32($0.job.attempt) }, columns.map(\.outcome),
+        columns.map(\.result), columns.map(\.cause), columns.map(\.message), columns.map(\.delay.seconds),
         endings.map(\.startedAt)),
+      Statements.hotPlanEnd(),
     ]
   }
 
-  /// Longest error message that is kept, in characters.
-  private static let messageLimit = 4000
-
-  private static func columns(of ending: Ending) -> (String, String?, JSON?, Double) {
-    func entry(_ cause: String, _ message: String) -> JSON {
-      // PostgreSQL's jsonb has no NUL.
-      let text = String(message.prefix(messageLimit)).replacing("\0", with: "\u{FFFD}")
-      return JSON(encoding: ErrorEntry(attempt: ending.job.attempt, cause: cause, message: text))
+  /// The jobs that the finishing statement found to be ours.
+  public static func stillOurs(_ answers: [Rows]) throws(PostgresError) -> Set<JobID> {
+    var ids: Set<JobID> = []
+    for row in answers[2] {
+      ids.insert(try row.decode(Int64.self))
     }
-    return switch ending.outcome {
-    case .completed: ("completed", "stored", nil, 0)
-    case .unchanged: ("completed", "unchanged", nil, 0)
-    case .discarded(let message): ("discarded", nil, entry("error", message), 0)
-    case .cancelled(let message): ("cancelled", nil, entry("cancel", message), 0)
-    case .retry(let after, let message): ("retry", nil, entry("error", message), after.seconds)
-    case .snooze(let pause): ("snooze", nil, nil, pause.seconds)
-    case .handedBack: ("handed_back", nil, nil, 0)
+    return ids
+  }
+
+  /// After a connection was lost during COMMIT: the jobs that this claim did finish.
+  public func alreadyFinal(
+    _ jobs: [JobID], token: UUID, on connection: Connection
+  ) async throws(PostgresError) -> Set<JobID> {
+    var ids: Set<JobID> = []
+    for row in try await connection.query(Statements.alreadyFinal(jobs, token)) {
+      ids.insert(try row.decode(Int64.self))
+    }
+    return ids
+  }
+
+  private struct Columns {
+    var outcome: String
+    var result: String?
+    var cause: String?
+    var message: String?
+    var delay: Duration = .zero
+  }
+
+  private static func columns(of outcome: Outcome) -> Columns {
+    switch outcome {
+    case .completed: Columns(outcome: "completed", result: "stored")
+    case .unchanged: Columns(outcome: "completed", result: "unchanged")
+    case .discarded(let message): Columns(outcome: "discarded", cause: "error", message: storable(message))
+    case .cancelled(let message): Columns(outcome: "cancelled", cause: "cancel", message: storable(message))
+    case .retry(let delay, let message):
+      Columns(outcome: "retry", cause: "error", message: storable(message), delay: delay)
+    case .snooze(let pause): Columns(outcome: "snooze", delay: pause)
+    case .handedBack: Columns(outcome: "handed_back")
     }
   }
 
-  private struct ErrorEntry: Encodable {
-    let attempt: Int
-    let cause: String
-    let message: String
+  /// PostgreSQL's text has no NUL; and an error is kept for people, not a whole log.
+  private static func storable(_ message: String) -> String {
+    String(message.prefix(4000)).replacing("\0", with: "\u{FFFD}")
   }
 }
 

@@ -107,7 +107,7 @@ public struct Migrator: Sendable {
       _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
       return result
     } catch {
-      if await !connection.isDead {
+      if !connection.isDead {
         try await connection.script("ROLLBACK")
         _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
       }
@@ -144,7 +144,12 @@ public struct Migrator: Sendable {
   private func appliedNumbers(_ connection: Connection) async throws -> Set<Int> {
     guard try await ledgerExists(connection) else { return [] }
     let rows = try await connection.query("SELECT number FROM twinmill.migrations")
-    return Set(try rows.map { Int(try $0.decode(Int32.self)) })
+    var numbers: Set<Int> = []
+    for row in rows {
+      let number: Int32 = try row.decode(Int32.self)
+      numbers.insert(Int(number))
+    }
+    return numbers
   }
 
   private func checkKnown(_ applied: Set<Int>) throws {

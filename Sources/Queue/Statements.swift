@@ -10,6 +10,8 @@ enum Statements {
   static let lanes = Statement("lanes", PackageResources.lanes_sql)
   static let promote = Statement("promote", PackageResources.promote_sql)
   static let nextDue = Statement("next_due", PackageResources.next_due_sql)
+  static let boundedTransaction = Statement("bounded_transaction", PackageResources.bounded_transaction_sql)
+  static let alreadyFinal = Statement("already_final", PackageResources.already_final_sql)
   static let finish = Statement("finish", PackageResources.finish_sql)
   static let registerWorker = Statement("register_worker", PackageResources.register_worker_sql)
   static let takeWorkerLock = Statement("take_worker_lock", PackageResources.take_worker_lock_sql)

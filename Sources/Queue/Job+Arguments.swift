@@ -1,0 +1,14 @@
+import FoundationEssentials
+
+extension Job {
+  /// The arguments as a Swift value. They have passed the kind's schema when the job was enqueued, but an older
+  /// version's schema may have been another.
+  public func decodeArguments<Arguments: Decodable>(as type: Arguments.Type) -> Result<Arguments, JobFailure> {
+    do {
+      return .success(try JSONDecoder().decode(type, from: Data(arguments.text.utf8)))
+    } catch {
+      return .failure(
+        JobFailure("arguments \(arguments.text.prefix(200)) do not fit kind '\(kind)' of this version: \(error)", isPermanent: true))
+    }
+  }
+}

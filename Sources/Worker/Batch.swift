@@ -1,0 +1,182 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+
+/// One claim's way through the house: load → compute → store and finish.
+struct Batch<Kind: JobKind>: Sendable {
+  let kind: Kind
+  let claim: JobQueue.Claim
+  let claimTime: ClaimTime
+  let context: WorkerContext
+
+  /// Runs the batch to its end; whatever happens is recorded on its jobs or logged.
+  func run() async {
+    context.inFlight.add(claim.jobs)
+    defer { context.inFlight.remove(claim.jobs.map(\.id)) }
+    do {
+      await reached(.claimed)
+      let startedAt = serverTimeNow()
+      let inputs = try await load()
+      await reached(.loaded)
+      try await compute(inputs, startedAt: startedAt)
+    } catch is LeaseLost {
+      context.logger.warning(
+        "results refused: the lease is lost", metadata: ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange])
+    } catch {
+      context.logger.error(
+        "batch abandoned, its jobs will be rescued",
+        metadata: ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange, "error": "\(error)"])
+    }
+  }
+
+  // MARK: - Load
+
+  /// Reads the inputs of all jobs in one read-only snapshot, which ends here.
+  private func load() async throws -> [JobID: Result<Kind.Input, JobFailure>] {
+    do {
+      guard kind.definition.readsDatabase else {
+        return try await context.pool.withConnection { try await kind.load(claim.jobs, on: $0) }
+      }
+      return try await context.pool.withConnection { connection in
+        try await connection.transaction(readOnly: true, isolation: .repeatableRead) { connection in
+          try await kind.load(claim.jobs, on: connection)
+        }
+      }
+    } catch {
+      let failure = JobFailure("cannot load: \(error)")
+      return Dictionary(uniqueKeysWithValues: claim.jobs.map { ($0.id, .failure(failure)) })
+    }
+  }
+
+  // MARK: - Compute
+
+  /// What one computation came to.
+  private typealias Computation = (job: Job, result: Result<Computed<Kind.Output>, any Error>)
+
+  private enum Event: Sendable {
+    case computed(Job, Result<Computed<Kind.Output>, any Error>)
+    case flush
+  }
+
+  /// Computes all jobs side by side and finishes what is ready: all at once if they are quick, else every
+  /// `flushInterval`, so that no job waits for the slowest of its batch.
+  private func compute(_ inputs: [JobID: Result<Kind.Input, JobFailure>], startedAt: Date) async throws {
+    try await withThrowingTaskGroup(of: Event.self) { group in
+      var waiting = claim.jobs[...]
+      var running = 0
+      var ready: [Computation] = []
+      let limit = kind.definition.concurrency ?? context.compute.width
+      let flushInterval = context.settings.flushInterval
+      func startNext() {
+        guard let job = waiting.popFirst() else { return }
+        running += 1
+        let input = inputs[job.id]
+        group.addTask { .computed(job, await result(of: job, input)) }
+      }
+      func startTimer() {
+        group.addTask {
+          try await Task.sleep(for: flushInterval)
+          return .flush
+        }
+      }
+
+      for _ in 0..<min(limit, waiting.count) { startNext() }
+      startTimer()
+      while running > 0, let event = try await group.next() {
+        switch event {
+        case .computed(let job, let result):
+          running -= 1
+          ready.append((job, result))
+          startNext()
+        case .flush:
+          if !ready.isEmpty {
+            try await finish(ready, startedAt: startedAt)
+            ready.removeAll()
+          }
+          startTimer()
+        }
+      }
+      group.cancelAll()
+      await reached(.computed)
+      try await finish(ready, startedAt: startedAt)
+    }
+  }
+
+  /// One job's computation, on the compute threads, cancellable by the job's id.
+  private func result(
+    of job: Job, _ input: Result<Kind.Input, JobFailure>?
+  ) async -> Result<Computed<Kind.Output>, any Error> {
+    switch input {
+    case nil: return .failure(JobFailure("no input: load did not answer for this job"))
+    case .failure(let failure): return .failure(failure)
+    case .success(let input):
+      let task = Task(executorPreference: context.compute) { try await kind.compute(input, for: job) }
+      context.inFlight.began(job.id) { task.cancel() }
+      return await task.result
+    }
+  }
+
+  // MARK: - Finish
+
+  /// Stores outputs and ends attempts, all in one transaction; tries again until the outcome is known.
+  private func finish(_ computations: [Computation], startedAt: Date) async throws {
+    guard !computations.isEmpty else { return }
+    var endings: [JobQueue.Ending] = []
+    var outputs: [JobID: Kind.Output] = [:]
+    for (job, result) in computations {
+      let outcome: JobQueue.Outcome
+      switch result {
+      case .success(.store(let output)):
+        outcome = .completed
+        outputs[job.id] = output
+      case .success(.unchanged): outcome = .unchanged
+      case .success(.snooze(let pause)): outcome = .snooze(pause)
+      case .success(.cancel(let reason)): outcome = .cancelled(message: reason)
+      case .success(.discard(let reason)): outcome = .discarded(message: reason)
+      case .failure(let error): outcome = self.outcome(of: job, failedWith: error)
+      }
+      endings.append(JobQueue.Ending(job: job, outcome: outcome, startedAt: startedAt))
+    }
+    try await Finisher(kind: kind, token: claim.token, context: context).finish(endings, outputs: outputs)
+  }
+
+  /// Retry or discard, by the kind's budget; a cancelled computation ends as its canceller meant.
+  private func outcome(of job: Job, failedWith error: any Error) -> JobQueue.Outcome {
+    switch context.inFlight.reason(for: job.id) {
+    case .requested: return .cancelled(message: "cancelled while running")
+    case .draining where error is CancellationError: return .handedBack
+    default: break
+    }
+    return .failed(job, error, definition: kind.definition)
+  }
+
+  // MARK: - Small things
+
+  private func reached(_ moment: Moment) async {
+    await context.moments.reached(moment, claim.jobs.map(\.id))
+  }
+
+  /// The server's clock at this moment: its time at the claim plus what has passed here since.
+  private func serverTimeNow() -> Date {
+    let claimedAt = claim.jobs.map(\.claimedAt).max() ?? Date()
+    return claimedAt.addingTimeInterval((ContinuousClock.now - claimTime.received).seconds)
+  }
+
+  private var jobRange: Logger.MetadataValue {
+    "\(claim.jobs.first?.id ?? 0)…\(claim.jobs.last?.id ?? 0) (\(claim.jobs.count))"
+  }
+}
+
+extension JobQueue.Outcome {
+  /// What an error makes of an attempt: try again later while the budget lasts.
+  static func failed(_ job: Job, _ error: any Error, definition: KindDefinition) -> JobQueue.Outcome {
+    let message = "\(error)"
+    if (error as? JobFailure)?.isPermanent == true || job.errorsIncludingThis >= job.maxAttempts {
+      return .discarded(message: message)
+    }
+    let delay = Backoff.delay(
+      base: definition.backoffBase, errors: job.errorsIncludingThis, spread: .random(in: -1...1))
+    return .retry(after: delay, message: message)
+  }
+}

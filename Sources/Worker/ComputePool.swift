@@ -1,0 +1,44 @@
+import DequeModule
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Threads of their own for computing, so that no job, however greedy, keeps the daemon from its heartbeat, its
+/// database or its signals: those run on Swift's shared threads.
+public final class ComputePool: TaskExecutor {
+  private let jobs = Mutex<Deque<UnownedJob>>([])
+  private let ready = DispatchSemaphore(value: 0)
+  /// How many computations run at once.
+  public let width: Int
+
+  /// - Parameter threads: 0 = one per core.
+  public init(threads: Int = 0) {
+    width = threads > 0 ? threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    for _ in 0..<width {
+      // The threads live as long as the process: the pool keeps itself alive.
+      var thread = pthread_t()
+      let status = pthread_create(
+        &thread, nil,
+        { context in
+          Unmanaged<ComputePool>.fromOpaque(context!).takeRetainedValue().work()
+        }, Unmanaged.passRetained(self).toOpaque())
+      precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")
+      pthread_detach(thread)
+    }
+  }
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.append(job) }
+    ready.signal()
+  }
+
+  private func work() -> Never {
+    while true {
+      ready.wait()
+      if let job = jobs.withLock({ $0.popFirst() }) {
+        job.runSynchronously(on: asUnownedTaskExecutor())
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+
+/// Stores outputs and ends attempts in one transaction, and finds out what became of it whatever happens to the
+/// connection: a result is written exactly once, by the newest attempt, or not at all.
+struct Finisher<Kind: JobKind>: Sendable {
+  let kind: Kind
+  let token: UUID
+  let context: WorkerContext
+
+  /// - Throws: `LeaseLost` when the jobs are no longer this worker's; nothing of theirs was stored.
+  func finish(_ endings: [JobQueue.Ending], outputs: [JobID: Kind.Output]) async throws {
+    var open = endings
+    var backoff = ReconnectBackoff()
+    var commitUnknown = false
+    while !open.isEmpty {
+      // Never start to store what may be somebody else's before it is stored. The fence would refuse it anyway.
+      try await context.lease.untilHeld(margin: context.settings.heartbeat)
+      do {
+        if commitUnknown {
+          let final = try await alreadyFinal(open)
+          open.removeAll { final.contains($0.job.id) }
+          commitUnknown = false
+        }
+        guard !open.isEmpty else { return }
+        let ours = try await attempt(open, outputs: outputs)
+        report(open, ours: ours)
+        return
+      } catch let error as PostgresError where error.isConnectionLoss || error.kind == .deadlineExceeded {
+        commitUnknown = true
+        await backoff.pause(context.logger, "storing waits for the database", error)
+      } catch let error as PostgresError where error.isTransient {
+        await backoff.pause(context.logger, "storing is tried again", error)
+      } catch {
+        try await isolate(open, outputs: outputs, error)
+        return
+      }
+    }
+  }
+
+  /// One transaction: finish first, so that only what is still ours is stored.
+  private func attempt(
+    _ endings: [JobQueue.Ending], outputs: [JobID: Kind.Output]
+  ) async throws -> Set<JobID> {
+    let finishing = context.queue.finish(endings, token: token, idleLimit: context.settings.lease)
+    guard !outputs.isEmpty else {
+      return try await context.pool.withConnection { connection in
+        try JobQueue.stillOurs(try await connection.pipeline(finishing))
+      }
+    }
+    return try await context.pool.withConnection { connection in
+      let ours = try await connection.transaction { connection in
+        let ours = try JobQueue.stillOurs(try await connection.pipeline(finishing))
+        let stored = endings.compactMap { ending in
+          outputs[ending.job.id].flatMap { ours.contains(ending.job.id) ? (job: ending.job, output: $0) : nil }
+        }
+        if !stored.isEmpty { try await kind.store(stored, on: connection) }
+        await context.moments.reached(.stored, endings.map(\.job.id))
+        return ours
+      }
+      await context.moments.reached(.committed, endings.map(\.job.id))
+      return ours
+    }
+  }
+
+  /// An error in `store`: halve the batch until the bad job stands alone, and let that one fail.
+  private func isolate(
+    _ endings: [JobQueue.Ending], outputs: [JobID: Kind.Output], _ error: any Error
+  ) async throws {
+    if endings.count > 1 {
+      let middle = endings.count / 2
+      for half in [Array(endings[..<middle]), Array(endings[middle...])] {
+        try await finish(half, outputs: outputs.filter { id, _ in half.contains { $0.job.id == id } })
+      }
+    } else if let ending = endings.first, outputs[ending.job.id] != nil {
+      let failed = JobQueue.Ending(
+        job: ending.job, outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
+        startedAt: ending.startedAt)
+      try await finish([failed], outputs: [:])
+    } else {
+      throw error
+    }
+  }
+
+  private func alreadyFinal(_ endings: [JobQueue.Ending]) async throws -> Set<JobID> {
+    try await context.pool.withConnection { connection in
+      try await context.queue.alreadyFinal(endings.map(\.job.id), token: token, on: connection)
+    }
+  }
+
+  // MARK: - Log
+
+  /// Batches above this size are logged as one line; `debug` logs every job.
+  private var jobLineLimit: Int { 20 }
+
+  private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>) {
+    let refused = endings.filter { !ours.contains($0.job.id) }
+    if !refused.isEmpty {
+      context.logger.warning(
+        "results refused: the jobs belong to another attempt",
+        metadata: ["kind": "\(kind.definition.name)", "jobs": "\(refused.map(\.job.id))"])
+    }
+    context.inFlight.remove(endings.map(\.job.id))
+    let isBrief = endings.count > jobLineLimit
+    for ending in endings where ours.contains(ending.job.id) {
+      let level = ending.outcome.logLevel(isBrief: isBrief)
+      guard level >= context.logger.logLevel else { continue }
+      context.logger.log(level: level, "\(ending.outcome.sentence)", metadata: ending.metadata)
+    }
+    if isBrief {
+      context.logger.info(
+        "batch finished",
+        metadata: [
+          "kind": "\(kind.definition.name)", "jobs": "\(ours.count)", "first_job": "\(endings[0].job.id)",
+          "last_job": "\(endings[endings.count - 1].job.id)", "latency_ms": "\(endings[0].latencyMilliseconds)",
+        ])
+    }
+  }
+}
+
+extension JobQueue.Ending {
+  /// From the job's due time to its end, on this process's clock; for people.
+  fileprivate var latencyMilliseconds: String {
+    let milliseconds = Date().timeIntervalSince(job.runAt) * 1000
+    return String((milliseconds * 10).rounded() / 10)
+  }
+
+  fileprivate var metadata: Logger.Metadata {
+    var metadata: Logger.Metadata = [
+      "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "latency_ms": "\(latencyMilliseconds)",
+    ]
+    if let twin = job.twinID { metadata["twin"] = "\(twin)" }
+    if let schedule = job.schedule { metadata["schedule"] = "\(schedule)" }
+    switch outcome {
+    case .discarded(let message), .cancelled(let message): metadata["error"] = "\(message)"
+    case .retry(let delay, let message):
+      metadata["error"] = "\(message)"
+      metadata["retry_in_s"] = "\((delay.seconds * 10).rounded() / 10)"
+    default: break
+    }
+    return metadata
+  }
+}
+
+extension JobQueue.Outcome {
+  fileprivate func logLevel(isBrief: Bool) -> Logger.Level {
+    switch self {
+    case .completed, .unchanged, .snooze, .handedBack: isBrief ? .debug : .info
+    case .cancelled: .info
+    case .retry: .warning
+    case .discarded: .error
+    }
+  }
+
+  fileprivate var sentence: String {
+    switch self {
+    case .completed: "job completed"
+    case .unchanged: "job completed, unchanged"
+    case .discarded: "job discarded"
+    case .cancelled: "job cancelled"
+    case .retry: "job failed, will be tried again"
+    case .snooze: "job snoozed"
+    case .handedBack: "job handed back"
+    }
+  }
+}
+
+extension PostgresError {
+  /// Whether the same transaction may succeed a little later without anybody doing anything to it: serialization
+  /// failure, deadlock, disk full, out of memory, too many connections, lock or statement timeout.
+  var isTransient: Bool {
+    isRetryable || sqlstate?.hasPrefix("53") == true || sqlstate == "55P03" || sqlstate == "57014"
+  }
+}

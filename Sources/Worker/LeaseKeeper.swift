@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+
+/// Renews the worker's lease with every heartbeat, on a connection and a thread of its own, so that no job and no
+/// slow statement can starve it. Also hears, with each beat, which running jobs are to be cancelled.
+actor LeaseKeeper {
+  private let context: WorkerContext
+  private let connections: ConnectionSettings
+  private let registration: JobQueue.Registration
+  private var connection: Connection?
+  private var clockOffset: Duration?
+  private var isDraining = false
+
+  init(context: WorkerContext, connections: ConnectionSettings, registration: JobQueue.Registration) {
+    self.context = context
+    self.connections = connections
+    self.registration = registration
+  }
+
+  /// Introduces the worker to the database.
+  func register() async throws {
+    let connection = try await Connection.open(connections)
+    let sentAt = ContinuousClock.now
+    try await context.queue.register(registration, on: connection)
+    context.lease.update { $0.renewed(sentAt: sentAt) }
+    self.connection = connection
+  }
+
+  /// Beats until cancelled.
+  /// - Throws: `LeaseLost` when the server has given the worker up.
+  func run() async throws {
+    var backoff = ReconnectBackoff()
+    while !Task.isCancelled {
+      do {
+        try await beat()
+        if backoff.succeeded() {
+          context.logger.notice("heartbeat is back")
+        }
+        try await Task.sleep(for: context.settings.heartbeat)
+      } catch let error as PostgresError {
+        await drop()
+        await backoff.pause(context.logger, "heartbeat missed", error)
+      }
+    }
+  }
+
+  func drain() {
+    isDraining = true
+  }
+
+  /// Says goodbye; the lock goes with the connection.
+  func leave() async throws {
+    if let connection, !connection.isDead {
+      try await context.queue.remove(on: connection)
+      await connection.close()
+    }
+    connection = nil
+  }
+
+  private func beat() async throws {
+    let connection: Connection
+    if let current = self.connection { connection = current } else { connection = try await reconnect() }
+    let sentAt = ContinuousClock.now
+    let sentTime = Date()
+    let renewal = try await context.queue.renew(
+      lease: context.settings.lease, jobsRunning: context.inFlight.count, isDraining: isDraining,
+      clockOffset: clockOffset, on: connection, deadline: context.settings.lease / 3)
+    guard let renewal else {
+      context.lease.update { $0.refused() }
+      throw LeaseLost()
+    }
+    context.lease.update { $0.renewed(sentAt: sentAt) }
+    let roundTrip = Date().timeIntervalSince(sentTime)
+    clockOffset = .seconds(sentTime.timeIntervalSince(renewal.serverTime) + roundTrip / 2)
+    for job in renewal.cancellations { context.inFlight.cancel(job, .requested) }
+  }
+
+  private func reconnect() async throws -> Connection {
+    let fresh = try await Connection.open(connections)
+    try await context.queue.retakeLock(on: fresh)
+    connection = fresh
+    return fresh
+  }
+
+  private func drop() async {
+    await connection?.close()
+    connection = nil
+  }
+}

@@ -1,0 +1,24 @@
+import Logging
+
+/// Waits between tries while the database is away: quick at first, at most a second, with jitter, for ever.
+/// The first failure is logged as a warning, the following ones at debug.
+struct ReconnectBackoff {
+  private var failures = 0
+
+  mutating func pause(_ logger: Logger, _ what: String, _ error: any Error) async {
+    failures += 1
+    logger.log(level: failures == 1 ? .warning : .debug, "\(what)", metadata: ["error": "\(error)"])
+    let longest = min(0.05 * Double(1 << min(failures - 1, 5)), 1)
+    do {
+      try await Task.sleep(for: .seconds(.random(in: longest / 2...longest)))
+    } catch {
+      // Cancelled: the caller's own loop sees it and stops.
+    }
+  }
+
+  /// - Returns: whether something had failed before.
+  mutating func succeeded() -> Bool {
+    defer { failures = 0 }
+    return failures > 0
+  }
+}

@@ -1,0 +1,165 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import Postgres
+import Queue
+import ServiceLifecycle
+import Synchronization
+
+/// The daemon: claims jobs, runs them in batches, renews its lease, rescues the jobs of the dead, and stops in order.
+public final class Worker: Service {
+  private let context: WorkerContext
+  private let kinds: [String: KindRunner]
+  private let keeper: LeaseKeeper
+  private let listener: Listener?
+  private let wakeUp = WakeUp()
+  private let stopping = StopFlag()
+  private let systemd: SystemdNotifier
+  private let migrator: Migrator
+  private let lastLook = Mutex(ContinuousClock.now)
+  private let isFirstLook = Mutex(true)
+
+  /// - Parameters:
+  ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
+  ///     transaction-pooling proxy; nil = the same.
+  ///   - migrator: to refuse a database that this version does not fit.
+  /// - Throws: `WorkerSettingsError`.
+  public init(
+    settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
+    kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(), moments: Moments = Moments(),
+    logger: Logger
+  ) throws(WorkerSettingsError) {
+    try settings.validate()
+    let id = UUID()
+    var logger = logger
+    logger[metadataKey: "worker"] = "\(id.uuidString.lowercased())"
+    let direct = listenConnections ?? connections
+    context = WorkerContext(
+      settings: settings, queue: JobQueue(worker: id),
+      pool: Pool(connections, size: settings.concurrency + 2), compute: ComputePool(threads: settings.computeThreads),
+      lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, logger: logger)
+    self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
+    keeper = LeaseKeeper(
+      context: context, connections: direct,
+      registration: JobQueue.Registration(
+        hostname: ProcessInfo.processInfo.hostName, pid: getpid(), queues: settings.queues,
+        kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
+    listener = settings.listens
+      ? Listener(connections: direct, queues: Set(settings.queues), wakeUp: wakeUp, logger: logger) : nil
+    self.systemd = systemd
+    self.migrator = migrator
+  }
+
+  /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
+  /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
+  public func run() async throws {
+    try await start()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      let heartbeatThread = ComputePool(threads: 1)
+      group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
+      group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }
+      if let listener { group.addTask { try await listener.run() } }
+      if systemd.watchdogInterval != nil { group.addTask { [self] in try await watch() } }
+      group.addTask { [self] in try await claimUntilStopped() }
+      group.addTask { [self] in try await limitDrain() }
+      defer { group.cancelAll() }
+      do {
+        // The first to end: claims drained, or the lease lost.
+        try await group.next()
+      } catch {
+        context.inFlight.cancelAll(error is LeaseLost ? .leaseLost : .draining)
+        throw error
+      }
+    }
+    try await keeper.leave()
+    await context.pool.close()
+    context.logger.info("stopped")
+  }
+
+  private func claimUntilStopped() async throws {
+    let loop = ClaimLoop(context: context, kinds: kinds, wakeUp: wakeUp, stopping: stopping, looked: looked)
+    try await withGracefulShutdownHandler {
+      try await loop.run()
+    } onGracefulShutdown: { [self] in
+      systemd.stopping(within: context.settings.drainLimit + .seconds(10))
+      context.logger.info("stopping: no more claims", metadata: ["jobs": "\(context.inFlight.count)"])
+      stopping.set()
+      wakeUp.signal()
+    }
+  }
+
+  // MARK: - Start
+
+  /// Waits for a server that is not there yet; refuses a database or a login that waiting will not mend.
+  private func start() async throws {
+    var backoff = ReconnectBackoff()
+    while true {
+      do {
+        try await context.pool.withConnection { [self] connection in
+          try await migrator.check(connection)
+          try await JobQueue.register(kinds: kinds.values.map(\.definition), on: connection)
+        }
+        try await keeper.register()
+        break
+      } catch let error as PostgresError where error.isConnectionLoss {
+        await backoff.pause(context.logger, "waiting for the database", error)
+        try Task.checkCancellation()
+      }
+    }
+    context.logger.info(
+      "working",
+      metadata: [
+        "queues": "\(context.settings.queues)", "kinds": "\(kinds.keys.sorted())", "version": "\(BuildInfo.version)",
+        "compute_threads": "\(context.compute.width)",
+      ])
+  }
+
+  // MARK: - Drain
+
+  /// After a graceful shutdown begins: hands back what is still running when the limit is over.
+  private func limitDrain() async throws {
+    try await gracefulShutdown()
+    await keeper.drain()
+    try await Task.sleep(for: context.settings.drainLimit)
+    context.logger.warning("drain limit reached: handing jobs back", metadata: ["jobs": "\(context.inFlight.count)"])
+    context.inFlight.cancelAll(.draining)
+    // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
+    try await Task.sleep(for: .seconds(5))
+    throw DrainFailed(jobs: context.inFlight.count)
+  }
+
+  // MARK: - Watchdog
+
+  /// Notes that the claim loop has looked at the queue; the first look makes the service ready.
+  private func looked() {
+    lastLook.withLock { $0 = .now }
+    if isFirstLook.withLock({ first in
+      defer { first = false }
+      return first
+    }) {
+      systemd.ready("working on \(context.settings.queues.joined(separator: ", "))")
+    }
+  }
+
+  /// Pings systemd's watchdog while the claim loop advances, or waits for a reason that a restart would not cure:
+  /// all batches busy, or the database away.
+  private func watch() async throws {
+    guard let interval = systemd.watchdogInterval else { return }
+    while !Task.isCancelled {
+      let isStuck =
+        lastLook.withLock { $0 } + context.settings.poll * 10 < .now && context.inFlight.count == 0
+        && context.lease.state() == .held
+      if !isStuck { systemd.alive() }
+      systemd.status("\(context.inFlight.count) jobs running, lease \(context.lease.state())")
+      try await Task.sleep(for: interval)
+    }
+  }
+}
+
+/// Jobs were still running after the drain limit and did not heed their cancellation.
+public struct DrainFailed: Error, Sendable, CustomStringConvertible {
+  let jobs: Int
+  public var description: String {
+    "\(jobs) jobs did not stop within the drain limit; they will be returned to the queue as crashed"
+  }
+}

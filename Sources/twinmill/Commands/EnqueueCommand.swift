@@ -1,0 +1,55 @@
+import ArgumentParser
+import FoundationEssentials
+import Postgres
+
+/// `twinmill enqueue`
+struct EnqueueCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enqueue", abstract: "Ask for a job, as SELECT twinmill.enqueue(…) does.")
+
+  @OptionGroup var global: GlobalOptions
+  @Argument(help: "Kind of job, such as prediction.") var kind: String
+  @Option(help: "The twin: its id, or DOMAIN/SUBJECT.") var twin: String?
+  @Option(help: "A JSON object.") var arguments = "{}"
+  @Option(help: "Queue, instead of the kind's own.") var queue: String?
+  @Option(help: "Lower runs first.") var priority = 0
+  @Option(help: "Not before this time (ISO 8601).") var runAt: String?
+  @Option(help: "At most one unfinished job of this kind with this key.") var uniqueKey: String?
+  @Option(help: "How many attempts may end in an error.") var maxAttempts: Int?
+  @Flag(help: "Wait for the end and print the final state.") var wait = false
+
+  func run() async throws {
+    try await global.withConnection { connection in
+      let twinID = try await resolve(twin, on: connection)
+      let rows = try await connection.query(
+        """
+        SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
+          \(queue)::text, \(Int32(clamping: priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
+          \(maxAttempts.map { Int32(clamping: $0) })::integer)
+        """)
+      let (job, outcome) = try rows[0].decode(Int64.self, String.self)
+      var state: String?
+      if wait {
+        let rows = try await connection.query(
+          "SELECT twinmill.wait(\(job), '1 day')", deadline: .seconds(86_430))
+        state = try rows[0].decode(String.self)
+      }
+      if global.json {
+        let stateText = state.map { ",\"state\":\(JSONText.quoted($0))" } ?? ""
+        print("{\"job_id\":\(job),\"outcome\":\(JSONText.quoted(outcome))\(stateText)}")
+      } else {
+        print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
+      }
+    }
+  }
+
+  private func resolve(_ twin: String?, on connection: Connection) async throws -> UUID? {
+    guard let twin else { return nil }
+    if let id = UUID(uuidString: twin) { return id }
+    let parts = twin.split(separator: "/", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else {
+      throw CommandFailure("--twin '\(twin)': give the twin's id or DOMAIN/SUBJECT, for example sensor/pump-7")
+    }
+    return try await connection.query("SELECT twinmill.twin(\(parts[0]), \(parts[1]))")[0].decode(UUID.self)
+  }
+}

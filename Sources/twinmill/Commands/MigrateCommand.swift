@@ -1,0 +1,85 @@
+import ArgumentParser
+import FoundationEssentials
+import Postgres
+import Queue
+import Worker
+
+/// `twinmill migrate up|down|status`
+struct MigrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate", abstract: "Create, change or remove the database's schema.",
+    subcommands: [Up.self, Down.self, Status.self])
+
+  struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Apply what is missing and register the job kinds.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Stop after this migration.") var to: Int?
+
+    func run() async throws {
+      let settings = try await Settings.load()
+      let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
+      try await global.withConnection { connection in
+        let taken = try await migrator.up(connection, to: to)
+        if to == nil {
+          try await JobQueue.register(
+            kinds: Program.kinds(twinsSchema: settings.twinsSchema).map(\.definition), on: connection)
+        }
+        report(taken, verb: "applied", nothing: "up to date", json: global.json)
+      }
+    }
+  }
+
+  struct Down: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take migrations back: exactly what they added goes, with its data.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Keep migrations up to this one; 0 removes Twinmill from the database.") var to: Int
+    @Flag(help: "Also when jobs are waiting or running.") var force = false
+
+    func run() async throws {
+      let settings = try await Settings.load()
+      let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
+      try await global.withConnection { connection in
+        if !force, let live = try await liveJobs(connection), live > 0 {
+          throw CommandFailure("\(live) jobs are waiting or running; drain the queue first, or repeat with --force")
+        }
+        let taken = try await migrator.down(connection, to: to)
+        report(taken, verb: "removed", nothing: "nothing to remove", json: global.json)
+      }
+    }
+
+    private func liveJobs(_ connection: Connection) async throws -> Int64? {
+      let exists = try await connection.query("SELECT to_regclass('twinmill.jobs') IS NOT NULL")
+      guard try exists.first?.decode(Bool.self) == true else { return nil }
+      return try await connection.query("SELECT count(*) FROM twinmill.jobs").first?.decode(Int64.self)
+    }
+  }
+
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show which migrations are applied.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+      let settings = try await Settings.load()
+      let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
+      let status = try await global.withConnection { try await migrator.status($0) }
+      let table = Table(
+        columns: ["number", "name", "applied_at"],
+        rows: status.map { [String($0.number), $0.name, $0.appliedAt.map { $0.formatted(.iso8601) }] })
+      table.print(json: global.json)
+    }
+  }
+}
+
+private func report(_ taken: [Migration], verb: String, nothing: String, json: Bool) {
+  if json {
+    Table(columns: ["number", "name"], rows: taken.map { [String($0.number), $0.name] }).print(json: true)
+  } else if taken.isEmpty {
+    print(nothing)
+  } else {
+    for migration in taken { print("\(verb) \(migration.number) \(migration.name)") }
+  }
+}

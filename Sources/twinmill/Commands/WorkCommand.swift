@@ -1,0 +1,58 @@
+import ArgumentParser
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+import ServiceLifecycle
+import Worker
+
+/// `twinmill work`
+struct WorkCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "work", abstract: "Claim and run jobs until stopped.",
+    discussion: """
+      SIGTERM or SIGINT: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS) and hands back the rest.
+      Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
+      variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
+      TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN,
+      TWINMILL_LISTEN_URL, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      """)
+
+  @Option(help: "Only these queues, separated by commas.") var queues: String?
+
+  func run() async throws {
+    let settings = try await Settings.load()
+    let logger = Logger.program("twinmill.work", level: try settings.logLevel())
+    var workerSettings = try settings.worker()
+    if let queues { workerSettings.queues = queues.split(separator: ",").map(String.init) }
+    let worker = try Worker(
+      settings: workerSettings, connections: try settings.connections("worker"),
+      listenConnections: settings.listenConnections("worker"),
+      kinds: Program.kinds(twinsSchema: settings.twinsSchema),
+      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(), logger: logger)
+    try await ServiceGroup.run(worker, logger: logger)
+  }
+
+  /// Tests stop the process at a named moment of its first batch.
+  private func moments() throws -> Moments {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_STOP_AT"] else { return Moments() }
+    guard let moment = Moment(rawValue: name) else {
+      throw SettingsError("TWINMILL_TEST_STOP_AT: one of \(Moment.allCases.map(\.rawValue)), not '\(name)'")
+    }
+    return .stopping(at: moment)
+  }
+}
+
+extension ServiceGroup {
+  /// Runs one service until it ends or a signal asks for a graceful stop.
+  /// - Throws: what the service throws.
+  static func run(_ service: any Service, logger: Logger) async throws {
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
+    try await ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    ).run()
+  }
+}

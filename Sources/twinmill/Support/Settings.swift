@@ -1,0 +1,134 @@
+import Configuration
+import FoundationEssentials
+import Logging
+import Postgres
+import SystemPackage
+import Worker
+
+/// All settings of the program: environment first, then the YAML file that `TWINMILL_CONFIG` names.
+///
+/// `twinmill.lease_seconds` is `TWINMILL_LEASE_SECONDS` in the environment, and `lease_seconds` under `twinmill:` in
+/// the file.
+struct Settings: Sendable {
+  private let reader: ConfigReader
+
+  /// - Throws: `SettingsError` when the file cannot be read.
+  static func load() async throws -> Settings {
+    let environment = EnvironmentVariablesProvider(secretsSpecifier: .specific(["DATABASE_URL"]))
+    guard let path = ProcessInfo.processInfo.environment["TWINMILL_CONFIG"], !path.isEmpty else {
+      return Settings(reader: ConfigReader(provider: environment))
+    }
+    do {
+      let file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
+      return Settings(reader: ConfigReader(providers: [environment, file]))
+    } catch {
+      throw SettingsError("TWINMILL_CONFIG=\(path): \(error)")
+    }
+  }
+
+  // MARK: - The database
+
+  /// For everything but listening. The URL is `DATABASE_URL`, a systemd credential named `database-url`, or nil:
+  /// libpq's own variables.
+  func connections(_ role: String) throws -> ConnectionSettings {
+    ConnectionSettings(url: try databaseURL(), applicationName: "twinmill \(role)")
+  }
+
+  /// Past a transaction-pooling proxy, for LISTEN and session locks; nil: as all others.
+  func listenConnections(_ role: String) -> ConnectionSettings? {
+    string("twinmill.listen_url").map { ConnectionSettings(url: $0, applicationName: "twinmill \(role)") }
+  }
+
+  /// Schema of the twin tables.
+  var twinsSchema: String { string("twinmill.twins_schema") ?? "public" }
+
+  private func databaseURL() throws -> String? {
+    if let url = string("database.url"), !url.isEmpty { return url }
+    guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return nil }
+    let path = folder + "/database-url"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+      return String(text.prefix { !$0.isNewline })
+    } catch {
+      throw SettingsError("credential database-url: \(error)")
+    }
+  }
+
+  // MARK: - The worker
+
+  /// - Throws: `SettingsError` naming the setting.
+  func worker() throws -> WorkerSettings {
+    var settings = WorkerSettings()
+    if let queues = string("twinmill.queues") ?? reader.stringArray(forKey: "twinmill.queues")?.joined(separator: ",") {
+      settings.queues = queues.split(separator: ",").map { String($0.trimmingPrefix { $0 == " " }) }
+    }
+    settings.batchLimit = try int("twinmill.batch_limit") ?? settings.batchLimit
+    settings.concurrency = try int("twinmill.concurrency") ?? settings.concurrency
+    settings.computeThreads = try int("twinmill.compute_threads") ?? settings.computeThreads
+    settings.lease = try seconds("twinmill.lease_seconds") ?? settings.lease
+    settings.heartbeat = try seconds("twinmill.heartbeat_seconds") ?? settings.heartbeat
+    settings.poll = try seconds("twinmill.poll_seconds") ?? settings.poll
+    settings.listens = try bool("twinmill.listen") ?? settings.listens
+    settings.drainLimit = try seconds("twinmill.drain_seconds") ?? settings.drainLimit
+    if let days = try double("twinmill.retention_days") { settings.retention = .seconds(days * 86_400) }
+    return settings
+  }
+
+  /// `trace`, `debug`, `info` (default), `notice`, `warning`, `error`, `critical`.
+  func logLevel() throws -> Logger.Level {
+    guard let name = string("twinmill.log_level") else { return .info }
+    guard let level = Logger.Level(rawValue: name.lowercased()) else {
+      throw malformed("twinmill.log_level", "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return level
+  }
+
+  // MARK: - Typed access
+
+  private func string(_ key: String) -> String? {
+    reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private func int(_ key: String) throws -> Int? {
+    if let value = reader.int(forKey: ConfigKey(key)) { return value }
+    return try absent(key, "a whole number")
+  }
+
+  private func double(_ key: String) throws -> Double? {
+    if let value = reader.double(forKey: ConfigKey(key)) { return value }
+    if let value = reader.int(forKey: ConfigKey(key)) { return Double(value) }
+    return try absent(key, "a number")
+  }
+
+  private func bool(_ key: String) throws -> Bool? {
+    if let value = reader.bool(forKey: ConfigKey(key)) { return value }
+    return try absent(key, "true or false")
+  }
+
+  private func seconds(_ key: String) throws -> Duration? {
+    guard let value = try double(key) else { return nil }
+    guard value.isFinite, value >= 0, value < 1e9 else { throw malformed(key, "a number of seconds") }
+    return .seconds(value)
+  }
+
+  /// nil when there is no such setting; an error when there is one that cannot be read as its type.
+  private func absent<T>(_ key: String, _ wanted: String) throws -> T? {
+    guard string(key) == nil, reader.double(forKey: ConfigKey(key)) == nil else { throw malformed(key, wanted) }
+    return nil
+  }
+
+  private func malformed(_ key: String, _ wanted: String) -> SettingsError {
+    let variable = key.replacing(".", with: "_").uppercased()
+    return SettingsError("\(variable): must be \(wanted), not '\(string(key) ?? "")'")
+  }
+}
+
+/// A setting that cannot be read.
+struct SettingsError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

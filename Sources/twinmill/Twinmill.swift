@@ -1,0 +1,44 @@
+import ArgumentParser
+import Queue
+
+/// The command line: one file per subcommand in `Commands`.
+@main
+struct Twinmill: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "twinmill",
+    abstract: "Background jobs over the histories of digital twins, with a PostgreSQL queue.",
+    discussion: """
+      The database is named by DATABASE_URL, or by libpq's own variables (PGHOST, PGDATABASE, PGSERVICE, …).
+      All settings: environment first, then the YAML file named by TWINMILL_CONFIG.
+      """,
+    version: BuildInfo.version,
+    groupedSubcommands: [
+      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self, DemoCommand.self]),
+      CommandGroup(
+        name: "Jobs:",
+        subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
+      CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self]),
+      CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(reporting: error)
+    }
+  }
+
+  /// Ends the process: errors of the command line as ArgumentParser does, all others in one line and with a status
+  /// that tells a supervisor whether trying again can help.
+  static func exit(reporting error: any Error) -> Never {
+    guard let status = ExitStatus(for: error) else { exit(withError: error) }
+    StandardError.write("twinmill: \(error)\n")
+    exit(withError: ExitCode(status.rawValue))
+  }
+}
