@@ -13,11 +13,11 @@ struct Twinmill: AsyncParsableCommand {
       """,
     version: BuildInfo.version,
     groupedSubcommands: [
-      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self, DemoCommand.self]),
+      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self]),
       CommandGroup(
         name: "Jobs:",
-        subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
-      CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self]),
+        subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self]),
+      CommandGroup(name: "Data:", subcommands: [ForecastCommand.self]),
       CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
     ])
 

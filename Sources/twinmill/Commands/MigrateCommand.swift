@@ -18,13 +18,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try await Settings.load()
-      let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
       try await global.withConnection { connection in
-        let taken = try await migrator.up(connection, to: to)
-        if to == nil {
-          try await JobQueue.register(
-            kinds: Program.kinds(twinsSchema: settings.twinsSchema).map(\.definition), on: connection)
-        }
+        let taken = try await Program.migrate(connection, to: to, twinsSchema: settings.twinsSchema)
         report(taken, verb: "applied", nothing: "up to date", json: global.json)
       }
     }
