@@ -13,10 +13,10 @@ struct Twinmill: AsyncParsableCommand {
       """,
     version: BuildInfo.version,
     groupedSubcommands: [
-      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self]),
+      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self, DemoCommand.self]),
       CommandGroup(
         name: "Jobs:",
-        subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self]),
+        subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
       CommandGroup(name: "Data:", subcommands: [ForecastCommand.self]),
       CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
     ])

@@ -47,8 +47,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private func liveJobs(_ connection: Connection) async throws -> Int64? {
       let exists = try await connection.query("SELECT to_regclass('twinmill.jobs') IS NOT NULL")
-      guard try exists.first?.decode(Bool.self) == true else { return nil }
-      return try await connection.query("SELECT count(*) FROM twinmill.jobs").first?.decode(Int64.self)
+      guard try exists[0].decode(Bool.self) else { return nil }
+      return try await connection.query("SELECT count(*) FROM twinmill.jobs")[0].decode(Int64.self)
     }
   }
 

@@ -12,7 +12,9 @@ struct ScheduleCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.schedule", level: try settings.logLevel())
-    let scheduler = SchedulerService(settings: try settings.connections("scheduler"), logger: logger)
+    let scheduler = SchedulerService(
+      connections: try settings.connections("scheduler"),
+      migrator: Program.migrator(twinsSchema: settings.twinsSchema), logger: logger)
     try await ServiceGroup.run(scheduler, logger: logger)
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domains
 import FoundationEssentials
+import Glibc
 import Postgres
 import Queue
 import Twins
@@ -17,7 +18,7 @@ struct DemoCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Where the demo lives. The server's user must be able to reach it.")
-  var folder = "/var/tmp/twinmill-demo-\(getuid())"
+  var folder = Self.defaultFolder
   @Option(help: "How many skincare twins.") var twins = 20
   @Option(help: "A CSV file (timestamp,value) to import as a sensor twin, instead of a simulated one.")
   var csv: String?
@@ -145,7 +146,8 @@ struct DemoCommand: AsyncParsableCommand {
     let started = ContinuousClock.now
     while true {
       let rows = try await connection.query("SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction'")
-      let left = Int(try rows[0].decode(Int64.self))
+      let open: Int64 = try rows[0].decode(Int64.self)
+      let left = Int(open)
       let done = max(0, jobs - left)
       if StandardError.isTerminal || left == 0 {
         let bar = String(repeating: "█", count: done * 30 / jobs) + String(repeating: "░", count: 30 - done * 30 / jobs)

@@ -21,7 +21,7 @@ enum Program {
   /// The database's schema, step by step.
   static func migrator(twinsSchema: String) -> Migrator {
     Migrator(
-      QueueMigrations.all + Scheduler.migrations + Twins.TwinsMigrations.all, twinsSchema: twinsSchema)
+      QueueMigrations.all + SchedulerMigrations.all + TwinsMigrations.all, twinsSchema: twinsSchema)
   }
 
   /// Applies what is missing and tells the database what this build can do.
