@@ -31,7 +31,14 @@ struct ClaimLoop: Sendable {
           inFlight -= 1
         }
         do {
-          try await context.lease.untilHeld(margin: context.settings.heartbeat)
+          switch context.lease.state(margin: context.settings.heartbeat) {
+          case .held: break
+          case .lost: throw LeaseLost()
+          case .unknown:
+            // The database is away, or answers late: the heartbeat finds out.
+            await wakeUp.wait(atMost: .milliseconds(20))
+            continue
+          }
           var nextDue: Duration?
           var claim = JobQueue.Claim?.none
           if surveyDue > .now { claim = try await self.claim(&cursors) }

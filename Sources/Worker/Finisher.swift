@@ -131,7 +131,7 @@ extension JobQueue.Ending {
     var metadata: Logger.Metadata = [
       "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "latency_ms": "\(latencyMilliseconds)",
     ]
-    if let twin = job.twinID { metadata["twin"] = "\(twin)" }
+    if let twin = job.twinID { metadata["twin"] = "\(twin.uuidString.lowercased())" }
     if let schedule = job.schedule { metadata["schedule"] = "\(schedule)" }
     switch outcome {
     case .discarded(let message), .cancelled(let message): metadata["error"] = "\(message)"

@@ -186,7 +186,7 @@ struct DemoCommand: AsyncParsableCommand {
     let past = try await connection.query(
       """
       SELECT value FROM (SELECT observed_at, value FROM sensor_observations WHERE twin_id = \(twin)
-        ORDER BY observed_at DESC LIMIT 480) AS last ORDER BY observed_at
+        ORDER BY observed_at DESC LIMIT 144) AS last ORDER BY observed_at
       """)
     let future = try await connection.query(
       """

@@ -32,9 +32,8 @@ struct DemoStage {
       let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       guard log >= 0 else { throw CommandFailure("cannot write \(folder)/\(name).log: \(String(cString: strerror(errno)))") }
       defer { close(log) }
-      // A session of their own: closing the terminal does not end them.
       let child = try await ChildProcess.start(
-        ["setsid", Self.program, command], environment: ["DATABASE_URL": url, "TWINMILL_CONFIG": nil], output: log,
+        [Self.program, command], environment: ["DATABASE_URL": url, "TWINMILL_CONFIG": nil], output: log,
         error: log)
       try record(name, child.id)
     }

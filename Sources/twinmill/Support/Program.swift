@@ -35,6 +35,10 @@ enum Program {
       try await JobQueue.register(kinds: try kinds(twinsSchema: twinsSchema).map(\.definition), on: connection)
       try await Domains.catalog(twinsSchema: twinsSchema).register(on: connection)
     }
+    // New data is found and computed without anybody's doing; whoever does not want that removes the schedule.
+    if taken.contains(where: { $0.name == "schedules" }), target == nil {
+      _ = try await connection.query("SELECT twinmill.schedule('sweep', '* * * * *', 'sweep')")
+    }
     return taken
   }
 }
