@@ -2,7 +2,7 @@ import FoundationEssentials
 import Postgres
 
 /// A row of `twinmill.schedules` as people see and edit it.
-public struct ScheduleEntry: Codable, Hashable, Sendable {
+public struct ScheduleEntry: Hashable, Sendable {
   /// Unique name: 1–100 letters, digits, dots, dashes or underscores.
   public var name: String
   /// Five fields, or a shorthand; see ``CronExpression``.

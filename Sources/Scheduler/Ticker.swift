@@ -72,7 +72,7 @@ struct Ticker: Sendable {
     }
   }
 
-  private static func statement(for plan: TickPlan, of schedule: Schedule, retryAt: Date) -> SQL {
+  static func statement(for plan: TickPlan, of schedule: Schedule, retryAt: Date) -> SQL {
     Statements.applyTick(
       schedule.name, plan.decisions.map(\.plannedAt), plan.decisions.map(\.outcome.rawValue),
       plan.decisions.map(\.runAt), plan.decisions.map(\.reason), plan.plannedUntil, plan.nextAt, retryAt)
