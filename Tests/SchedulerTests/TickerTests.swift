@@ -209,49 +209,6 @@ struct TickerTests {
     }
   }
 
-  @Test("planned instants agree with PostgreSQL's own zone rules")
-  func serverRules() async throws {
-    try await SchedulerDatabase.with { _, connection in
-      let from = try Date("2026-01-01T00:00:00Z", strategy: .iso8601)
-      let known = Set(try await connection.texts("SELECT name FROM pg_timezone_names"))
-      let zones = (runsEverything ? TimeZone.knownTimeZoneIdentifiers : ZoneTests.zones).filter(known.contains)
-      #expect(zones.count > 20)
-      for name in zones {
-        let zone = try #require(TimeZone(identifier: name))
-        // Hourly instants of two years on which the two sets of rules disagree.
-        let offsets = (0..<2 * 8_760).map {
-          Int32(zone.secondsFromGMT(for: from.addingTimeInterval(Double($0) * 3_600)))
-        }
-        let sql: SQL = """
-          SELECT count(*) FROM unnest(\(offsets)::integer[]) WITH ORDINALITY AS o(seconds, hour)
-          CROSS JOIN LATERAL (SELECT \(from)::timestamptz + (o.hour - 1) * interval '1 hour' AS at) AS t
-          WHERE extract(epoch FROM (t.at AT TIME ZONE \(name)::text) - (t.at AT TIME ZONE 'UTC')) <> o.seconds
-          """
-        #expect(try await connection.count(sql) == 0, "\(name)")
-      }
-    }
-  }
-
-  @Test("every zone that twinmill.schedule accepts is known to the scheduler")
-  func serverZones() async throws {
-    try await SchedulerDatabase.with { _, connection in
-      let names = try await connection.texts("SELECT name FROM pg_timezone_names ORDER BY name")
-      let refused =
-        names.filter { $0.hasPrefix("posix/") || $0.hasPrefix("right/") }
-        + ["localtime", "posixrules", "Factory"]
-      let unknown = Set(names).subtracting(refused).filter { Zone(named: $0) == nil }
-      #expect(unknown.isEmpty)
-      for name in refused.prefix(2) + refused.suffix(3) {
-        var entry = ScheduleEntry(name: "s", cron: "@daily", kind: "probe")
-        entry.timeZone = name
-        let asked = entry
-        await #expect(throws: PostgresError.self) {
-          try await asked.put(on: connection)
-        }
-      }
-    }
-  }
-
   @Test("a schedule that cannot be planned or enqueued says why; the others go on")
   func faults() async throws {
     try await SchedulerDatabase.with { _, connection in
@@ -343,6 +300,23 @@ struct TickerTests {
       let schedule = Schedule(
         name: "s", cron: try CronExpression("* * * * *"), timeZone: .gmt, jitter: .seconds(3_600), plannedUntil: tick)
       #expect(abs(runAt.timeIntervalSince(tick) - schedule.delay(of: tick) / .seconds(1)) < 0.001)
+    }
+  }
+
+  @Test("counting a schedule's unfinished jobs never reads the whole jobs table")
+  func plans() async throws {
+    try await SchedulerDatabase.with { _, connection in
+      try await connection.script(
+        """
+        INSERT INTO twinmill.jobs (state, priority, max_attempts, kind, queue, arguments, run_at, requested_by, schedule)
+        SELECT 'ready', 0, 5, 'probe', 'default', '{}', now(), 'x', CASE WHEN i % 100 = 0 THEN 's' || i % 7 END
+        FROM generate_series(1, 50000) AS i;
+        ANALYZE twinmill.jobs;
+        SET plan_cache_mode = force_generic_plan;
+        """)
+      try await connection.script("PREPARE counting (text[]) AS \(Statements.unfinishedJobs.text)")
+      let plan = try await connection.texts("EXPLAIN EXECUTE counting('{s1,s2}')").joined(separator: "\n")
+      #expect(plan.contains("jobs_schedule") && !plan.contains("Seq Scan"), "\(plan)")
     }
   }
 }
