@@ -44,20 +44,24 @@ CREATE INDEX schedules_due ON twinmill.schedules (next_at) WHERE enabled;
 CREATE FUNCTION twinmill.guard_schedule() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  asked text;
 BEGIN
   IF new.name IS NULL OR new.name !~ '^[A-Za-z0-9_.-]{1,100}$' THEN
     RAISE EXCEPTION 'bad schedule name %', coalesce(quote_literal(new.name), 'NULL') USING ERRCODE = '22023',
       HINT = 'Use 1 to 100 letters, digits, dots, dashes or underscores.';
   END IF;
   PERFORM twinmill.check_cron(new.cron);
-  -- The view reads every zone's file: asked only when the zone is new.
+  -- The view reads every zone's file: asked only when the zone is new. What it lists beside the IANA names (posix/…,
+  -- localtime) means something else on each machine, or nothing to the scheduler.
   IF TG_OP = 'INSERT' OR new.time_zone IS DISTINCT FROM old.time_zone THEN
-    IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = new.time_zone) THEN
+    IF new.time_zone ~ '^(posix/|right/|localtime$|posixrules$|Factory$)'
+       OR NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = new.time_zone) THEN
+      asked := lower(replace(regexp_replace(new.time_zone, '^(posix|right)/', ''), ' ', '_'));
       RAISE EXCEPTION 'unknown time zone %', coalesce(quote_literal(new.time_zone), 'NULL') USING ERRCODE = '22023',
         HINT = coalesce(
           (SELECT format('Did you mean %L?', z.name) FROM pg_timezone_names z
-           WHERE lower(z.name) = lower(replace(new.time_zone, ' ', '_'))
-              OR lower(z.name) LIKE '%/' || lower(replace(new.time_zone, ' ', '_'))
+           WHERE lower(z.name) = asked OR right(lower(z.name), char_length(asked) + 1) = '/' || asked
            ORDER BY length(z.name), z.name LIMIT 1),
           'Use an IANA name such as ''Europe/Berlin'' or ''UTC'': SELECT name FROM pg_timezone_names;');
     END IF;

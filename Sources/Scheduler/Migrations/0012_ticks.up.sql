@@ -90,11 +90,19 @@ REVOKE ALL ON FUNCTION twinmill.apply_tick(text, timestamptz[], text[], timestam
 
 -- Purpose: what the server's rules say a zone's clock is ahead of UTC now, in seconds; null when it has no such zone.
 -- Index: none.  Locks: none.  Rows: one.
+--
+-- Not AT TIME ZONE: that reads CET, EET, MET and WET as abbreviations without summer time, not as zones.
 CREATE FUNCTION twinmill.zone_offset(zone text) RETURNS integer
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  before text := current_setting('TimeZone');
+  ahead integer;
 BEGIN
-  RETURN extract(epoch FROM (now() AT TIME ZONE zone) - (now() AT TIME ZONE 'UTC'))::integer;
+  PERFORM set_config('TimeZone', zone, true);
+  ahead := extract(timezone FROM now());
+  PERFORM set_config('TimeZone', before, true);
+  RETURN ahead;
 EXCEPTION WHEN invalid_parameter_value THEN
   RETURN NULL;
 END $$;

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+import TestServer
+
+@testable import Scheduler
+
+/// A database with the queue's and the scheduler's migrations and one kind of job, `probe`.
+enum SchedulerDatabase {
+  static let migrator = Migrator(QueueMigrations.all + SchedulerMigrations.all)
+
+  static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {
+    try await TestDatabase.create(from: "scheduler", on: server) { connection in
+      _ = try await migrator.up(connection)
+      // What the twins' migrations bring.
+      try await connection.script(
+        """
+        CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
+          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        """)
+      try await JobQueue.register(
+        kinds: [
+          KindDefinition(
+            name: "probe", summary: "test",
+            argumentsSchema: JSON(
+              text: """
+                {"type": "object", "additionalProperties": false, "properties": {"rows": {"type": "integer"}}}
+                """), needsTwin: false)
+        ], on: connection)
+    }
+  }
+
+  /// Runs a test in a database of its own.
+  static func with<R: Sendable>(_ body: (TestDatabase, Connection) async throws -> R) async throws -> R {
+    let database = try await create()
+    let connection = try await database.connect()
+    do {
+      let result = try await body(database, connection)
+      await connection.close()
+      await database.drop()
+      return result
+    } catch {
+      await connection.close()
+      await database.drop()
+      throw error
+    }
+  }
+
+  static var quiet: Logger {
+    Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  }
+
+  static var ticker: Ticker {
+    Ticker(logger: quiet)
+  }
+}
+
+extension Connection {
+  /// The first column of every row, as text.
+  func texts(_ sql: SQL) async throws -> [String] {
+    try await query(sql).map { try $0.decode(String.self) }
+  }
+
+  /// One text.
+  func text(_ sql: SQL) async throws -> String {
+    try await query(sql).only().decode(String.self)
+  }
+
+  /// One number.
+  func count(_ sql: SQL) async throws -> Int {
+    try await query(sql).only().decode(Int.self)
+  }
+
+  /// Makes a schedule look as if nobody had ticked it since `since` (an SQL timestamp).
+  func plant(_ name: String, since: String) async throws {
+    _ = try await query(
+      """
+      UPDATE twinmill.schedules SET planned_until = \(since)::text::timestamptz, next_at = NULL WHERE name = \(name)
+      """)
+  }
+}
