@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Postgres
+
+/// A row of `twinmill.schedules` as people see and edit it.
+public struct ScheduleEntry: Hashable, Sendable {
+  /// Unique name: 1–100 letters, digits, dots, dashes or underscores.
+  public var name: String
+  /// Five fields, or a shorthand; see ``CronExpression``.
+  public var cron: String
+  /// IANA name of the zone whose clock `cron` reads.
+  public var timeZone: String = "UTC"
+  /// The kind of job that is enqueued.
+  public var kind: String
+  /// The job's arguments: a JSON object as text.
+  public var arguments: String = "{}"
+  /// The twin that the job is about.
+  public var twinID: UUID?
+  /// The job's queue; nil for the kind's own.
+  public var queue: String?
+  /// The job's priority; lower runs first.
+  public var priority: Int = 0
+  /// `skip`, `queue_one` or `allow`.
+  public var overlap: String = "skip"
+  /// `skip`, `latest` or `all`.
+  public var catchUp: String = "latest"
+  /// How many missed instants `all` runs, 1–1000.
+  public var catchUpLimit: Int = 10
+  /// Jobs start up to this many seconds after the planned instant, 0–86,400.
+  public var jitterSeconds: Double = 0
+  /// Whether it runs.
+  public var isEnabled: Bool = true
+  /// Every planned instant up to here has been dealt with. Read only.
+  public private(set) var plannedUntil: Date?
+  /// The next planned instant, once a scheduler has looked. Read only.
+  public private(set) var nextAt: Date?
+  /// Why the last tick could not be made. Read only.
+  public private(set) var lastError: String?
+  /// The newest planned instant that was decided. Read only.
+  public private(set) var lastPlannedAt: Date?
+  /// What became of it: `enqueued`, `merged`, `skipped` or `missed`. Read only.
+  public private(set) var lastOutcome: String?
+  /// Its job. Read only.
+  public private(set) var lastJobID: Int64?
+
+  /// A schedule with the defaults of `twinmill.schedule`.
+  public init(name: String, cron: String, kind: String) {
+    self.name = name
+    self.cron = cron
+    self.kind = kind
+  }
+
+  private init(_ row: Row) throws(PostgresError) {
+    name = try row.get("name")
+    cron = try row.get("cron")
+    timeZone = try row.get("time_zone")
+    kind = try row.get("kind")
+    arguments = try row.get("arguments")
+    twinID = try row.get("twin_id")
+    queue = try row.get("queue")
+    priority = Int(try row.get("priority", as: Int32.self))
+    overlap = try row.get("overlap")
+    catchUp = try row.get("catch_up")
+    catchUpLimit = Int(try row.get("catch_up_limit", as: Int32.self))
+    jitterSeconds = try row.get("jitter_seconds")
+    isEnabled = try row.get("enabled")
+    plannedUntil = try row.get("planned_until")
+    nextAt = try row.get("next_at")
+    lastError = try row.get("last_error")
+    lastPlannedAt = try row.get("last_planned_at")
+    lastOutcome = try row.get("last_outcome")
+    lastJobID = try row.get("last_job_id")
+  }
+
+  /// All schedules by name, or the one of a name (an empty array if there is none).
+  public static func list(name: String? = nil, on connection: Connection) async throws(PostgresError) -> [ScheduleEntry]
+  {
+    var entries: [ScheduleEntry] = []
+    for row in try await connection.query(Statements.listSchedules(name)) { entries.append(try ScheduleEntry(row)) }
+    return entries
+  }
+
+  /// Makes the schedule, or replaces the one of its name (`twinmill.schedule`).
+  /// - Throws: 22023 and 23503 with a hint for what could not run.
+  public func put(on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query(
+      Statements.putSchedule(
+        name, cron, kind, arguments, timeZone, twinID, queue, Int32(clamping: priority), overlap, catchUp,
+        Int32(clamping: catchUpLimit), jitterSeconds, isEnabled))
+  }
+
+  /// Removes a schedule (`twinmill.unschedule`).
+  /// - Throws: P0002 when there is none of that name.
+  public static func remove(_ name: String, on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query("SELECT twinmill.unschedule(\(name))")
+  }
+
+  /// Lets a schedule run from now on, or stops it.
+  /// - Throws: P0002 when there is none of that name.
+  public static func setEnabled(
+    _ isEnabled: Bool, _ name: String, on connection: Connection
+  ) async throws(PostgresError) {
+    if isEnabled {
+      _ = try await connection.query("SELECT twinmill.enable_schedule(\(name))")
+    } else {
+      _ = try await connection.query("SELECT twinmill.disable_schedule(\(name))")
+    }
+  }
+
+  /// Enqueues a schedule's job now, besides its plan.
+  /// - Returns: The job's id.
+  /// - Throws: P0002 when there is none of that name.
+  public static func run(_ name: String, on connection: Connection) async throws(PostgresError) -> Int64 {
+    try await connection.query("SELECT job_id FROM twinmill.run_schedule(\(name))").only().get("job_id")
+  }
+}

@@ -1,0 +1,134 @@
+import Logging
+import Postgres
+import Queue
+import ServiceLifecycle
+
+/// The process behind `twinmill schedule`: ticks until it is asked to stop.
+///
+/// It never ends because the database is away: whatever fails, it drops the connection, backs off with jitter and
+/// resumes where `twinmill.schedules` says. Run as many as you like.
+public struct SchedulerService: Service {
+  private let connections: ConnectionSettings
+  private let migrator: Migrator
+  private let ticker: Ticker
+  private let pace: TickLoop.Pace
+  private let clock: any Clock<Duration>
+  private let logger: Logger
+  private let ready: @Sendable () async -> Void
+  /// Sees every event of the loop: tests wait for moments instead of sleeping.
+  var observe: (@Sendable (TickLoop.Event) -> Void)?
+
+  /// - Parameters:
+  ///   - connections: Where PostgreSQL is; one connection is held.
+  ///   - migrator: To refuse, at the start, a database that this version does not fit.
+  ///   - limits: Bounds of planning.
+  ///   - poll: The longest sleep between looks at the schedules, hence how soon an edit takes force. Default 1 s. Too
+  ///     low: needless queries; too high: edits and new schedules wait.
+  ///   - clock: What sleeps are measured on. The time of day is always the server's.
+  ///   - ready: Called once, when the database has answered for the first time (`READY=1` for systemd).
+  public init(
+    connections: ConnectionSettings, migrator: Migrator, logger: Logger, limits: TickPlan.Limits = TickPlan.Limits(),
+    poll: Duration = .seconds(1), clock: any Clock<Duration> = ContinuousClock(),
+    ready: @escaping @Sendable () async -> Void = {}
+  ) {
+    self.connections = connections
+    self.migrator = migrator
+    self.ticker = Ticker(limits: limits, logger: logger)
+    self.pace = TickLoop.Pace(poll: poll)
+    self.clock = clock
+    self.logger = logger
+    self.ready = ready
+  }
+
+  /// Ticks until graceful shutdown or cancellation. A tick under way is finished first; it takes milliseconds.
+  /// - Throws: `MigrationError`, only before the first tick.
+  public func run() async throws {
+    var loop = TickLoop(pace: pace)
+    var link = Link()
+    var action = TickLoop.Action.connect
+    while action != .finish {
+      let event: TickLoop.Event
+      do {
+        event = try await perform(action, on: &link)
+        if case .peeked = event, loop.failures > 0 { logger.info("database is back; ticking on") }
+      } catch let error as MigrationError {
+        await link.connection?.close()
+        throw error
+      } catch {
+        if !isStopping { log(error, failures: loop.failures) }
+        event = .failed(random: .random(in: 0..<1))
+      }
+      observe?(event)
+      action = loop.handle(isStopping ? .stopped : event)
+    }
+    await link.connection?.close()
+  }
+
+  /// The connection, and whether the database has been found fit once.
+  private struct Link {
+    var connection: Connection?
+    var isChecked = false
+
+    func open() throws(PostgresError) -> Connection {
+      guard let connection else { throw PostgresError(.closed, "the scheduler's connection is not open") }
+      return connection
+    }
+  }
+
+  private var isStopping: Bool {
+    Task.isCancelled || Task.isShuttingDownGracefully
+  }
+
+  private func perform(_ action: TickLoop.Action, on link: inout Link) async throws -> TickLoop.Event {
+    switch action {
+    case .finish:
+      return .stopped
+    case .sleep(let duration):
+      await sleep(duration)
+      return .slept
+    case .reconnect(let delay):
+      await link.connection?.close()
+      link.connection = nil
+      await sleep(delay)
+      return isStopping ? .stopped : try await connect(&link)
+    case .connect:
+      return try await connect(&link)
+    case .peek:
+      let (now, next) = try await ticker.peek(on: link.open())
+      return .peeked(now: now, next: next)
+    case .tick:
+      return .ticked(schedules: try await ticker.tick(on: link.open()))
+    case .prune:
+      return .pruned(isBehind: try await ticker.prune(on: link.open()))
+    }
+  }
+
+  private func connect(_ link: inout Link) async throws -> TickLoop.Event {
+    let connection = try await Connection.open(connections)
+    link.connection = connection
+    if !link.isChecked {
+      try await migrator.check(connection)
+      link.isChecked = true
+      logger.info("scheduler is ready")
+      await ready()
+    }
+    return .connected
+  }
+
+  /// Sleeps until the duration is over or the process is asked to stop.
+  private func sleep(_ duration: Duration) async {
+    do {
+      try await cancelWhenGracefulShutdown { try await clock.sleep(for: duration) }
+    } catch {
+      // Only cancellation ends a sleep early; the loop sees it next.
+    }
+  }
+
+  /// The first failure is a warning, the same outage's further ones are not news.
+  private func log(_ error: any Error, failures: Int) {
+    let isLoss = (error as? PostgresError)?.isConnectionLoss ?? false
+    logger.log(
+      level: failures == 0 ? .warning : .debug, isLoss ? "database lost; reconnecting" : "tick failed; trying again",
+      metadata: ["error": "\(error)", "failures": "\(failures + 1)"])
+  }
+}
