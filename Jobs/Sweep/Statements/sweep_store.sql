@@ -6,6 +6,8 @@
 --     stay. One that still waits will read later, hence after these marks were committed;
 --   - marks of twins that are gone, or that no domain describes yet, ask for nothing and go (register_twins marks a
 --     twin when it gets its domain).
+-- swept_at is when this transaction began: every job that was not running then, or is new, reads its input after it,
+-- and the marks had committed before it.
 -- Index relied on: twin_changes' and jobs' primary keys, jobs_unique (in enqueue). Locks: the marks, by id; new jobs.
 -- Rows: one: marks deleted, twins enqueued, jobs inserted, jobs merged, twins kept for the next sweep.
 WITH marks AS MATERIALIZED (
@@ -37,7 +39,7 @@ WITH marks AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM twinmill.jobs j WHERE j.id = e.job_id AND j.state <> 'running')
 ), swept AS (
   INSERT INTO twinmill.twin_sweeps AS s (twin_id, kind, dirty_since, swept_at, job_id)
-  SELECT e.twin_id, e.kind, e.dirty_since, clock_timestamp(), e.job_id
+  SELECT e.twin_id, e.kind, e.dirty_since, now(), e.job_id
   FROM enqueued e
   WHERE e.twin_id NOT IN (SELECT k.twin_id FROM kept k)
   ORDER BY e.twin_id, e.kind

@@ -42,9 +42,10 @@ public struct ObservationFormat: Sendable {
   private let columnCount: Int
   private let columns: [String]
 
-  /// Reads the header.
+  /// Reads the header; a byte order mark is dropped.
   /// - Throws: `ImportError.header`, saying which columns there are.
-  public init(header: some Collection<UInt8>, file: String, options: Options) throws(ImportError) {
+  public init(header line: [UInt8], file: String, options: Options) throws(ImportError) {
+    let header = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line[...]
     func wrong(_ problem: String) -> ImportError { .header(file: file, problem: problem) }
     separator =
       header.contains(UInt8(ascii: ","))

@@ -51,18 +51,17 @@ public struct ObservationImport: Sendable {
     self.timeZone = timeZone
   }
 
-  /// Imports what the chunks hold, in constant memory.
+  /// Imports what the lines hold, in constant memory.
   /// - Parameters:
   ///   - subject: what the twin is the twin of; the twin is created when there is none.
-  ///   - nextChunk: the file's bytes in order; nil at the end.
-  /// - Throws: `ImportError`, `PostgresError`, or what `nextChunk` throws.
+  ///   - nextLine: the file's lines in order, without their ends; nil after the last one.
+  /// - Throws: `ImportError`, `PostgresError`, or what `nextLine` throws.
   public func run(
-    subject: String, catalog: DomainCatalog, on connection: Connection, nextChunk: @escaping () throws -> [UInt8]?
+    subject: String, catalog: DomainCatalog, on connection: Connection, nextLine: @escaping () throws -> [UInt8]?
   ) async throws -> Summary {
-    var lines = LineReader(nextChunk)
-    guard let header = try lines.next(file: file) else { throw ImportError.file(file, problem: "is empty") }
+    guard let header = try nextLine() else { throw ImportError.file(file, problem: "is empty") }
     let format = try ObservationFormat(header: header, file: file, options: options)
-    let staged = StagedRows(lines, format, file: file)
+    let staged = StagedRows(format, file: file, nextLine)
     do {
       return try await store(staged, format, subject, catalog, connection)
     } catch let error as PostgresError {
@@ -121,16 +120,18 @@ public struct ObservationImport: Sendable {
 
 /// The observations of a file, line by line, as COPY asks for them. An error ends the sequence and is kept.
 private final class StagedRows: Sequence, IteratorProtocol {
-  private var lines: LineReader
+  private let nextLine: () throws -> [UInt8]?
   private let format: ObservationFormat
   private let file: String
+  /// The header was line 1.
+  private var line = 1
   private var pending: [(line: Int, observation: ObservationFormat.Observation)] = []
   private(set) var rows = 0
   private(set) var missing = 0
   private(set) var failure: (any Error)?
 
-  init(_ lines: LineReader, _ format: ObservationFormat, file: String) {
-    self.lines = lines
+  init(_ format: ObservationFormat, file: String, _ nextLine: @escaping () throws -> [UInt8]?) {
+    self.nextLine = nextLine
     self.format = format
     self.file = file
   }
@@ -138,15 +139,16 @@ private final class StagedRows: Sequence, IteratorProtocol {
   func next() -> (line: Int, observation: ObservationFormat.Observation)? {
     while pending.isEmpty {
       do {
-        guard let line = try lines.next(file: file) else {
+        guard let bytes = try nextLine() else {
           if rows == 0 { failure = ImportError.file(file, problem: "has a header, but no data") }
           return nil
         }
+        line += 1
         // Blank lines, as at the end of many files, are no data.
-        if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
+        if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
         rows += 1
-        for observation in try format.observations(line, number: lines.number).reversed() {
-          if let observation { pending.append((lines.number, observation)) } else { missing += 1 }
+        for observation in try format.observations(bytes, number: line).reversed() {
+          if let observation { pending.append((line, observation)) } else { missing += 1 }
         }
       } catch {
         failure = error
