@@ -50,11 +50,11 @@ public actor Connection {
   /// True if no transaction and no COPY is open.
   nonisolated var isIdle: Bool { link.status.isIdle.load(ordering: .acquiring) }
 
-  /// The server process's id, as in `pg_stat_activity`.
-  public var serverProcess: Int32 { link.handle.map { PQbackendPID($0) } ?? 0 }
+  /// The server process's id, as in `pg_stat_activity`; known while a statement runs, too.
+  public nonisolated var serverProcess: Int32 { link.status.serverProcess.load(ordering: .relaxed) }
 
   /// The server's version: 150018 for 15.18.
-  public var serverVersion: Int { link.handle.map { Int(PQserverVersion($0)) } ?? 0 }
+  public nonisolated var serverVersion: Int { link.status.serverVersion.load(ordering: .relaxed) }
 
   /// Runs one statement.
   /// - Parameters:

@@ -24,6 +24,8 @@ public struct ConnectionSettings: Sendable {
     public var preparesStatements: Bool
     /// Server settings for each session, such as `["statement_timeout": "60s"]`.
     public var sessionSettings: [String: String]
+    /// The name of the connection's thread in `ps -L` and debuggers; the system cuts it at 15 bytes.
+    public var threadName: String
     /// Where the library's messages go.
     public var logger: Logger
     /// What to do with the server's notices and warnings; nil logs them at debug level.
@@ -33,13 +35,15 @@ public struct ConnectionSettings: Sendable {
     public init(
       roundTripDeadline: Duration = .seconds(30), cancelGrace: Duration = .seconds(2),
       openDeadline: Duration = .seconds(30), preparesStatements: Bool = true, sessionSettings: [String: String] = [:],
-      logger: Logger = Logger(label: "postgres"), onNotice: (@Sendable (Notice) -> Void)? = nil
+      threadName: String = "postgres", logger: Logger = Logger(label: "postgres"),
+      onNotice: (@Sendable (Notice) -> Void)? = nil
     ) {
       self.roundTripDeadline = roundTripDeadline
       self.cancelGrace = cancelGrace
       self.openDeadline = openDeadline
       self.preparesStatements = preparesStatements
       self.sessionSettings = sessionSettings
+      self.threadName = threadName
       self.logger = logger
       self.onNotice = onNotice
     }
@@ -145,6 +149,15 @@ public struct Notice: Sendable, Hashable {
   public let detail: String?
   /// What to do about it.
   public let hint: String?
+
+  /// A notice of given fields.
+  public init(severity: String, sqlstate: String, message: String, detail: String? = nil, hint: String? = nil) {
+    self.severity = severity
+    self.sqlstate = sqlstate
+    self.message = message
+    self.detail = detail
+    self.hint = hint
+  }
 }
 
 /// What NOTIFY sent.

@@ -68,7 +68,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         .connectFailed, "cannot start a thread: \(String(cString: strerror(status)))",
         hint: "raise the limit of threads (ulimit -u, TasksMax)")
     }
-    pthread_setname_np(thread, "postgres")
+    pthread_setname_np(thread, String(decoding: link.settings.options.threadName.utf8.prefix(15), as: UTF8.self))
   }
 
   /// Lets the thread end when its jobs are done; the link is finished by then.

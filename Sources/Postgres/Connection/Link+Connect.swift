@@ -161,6 +161,8 @@ extension Link {
     guard PQsetnonblocking(new, 1) == 0 else { throw refusal(new, attempt) }
     isOpen = true
     handle = new
+    status.serverProcess.store(PQbackendPID(new), ordering: .relaxed)
+    status.serverVersion.store(Int(PQserverVersion(new)), ordering: .relaxed)
     lastFatal = nil
   }
 

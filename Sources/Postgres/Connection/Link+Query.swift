@@ -18,7 +18,7 @@ extension Link {
         return try collect()
       }
     }
-    guard case .ready(let entry) = prepared.lookup(name: name, text: sql.text, types: sql.values.types) else {
+    guard let entry = prepared.find(name: name, text: sql.text, types: sql.values.types) else {
       return try pipeline([sql])[0]
     }
     let wasInTransaction = isInTransaction
@@ -162,9 +162,10 @@ extension Link {
     for (index, sql) in statements.enumerated() {
       var entry: PreparedStatements.Entry?
       if let name = sql.name, settings.options.preparesStatements {
-        switch planned.lookup(name: name, text: sql.text, types: sql.values.types) {
-        case .ready(let ready): entry = ready
-        case .prepare(let new):
+        if let known = planned.find(name: name, text: sql.text, types: sql.values.types) {
+          entry = known
+        } else {
+          let new = planned.plan(name: name, text: sql.text, types: sql.values.types)
           let types = new.types.map(\.rawValue)
           guard PQsendPrepare(handle, new.serverName, sql.text, Int32(types.count), types) == 1 else { throw lose() }
           expected.append((index, new))

@@ -71,8 +71,10 @@ extension Link {
 
   /// Makes sure that a cancellation that was sent cannot hit the next statement: waits until it was delivered, then
   /// offers it an empty statement.
-  func settle() throws(PostgresError) {
-    guard let sent = canceller, !isCopying, handle != nil else { return }
+  /// - Returns: whether it did hit the empty statement, and with it an open transaction.
+  @discardableResult
+  func settle() throws(PostgresError) -> Bool {
+    guard let sent = canceller, !isCopying, handle != nil else { return false }
     canceller = nil
     let end = Instant.now.advanced(by: settings.options.cancelGrace)
     while !sent.isDone {
@@ -87,5 +89,6 @@ extension Link {
     guard PQsendQuery(handle, "") == 1 else { throw lose() }
     while let result = try nextResult() { PQclear(result) }
     if PQstatus(handle) == CONNECTION_BAD { throw lose() }
+    return PQtransactionStatus(handle) == PQTRANS_INERROR
   }
 }

@@ -83,8 +83,8 @@ final class Link: @unchecked Sendable {
     defer { publishStatus() }
     do throws(PostgresError) {
       let value = try body()
-      try settle()
-      if let kind = operation.interruption, isCopying { throw interruptionError(kind) }
+      let transactionWasHit = try settle()
+      if let kind = operation.interruption, isCopying || transactionWasHit { throw interruptionError(kind) }
       return value
     } catch {
       if handle != nil {

@@ -7,6 +7,10 @@ final class LinkStatus: Sendable {
   let isDead = Atomic(false)
   /// No transaction is open and no COPY under way.
   let isIdle = Atomic(true)
+  /// The server process's id; 0 before connecting.
+  let serverProcess = Atomic<Int32>(0)
+  /// As in `PQserverVersion`; 0 before connecting.
+  let serverVersion = Atomic<Int>(0)
   /// The ticket of the operation whose task was cancelled last.
   let cancelledTicket = Atomic<UInt64>(0)
 }

@@ -7,34 +7,28 @@ struct PreparedStatements {
     var types: [PostgresType]
   }
 
-  /// What to do before a statement can be run.
-  enum Lookup {
-    case ready(Entry)
-    case prepare(Entry)
-  }
-
   private var entries: [String: Entry] = [:]
   /// Names that were given out; none is given twice on a connection.
   var lastSerial = 0
 
   /// Finds a statement by name, text and parameter types. A NULL without a type fits every type.
-  mutating func lookup(name: String, text: String, types: [PostgresType]) -> Lookup {
-    var wanted = types
-    if let entry = entries[name], entry.text == text, entry.types.count == types.count {
-      var fits = true
-      for index in types.indices where types[index] != entry.types[index] {
-        if types[index] == .unspecified {
-          wanted[index] = entry.types[index]
-        } else {
-          fits = false
-        }
-      }
-      if fits { return .ready(entry) }
+  func find(name: String, text: String, types: [PostgresType]) -> Entry? {
+    guard let entry = entries[name], entry.text == text, entry.types.count == types.count,
+      zip(types, entry.types).allSatisfy({ $0 == $1 || $0 == .unspecified })
+    else { return nil }
+    return entry
+  }
+
+  /// Makes up an entry for a statement that is to be prepared. A NULL without a type keeps the type known before.
+  mutating func plan(name: String, text: String, types: [PostgresType]) -> Entry {
+    var types = types
+    if let known = entries[name], known.text == text, known.types.count == types.count {
+      for index in types.indices where types[index] == .unspecified { types[index] = known.types[index] }
     }
     // A serial number keeps texts of the same name apart, and the server cuts names at 63 bytes.
     lastSerial += 1
     let prefix = String(decoding: name.utf8.prefix(48), as: UTF8.self)
-    return .prepare(Entry(serverName: "\(prefix)#\(lastSerial)", text: text, types: wanted))
+    return Entry(serverName: "\(prefix)#\(lastSerial)", text: text, types: types)
   }
 
   /// The server has prepared it.

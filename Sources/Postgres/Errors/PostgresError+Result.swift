@@ -50,7 +50,10 @@ extension PostgresError {
     draft.constraint = field(.constraint, of: result)
     draft.routine = field(.routine, of: result)
     if let state {
-      if state.hasPrefix("08") || ["57P01", "57P02", "57P03", "57P05"].contains(state) {
+      // FATAL and PANIC are the server's last words (57P01 and its siblings, 08xxx of our own connection, 53300). An
+      // ERROR of class 08 is about a row in a malformed COPY, or about somebody else's connection (dblink).
+      let severity = field(.severity, of: result)
+      if severity == "FATAL" || severity == "PANIC" {
         draft.kind = .connectionLost
         draft.endsConnection = true
       } else if state == "25006" {

@@ -95,6 +95,8 @@ struct ParameterList: Sendable {
       failure = failure ?? error.changing { $0.message = "parameter $\(number): \($0.message)" }
     }
     slots.append(Slot(type: T.postgresType, format: T.postgresFormat, start: start, length: buffer.count - start))
+    // libpq takes values in text format as C strings.
+    if T.postgresFormat == .text { buffer.append(0) }
   }
 
   mutating func append(any value: (any PostgresEncodable)?) {
