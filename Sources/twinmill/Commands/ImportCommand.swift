@@ -66,16 +66,3 @@ struct ImportCommand: AsyncParsableCommand {
     print("twin \(id) (\(domain)/\(twin)), metrics: \(summary.metrics.joined(separator: ", "))")
   }
 }
-
-/// Lets a closure move a reader on.
-private final class InputLines {
-  private var reader: LineReader
-
-  init(_ reader: consuming LineReader) {
-    self.reader = reader
-  }
-
-  func next() throws -> [UInt8]? {
-    try reader.next()
-  }
-}
