@@ -129,11 +129,10 @@ struct DemoCommand: AsyncParsableCommand {
     let file = csv ?? "\(folder)/pump-7.csv"
     do {
       if csv == nil { try SimulatedPump.csv(until: Date()).write(toFile: file, atomically: true, encoding: .utf8) }
-      let bytes = try Data(contentsOf: URL(filePath: file))
       let subject = csv == nil ? "pump-7" : URL(filePath: file).deletingPathExtension().lastPathComponent
-      var chunks = [[UInt8](bytes)]
+      let lines = InputLines(try LineReader(path: file))
       let summary = try await ObservationImport(domain: domain, file: file).run(
-        subject: subject, catalog: catalog, on: connection, nextChunk: { chunks.popLast() })
+        subject: subject, catalog: catalog, on: connection, nextLine: { try lines.next() })
       return (subject, file, summary)
     } catch let error as CocoaError {
       throw CommandFailure("\(file): \(error.localizedDescription)")
