@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Forecasting
+import FoundationEssentials
 import Postgres
 import Queue
 import Series

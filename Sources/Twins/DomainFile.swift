@@ -97,8 +97,10 @@ struct DomainFile {
     }
     return Metric(
       name: name, label: try entry.optionalString("label") ?? name, unit: try entry.string("unit"), minimum: minimum,
-      maximum: maximum, direction: direction, intervalSeconds: try entry.positive("interval_seconds") ?? defaults.interval,
-      seasonSeconds: try seasons(entry) ?? defaults.seasons, aggregation: try aggregation(entry) ?? defaults.aggregation)
+      maximum: maximum, direction: direction,
+      intervalSeconds: try entry.positive("interval_seconds") ?? defaults.interval,
+      seasonSeconds: try seasons(entry) ?? defaults.seasons, aggregation: try aggregation(entry) ?? defaults.aggregation
+    )
   }
 
   private func threshold(_ entry: YAMLMapping) throws(DomainError) -> Threshold {

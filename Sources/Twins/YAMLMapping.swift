@@ -10,7 +10,8 @@ struct YAMLMapping {
   /// - Throws: if the node is no mapping.
   init(_ node: Node, domain: String, path: String) throws(DomainError) {
     guard let mapping = node.mapping else {
-      throw .invalid(domain: domain, place: Self.place(path, node.mark?.line), problem: "must be a mapping of keys to values")
+      throw .invalid(
+        domain: domain, place: Self.place(path, node.mark?.line), problem: "must be a mapping of keys to values")
     }
     self.mapping = mapping
     self.domain = domain

@@ -17,7 +17,7 @@ struct Twinmill: AsyncParsableCommand {
       CommandGroup(
         name: "Jobs:",
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
-      CommandGroup(name: "Data:", subcommands: [ForecastCommand.self]),
+      CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self]),
       CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
     ])
 

@@ -73,7 +73,8 @@ struct PredictionTests {
     #expect(try await again(#"{"horizon": 3}"#) == .stored)
     #expect(try await again(#"{"horizon": 3}"#) == .unchanged)
     _ = try await test.connection.query(
-      "UPDATE sensor_observations SET value = value + 1e-9 WHERE twin_id = \(twin) AND observed_at = (SELECT min(observed_at) FROM sensor_observations)")
+      "UPDATE sensor_observations SET value = value + 1e-9 WHERE twin_id = \(twin) AND observed_at = (SELECT min(observed_at) FROM sensor_observations)"
+    )
     #expect(try await again(#"{"horizon": 3}"#) == .stored)
     #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 3)
   }
@@ -130,7 +131,8 @@ struct PredictionTests {
     let test = try await JobsDatabase.create()
     let twin = try await test.skincareTwin("1", days: 60, metrics: ["texture_score", "redness_index"])
     _ = try await test.connection.query(
-      "UPDATE twin_snapshots SET skin_metrics = '{\"texture_score\": 500}' WHERE snapshot_date = '2024-02-20 09:00 UTC'")
+      "UPDATE twin_snapshots SET skin_metrics = '{\"texture_score\": 500}' WHERE snapshot_date = '2024-02-20 09:00 UTC'"
+    )
     let job = try await test.enqueue(
       "prediction", twin: twin, #"{"metrics": ["texture_score"], "horizon": 2, "history_days": 20}"#)
     #expect(try await test.run(test.prediction) == [job: .stored])
@@ -139,7 +141,8 @@ struct PredictionTests {
       SELECT DISTINCT metadata #>> '{metrics,texture_score,observations}' AS n, metadata ->> 'values_skipped' AS skipped,
         metadata #> '{metrics,redness_index}' IS NULL AS is_alone
       FROM twin_predictions
-      """).only()
+      """
+    ).only()
     #expect(try metadata.decode(String.self, String.self, Bool.self) == ("19", "1", true))
   }
 
@@ -156,7 +159,8 @@ struct PredictionTests {
       "SELECT metric || ' ' || count(*) AS line FROM twinmill.latest_predictions GROUP BY metric ORDER BY metric")
     #expect(try metrics.map { try $0.get("line", as: String.self) } == ["fast 6", "slow 6"])
     let leftOut = try await test.connection.query(
-      "SELECT DISTINCT string_agg(k, ' ' ORDER BY k) AS line FROM twin_predictions, json_object_keys(metadata -> 'left_out') k GROUP BY id")
+      "SELECT DISTINCT string_agg(k, ' ' ORDER BY k) AS line FROM twin_predictions, json_object_keys(metadata -> 'left_out') k GROUP BY id"
+    )
     #expect(try leftOut.only().get("line", as: String.self) == "gone new")
   }
 
@@ -218,11 +222,13 @@ struct PredictionTests {
     #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 3)
   }
 
-  @Test("bad arguments are refused at enqueue", arguments: [
-    (#"{"horizon": 0}"#, "at least 1"), (#"{"horizon": 1001}"#, "at most 1000"), (#"{"horizon": "ten"}"#, "integer"),
-    (#"{"metrics": []}"#, "at least 1"), (#"{"metrics": [5]}"#, "string"), (#"{"level": 0.9}"#, "no \"level\""),
-    (#"{"history_days": 1.5}"#, "integer"), ("[]", "object"),
-  ])
+  @Test(
+    "bad arguments are refused at enqueue",
+    arguments: [
+      (#"{"horizon": 0}"#, "at least 1"), (#"{"horizon": 1001}"#, "at most 1000"), (#"{"horizon": "ten"}"#, "integer"),
+      (#"{"metrics": []}"#, "at least 1"), (#"{"metrics": [5]}"#, "string"), (#"{"level": 0.9}"#, "no \"level\""),
+      (#"{"history_days": 1.5}"#, "integer"), ("[]", "object"),
+    ])
   func refused(arguments: String, problem: String) async throws {
     let test = try await JobsDatabase.create()
     let twin = try await test.skincareTwin("1", days: 0)

@@ -31,7 +31,8 @@ struct SweepTests {
     #expect(try await marks(test) == 0)
     #expect(
       try await test.count(
-        "SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction' AND twin_id = \(twin) AND unique_key = \(twin)::text")
+        "SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction' AND twin_id = \(twin) AND unique_key = \(twin)::text"
+      )
         == 1)
     let next = try await test.enqueue("sweep")
     #expect(try await test.run(test.sweep) == [next: .unchanged])
@@ -130,7 +131,8 @@ struct SweepTests {
     let old = try await test.skincareTwin("old", days: 0)
     let new = try await test.skincareTwin("new", days: 0)
     _ = try await test.connection.query(
-      "INSERT INTO twinmill.twin_changes (twin_id, source) SELECT \(old), 'test' FROM generate_series(1, \(Int32(Sweep.markLimit)))")
+      "INSERT INTO twinmill.twin_changes (twin_id, source) SELECT \(old), 'test' FROM generate_series(1, \(Int32(Sweep.markLimit)))"
+    )
     try await change(test, new)
     _ = try await test.enqueue("sweep")
     try await test.run(test.sweep)

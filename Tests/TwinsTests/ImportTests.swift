@@ -60,13 +60,19 @@ struct ImportTests {
     let database = try await TwinsDatabase.create()
     let connection = try await database.connect()
     let summary = try await run(
-      ["\u{FEFF}id;time;a;\"b \"\"x\"\"\"", "1;2024-01-01;1.5;", "2;1704153600;NA;-2e3", "3;2024-01-03 00:00;\"3\"; 4 "],
+      [
+        "\u{FEFF}id;time;a;\"b \"\"x\"\"\"", "1;2024-01-01;1.5;", "2;1704153600;NA;-2e3",
+        "3;2024-01-03 00:00;\"3\"; 4 ",
+      ],
       on: connection, .init(valueColumns: ["a", "b \"x\""], metrics: ["heat", "flow"]))
     #expect(summary.metrics == ["heat", "flow"] && summary.missing == 2 && summary.inserted == 4)
     let rows = try await connection.query(
-      "SELECT metric || ' ' || to_char(observed_at AT TIME ZONE 'UTC', 'DD') || ' ' || value AS line FROM sensor_observations ORDER BY 1")
+      "SELECT metric || ' ' || to_char(observed_at AT TIME ZONE 'UTC', 'DD') || ' ' || value AS line FROM sensor_observations ORDER BY 1"
+    )
     #expect(
-      try rows.map { try $0.get("line", as: String.self) } == ["flow 02 -2000", "flow 03 4", "heat 01 1.5", "heat 03 3"])
+      try rows.map { try $0.get("line", as: String.self) } == [
+        "flow 02 -2000", "flow 03 4", "heat 01 1.5", "heat 03 3",
+      ])
   }
 
   @Test("instants without an offset are of the zone that was named, others are not touched")
@@ -79,7 +85,9 @@ struct ImportTests {
     let rows = try await connection.query(
       "SELECT extract(epoch FROM observed_at)::float8 AS at FROM sensor_observations ORDER BY value")
     #expect(
-      try rows.map { try $0.get("at", as: Double.self) } == [1_719_828_000, 1_719_835_200, 1_719_835_200.5, 1_704_063_600])
+      try rows.map { try $0.get("at", as: Double.self) } == [
+        1_719_828_000, 1_719_835_200, 1_719_835_200.5, 1_704_063_600,
+      ])
   }
 
   @Test(
@@ -126,7 +134,8 @@ struct ImportTests {
       }
       return error?.description ?? ""
     }
-    #expect(await problem(.init(timestampColumn: "when")).contains("no column \"when\"; the columns are: timestamp, a, b"))
+    #expect(
+      await problem(.init(timestampColumn: "when")).contains("no column \"when\"; the columns are: timestamp, a, b"))
     #expect(await problem(.init(valueColumns: ["c"])).contains("no column \"c\""))
     #expect(await problem(.init(valueColumns: ["timestamp"])).contains("cannot be both"))
     #expect(await problem(.init(metrics: ["x"])).contains("1 metric name(s) for 2 value column(s)"))

@@ -44,7 +44,9 @@ struct MigrationTests {
     #expect(try await connection.value("SELECT count(*) FROM user_digital_twins") == Int64(0))
   }
 
-  @Test("where an application owns the tables only two nullable columns, an index and triggers are added, and down removes just those")
+  @Test(
+    "where an application owns the tables only two nullable columns, an index and triggers are added, and down removes just those"
+  )
   func applicationOwned() async throws {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()
@@ -63,7 +65,8 @@ struct MigrationTests {
 
     _ = try await migrator.down(connection, to: 0)
     #expect(try await TwinsDatabase.shape(connection) == before)
-    #expect(try await connection.value("SELECT count(*) FROM user_digital_twins WHERE metadata IS NOT NULL") == Int64(1))
+    #expect(
+      try await connection.value("SELECT count(*) FROM user_digital_twins WHERE metadata IS NOT NULL") == Int64(1))
     #expect(try await connection.value("SELECT count(*) FROM twin_snapshots") == Int64(1))
     _ = try await migrator.up(connection)
   }

@@ -44,7 +44,8 @@ struct TwinFunctionTests {
     let database = try await TwinsDatabase.create()
     let answer = try await database.psql(statement)
     #expect(answer.status != 0)
-    #expect(answer.err.contains(sqlstate) && answer.err.contains(message) && answer.err.contains("HINT:"), "\(answer.err)")
+    #expect(
+      answer.err.contains(sqlstate) && answer.err.contains(message) && answer.err.contains("HINT:"), "\(answer.err)")
   }
 
   @Test("on an application's table that requires a user, twin says to go through the application")

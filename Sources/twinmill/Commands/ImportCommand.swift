@@ -18,7 +18,8 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(help: "What the twin is the twin of, such as a machine's name; the twin is created when it is new.")
   var twin: String
   @Option(help: "The twin's domain.") var domain = "sensor"
-  @Option(help: "Name of the metric, one for each value column (default: the columns' names).") var metric: [String] = []
+  @Option(help: "Name of the metric, one for each value column (default: the columns' names).") var metric: [String] =
+    []
   @Option(help: "Column with the instants (default: timestamp, time, date …, else the first).")
   var timestampColumn: String?
   @Option(help: "Column with values; may be repeated (default: all others).") var valueColumn: [String] = []
@@ -30,16 +31,19 @@ struct ImportCommand: AsyncParsableCommand {
       throw CommandFailure(
         "--domain \(domain): unknown; known: \(catalog.domains.map(\.name).joined(separator: ", "))")
     }
-    let lines = InputLines(try LineReader(path: file))
     do {
+      let lines = InputLines(try LineReader(path: file))
       let importer = try ObservationImport(
         domain: domain, file: file,
-        options: .init(timestampColumn: timestampColumn, valueColumns: valueColumn, metrics: metric), timeZone: timeZone)
+        options: .init(timestampColumn: timestampColumn, valueColumns: valueColumn, metrics: metric), timeZone: timeZone
+      )
       let summary = try await global.withConnection { connection in
         try await importer.run(subject: twin, catalog: catalog, on: connection) { try lines.next() }
       }
       report(summary)
     } catch let error as ImportError {
+      throw CommandFailure("\(error)")
+    } catch let error as SeriesFileError {
       throw CommandFailure("\(error)")
     }
   }
@@ -55,7 +59,8 @@ struct ImportCommand: AsyncParsableCommand {
       return
     }
     print("\(file): \(summary.rows) rows read")
-    print("stored \(summary.stored) (\(summary.inserted) new, \(summary.changed) changed), unchanged \(summary.unchanged)")
+    print(
+      "stored \(summary.stored) (\(summary.inserted) new, \(summary.changed) changed), unchanged \(summary.unchanged)")
     if summary.repeated > 0 {
       print("\(summary.repeated) values stood on a repeated timestamp: the last one of each was taken")
     }
