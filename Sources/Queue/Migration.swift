@@ -2,6 +2,7 @@
 public struct Migration: Sendable {
   /// Unique over all modules; applied in this order.
   public let number: Int
+  /// As in the file's name.
   public let name: String
   /// SQL that takes the step.
   public let up: String

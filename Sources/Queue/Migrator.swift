@@ -5,7 +5,9 @@ import Postgres
 public struct Migrator: Sendable {
   /// How one migration stands in a database.
   public struct Status: Sendable {
+    /// The step's number.
     public let number: Int
+    /// The step's name.
     public let name: String
     /// nil: not applied.
     public let appliedAt: Date?
@@ -175,6 +177,7 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   /// The twin tables live in another schema than the one asked for.
   case otherTwinsSchema(recorded: String, asked: String)
 
+  /// What does not fit, and the remedy.
   public var description: String {
     switch self {
     case .missing(let names):

@@ -27,6 +27,7 @@ public final class ComputePool: TaskExecutor {
     }
   }
 
+  /// Runs a job on the next free thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     jobs.withLock { $0.append(job) }

@@ -34,6 +34,8 @@ struct Finisher<Kind: JobKind>: Sendable {
       } catch let error as PostgresError where error.isTransient {
         await backoff.pause(context.logger, "storing is tried again", error)
       } catch {
+        // A worker that is being ended says nothing about the jobs.
+        try Task.checkCancellation()
         try await isolate(open, outputs: outputs, error)
         return
       }
@@ -76,7 +78,8 @@ struct Finisher<Kind: JobKind>: Sendable {
       }
     } else if let ending = endings.first, outputs[ending.job.id] != nil {
       let failed = JobQueue.Ending(
-        job: ending.job, outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
+        job: ending.job,
+        outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
         startedAt: ending.startedAt)
       try await finish([failed], outputs: [:])
     } else {

@@ -6,6 +6,7 @@ public struct KindRunner: Sendable {
   public let definition: KindDefinition
   let run: @Sendable (JobQueue.Claim, ClaimTime, WorkerContext) async -> Void
 
+  /// Puts the types of a kind away.
   public init<Kind: JobKind>(_ kind: Kind) {
     definition = kind.definition
     run = { claim, time, context in

@@ -159,6 +159,7 @@ public final class Worker: Service {
 /// Jobs were still running after the drain limit and did not heed their cancellation.
 public struct DrainFailed: Error, Sendable, CustomStringConvertible {
   let jobs: Int
+  /// How many jobs, and what becomes of them.
   public var description: String {
     "\(jobs) jobs did not stop within the drain limit; they will be returned to the queue as crashed"
   }

@@ -158,7 +158,8 @@ struct WorkerTests {
       await release.next()
       return .store(1)
     }
-    let worker = try RunningWorker(database, KindRunner(kind))
+    // One batch at a time: no claim can be under way while the job runs.
+    let worker = try RunningWorker(database, KindRunner(kind)) { $0.concurrency = 1 }
     await started.next()
     await worker.group.triggerGracefulShutdown()
     try await connection.until("SELECT is_draining FROM twinmill.workers")
