@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import TestServer
 import Testing
@@ -50,6 +51,59 @@ struct ServerTests {
   func badSetting() async throws {
     let error = try await failure { _ = try await TestServer.own(settings: ["max_connections": "nonsense"]) }
     #expect(error.kind == .configuration && error.hint?.contains("max_connections") == true)
+  }
+
+  @Test("a folder that the server's user cannot reach is named, with a remedy", .enabled(if: geteuid() == 0))
+  func unreachableFolder() async throws {
+    let parent = "/tmp/twinmill-tests-\(ProcessInfo.processInfo.processIdentifier)-closed"
+    try FileManager.default.createDirectory(
+      atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: parent) } }
+    let error = try await failure { _ = try await PrivateServer.start(in: "\(parent)/server") }
+    #expect(error.kind == .configuration && error.message.contains(parent) && error.hint?.contains("chmod") == true)
+  }
+
+  @Test("over TLS megabytes go both ways, and notifications come", .timeLimit(.minutes(2)))
+  func encrypted() async throws {
+    let socket = try SilentServer()
+    let port = socket.port
+    socket.close()
+    let server = try await TestServer.own(tcp: .init(port: port, password: "secret"))
+    let data = "\(server.folder)/data"
+    let made = try await ChildProcess.run([
+      "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout",
+      "\(data)/server.key", "-out", "\(data)/server.crt",
+    ])
+    try #require(made.status == 0, "\(made.err)")
+    let owned = try await ChildProcess.run(["chown", "--reference", data, "\(data)/server.key", "\(data)/server.crt"])
+    try #require(owned.status == 0, "\(owned.err)")
+    let local = try await Connection.open(ConnectionSettings(url: server.url()))
+    try await local.query("ALTER SYSTEM SET ssl = on")
+    await local.close()
+    try await server.restart()
+    let url = "postgres://postgres:secret@localhost:\(port)/postgres?sslmode=require"
+    let (one, two) = (
+      try await Connection.open(ConnectionSettings(url: url)), try await Connection.open(ConnectionSettings(url: url))
+    )
+    #expect(
+      try await one.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").only().decode(Bool.self))
+    for size in [1, 8_191, 16_383, 16_384, 16_385, 32_768, 100_000, 5_000_000] {
+      let text = String(repeating: "x", count: size)
+      let pieces = try await one.pipeline(["SELECT \(text)", "SELECT \(text)"])
+      #expect(try pieces[1].only().decode(String.self) == text)
+    }
+    let rows = try await one.copyOut(
+      "COPY (SELECT repeat('y', n % 20000) FROM generate_series(1, 3000) AS n) TO STDOUT (FORMAT binary)", String.self
+    ) { _ in }
+    #expect(rows == 3_000)
+    var notifications = one.notifications().makeAsyncIterator()
+    try await one.query("LISTEN jobs")
+    // Many in one record: none may stay behind in the TLS library.
+    try await two.query("SELECT pg_notify('jobs', n || repeat('z', 7000)) FROM generate_series(1, 100) AS n")
+    for number in 1...100 { #expect(await notifications.next()?.payload.hasPrefix("\(number)z") == true) }
+    await one.close()
+    await two.close()
+    await server.stop(.immediate)
   }
 
   @Test("a template is filled once, and each test gets its own copy")

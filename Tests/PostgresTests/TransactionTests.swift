@@ -183,4 +183,26 @@ struct TransactionTests {
     #expect(error.sqlstate == "40001" && error.isRetryable && !error.isConnectionLoss)
     await db.drop()
   }
+
+  @Test("a transaction's body runs where it was called, with the caller's state at hand")
+  func isolation() async throws {
+    let (db, connection, _) = try await prepare()
+    let counter = Counter()
+    try await counter.count(on: connection)
+    #expect(await counter.value == 2)
+    await db.drop()
+  }
+
+  private actor Counter {
+    var value = 0
+
+    func count(on connection: Connection) async throws {
+      try await connection.transaction { connection in
+        value += 1
+        try await connection.query("SELECT 1")
+        value += 1
+        assertIsolated()
+      }
+    }
+  }
 }

@@ -18,6 +18,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     var hasEnded = false
     /// Some thread is running the jobs of an ended connection.
     var isDraining = false
+    var thread: pthread_t?
   }
 
   private let state = Mutex(State())
@@ -122,6 +123,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
   private func run() {
     enum Next { case jobs([UnownedJob]), sleep, end }
+    state.withLock { $0.thread = pthread_self() }
     while true {
       let next = state.withLock { state -> Next in
         if !state.jobs.isEmpty {
@@ -151,6 +153,12 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         if isLast { return }
       }
     }
+  }
+
+  /// True on the thread, and where it has ended and others run its jobs. An actor's closure that captures nothing of
+  /// the actor runs elsewhere: `assert` this where libpq is called.
+  var isCurrent: Bool {
+    state.withLock { $0.hasEnded || ($0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false) }
   }
 
   /// Waits for the socket or a wake-up, on the thread.

@@ -55,6 +55,7 @@ final class Link: @unchecked Sendable {
   /// The handle of a living connection.
   /// - Throws: why there is none.
   func alive() throws(PostgresError) -> OpaquePointer {
+    assert(thread.isCurrent, "libpq is used outside of the connection's thread")
     if let handle { return handle }
     if let loss { throw loss }
     throw PostgresError(.closed, "the connection is closed", hint: "open another one")
@@ -124,6 +125,7 @@ final class Link: @unchecked Sendable {
 
   /// Closes the connection, if it is open.
   func finish() {
+    assert(thread.isCurrent, "libpq is used outside of the connection's thread")
     if let handle { PQfinish(handle) }
     handle = nil
     isCopying = false

@@ -176,8 +176,8 @@ public actor PrivateServer {
 
   /// Makes the cluster, if there is none.
   private func initialize() async throws(PostgresError) {
-    if access("\(folder)/data/PG_VERSION", F_OK) == 0 { return }
     if let account { try await account.check(folder) }
+    if access("\(folder)/data/PG_VERSION", F_OK) == 0 { return }
     let prefix = account.map { ["setpriv"] + $0.switches + ["--"] } ?? []
     let result = try await ChildProcess.run(
       prefix + [
