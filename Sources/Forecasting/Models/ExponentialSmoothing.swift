@@ -64,7 +64,19 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     if case .multiplicative = season, let index = values.firstIndex(where: { $0 <= 0 }) {
       throw .nonPositiveValue(index: index)
     }
-    guard let fit = fitted(values, previous: previous) else {
+    guard let fit = fitted(values, previous: previous, isKept: false) else {
+      throw .tooFewValues(needed: max(2 * period, 2), present: present)
+    }
+    return fit
+  }
+
+  /// Keeps the smoothing parameters; the initial states are solved again.
+  public func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted {
+    let present = try checkValues(values, needed: 2)
+    if case .multiplicative = season, let index = values.firstIndex(where: { $0 <= 0 }) {
+      throw .nonPositiveValue(index: index)
+    }
+    guard let fit = self.fitted(values, previous: fitted, isKept: true) else {
       throw .tooFewValues(needed: max(2 * period, 2), present: present)
     }
     return fit
@@ -81,7 +93,8 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
   static let initialCycles = 4
 
   /// `nil` when the initial season cannot be found.
-  func fitted(_ values: [Double], previous: Fitted?) -> Fitted? {
+  private func fitted(_ values: [Double], previous: Fitted?, isKept: Bool) -> Fitted? {
+    let kept = isKept ? previous?.searched : nil
     var initial: [Double] = []
     let isMultiplicative: Bool
     if case .multiplicative = season { isMultiplicative = true } else { isMultiplicative = false }
@@ -99,16 +112,20 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
       if isMultiplicative {
         var pass = MultiplicativePass(values: y, initial: initial, hasTrend: trend != .none)
         let start = pass.start
-        let best = search(box, from: previous?.searched, isLong: values.count > 60) { x in
-          pass.deviance(parameters(x), start: start)
-        }
+        let best =
+          kept
+          ?? search(box, from: previous?.searched, isLong: values.count > 60) { x in
+            pass.deviance(parameters(x), start: start)
+          }
         let states = pass.states(parameters(best), start: start)
         return Fitted(model: self, searched: best, parameters: parameters(best), start: start, shift: 0, states: states)
       }
       var pass = AdditivePass(values: y, shift: shift, initial: initial, hasTrend: trend != .none)
-      let best = search(box, from: previous?.searched, isLong: values.count > 60) { x in
-        pass.profile(parameters(x)).squares
-      }
+      let best =
+        kept
+        ?? search(box, from: previous?.searched, isLong: values.count > 60) { x in
+          pass.profile(parameters(x)).squares
+        }
       let solution = pass.profile(parameters(best))
       let start = SIMD2(solution.level, solution.slope)
       let states = pass.states(parameters(best), start: start)
@@ -178,7 +195,7 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     return Minimise.simplex(
       start: isWarm ? previous ?? box.start : box.start, step: isWarm ? 0.4 * box.step : box.step, low: box.low,
       high: box.high,
-      dimensions: box.count, evaluations: (isWarm ? 8 : 25) * box.count, tolerance: 1e-5, objective
+      dimensions: box.count, evaluations: (isWarm ? 8 : 25) * box.count, tolerance: 1e-4, objective
     ).x
   }
 
