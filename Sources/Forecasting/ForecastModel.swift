@@ -13,9 +13,18 @@ public protocol ForecastModel: Sendable {
   /// - Parameter previous: a fit of the same model on other data (usually a shorter history) from which the search
   ///   starts; `nil` starts afresh.
   func fit(_ values: [Double], from previous: Fitted?) throws(ForecastingError) -> Fitted
+
+  /// Runs a fitted model over another history with its smoothing parameters as they are: only what one pass solves
+  /// (states, linear parameters) is new. Rolling origins over a long history use it between two searches.
+  func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted
 }
 
 extension ForecastModel {
+  /// Fits anew; models without a search need nothing else.
+  public func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted {
+    try fit(values, from: fitted)
+  }
+
   /// Fits the model afresh; see `fit(_:from:)`.
   public func fit(_ values: [Double]) throws(ForecastingError) -> Fitted {
     try fit(values, from: nil)

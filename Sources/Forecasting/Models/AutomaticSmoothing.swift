@@ -25,4 +25,11 @@ public struct AutomaticSmoothing: ForecastModel {
     }
     return best
   }
+
+  /// Keeps the trend chosen and its parameters.
+  public func update(
+    _ fitted: ExponentialSmoothing.Fitted, with values: [Double]
+  ) throws(ForecastingError) -> ExponentialSmoothing.Fitted {
+    try fitted.model.update(fitted, with: values)
+  }
 }

@@ -1,96 +1,107 @@
 import Glibc
 
-/// Autoregression of the differences, ARIMA(p, 1, 0) with drift, its order chosen by AICc.
+/// Autoregression of the changes over one step, ARIMA(p, 1, 0) with drift, or over one cycle, ARIMA(p, 0, 0)(0, 1, 0);
+/// the order is chosen by AICc.
 ///
 /// Coefficients by Burg's recursion (Burg 1975; Brockwell and Davis 2016, section 5.1.2), always stationary, all orders
 /// in one sweep of O(n · p); reflection coefficients use only stretches without missing values. The drift is the
-/// mean difference times max(0, 1 - s²/μ²), s its standard error by the fitted spectrum at 0: a drift that the noise
+/// mean change times max(0, 1 - s²/μ²), s its standard error by the fitted spectrum at 0: a drift that the noise
 /// explains is left out.
 public struct Autoregression: ForecastModel {
+  /// Steps over which changes are taken: 1, or the period of a season that may itself change.
+  public var lag: Int
   /// Highest order tried; `nil` is 10 log₁₀ n, at most a quarter of the values (as `ar` of R).
   public var maximumOrder: Int?
 
-  /// An autoregression of differences.
-  public init(maximumOrder: Int? = nil) {
+  /// An autoregression of changes; lags below 1 count as 1.
+  public init(lag: Int = 1, maximumOrder: Int? = nil) {
+    self.lag = max(1, lag)
     self.maximumOrder = maximumOrder
   }
 
-  /// `autoregression`.
-  public var name: String { "autoregression" }
+  /// `autoregression` or `autoregression of seasonal changes`.
+  public var name: String { lag == 1 ? "autoregression" : "autoregression of seasonal changes" }
 
-  /// Needs two present values.
+  /// Needs two present values, and more samples than the lag.
   public func fit(_ values: [Double], from previous: Fitted?) throws(ForecastingError) -> Fitted {
-    try checkValues(values, needed: 2)
+    let present = try checkValues(values, needed: 2)
+    guard values.count > lag else { throw .tooFewValues(needed: lag + 1, present: present) }
     return fitted(values)
   }
 
+  /// Keeps coefficients and drift.
+  public func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted {
+    let present = try checkValues(values, needed: 2)
+    guard values.count > lag else { throw .tooFewValues(needed: lag + 1, present: present) }
+    return Fitted(
+      name: name, lag: lag, coefficients: fitted.coefficients, drift: fitted.drift, values: values)
+  }
+
   func fitted(_ values: [Double]) -> Fitted {
-    var differences = [Double]()
-    differences.reserveCapacity(values.count)
+    var changes = [Double](repeating: 0, count: values.count - lag)
     var sum = 0.0
     var count = 0
-    for t in 1..<max(values.count, 1) {
-      let d = values[t] - values[t - 1]
-      differences.append(d)
-      if !d.isNaN {
-        sum += d
+    for t in lag..<values.count {
+      let change = values[t] - values[t - lag]
+      changes[t - lag] = change
+      if !change.isNaN {
+        sum += change
         count += 1
       }
     }
     let mean = count > 0 ? sum / Double(count) : 0
     let limit = maximumOrder ?? Int(10 * log10(Double(max(count, 1))))
     let order = max(0, min(limit, count / 4))
-    let fit = Burg.fit(differences, mean: mean, maximumOrder: order)
+    let fit = Burg.fit(changes, mean: mean, maximumOrder: order)
     let gain = 1 - fit.coefficients.reduce(0, +)
     let spread = gain > 0 && count > 0 ? fit.variance / (gain * gain) / Double(count) : .infinity
     let drift = mean * max(0, 1 - spread / max(mean * mean, 1e-300))
-    return Fitted(
-      name: name, coefficients: fit.coefficients, drift: drift, values: values)
+    return Fitted(name: name, lag: lag, coefficients: fit.coefficients, drift: drift, values: values)
   }
 
-  /// A fitted autoregression of differences.
+  /// A fitted autoregression of changes.
   public struct Fitted: FittedModel {
     /// The name of the model.
     public let name: String
-    /// φ_1 … φ_p of the differences around the drift.
+    /// Steps over which changes are taken.
+    public let lag: Int
+    /// φ_1 … φ_p of the changes around the drift.
     public let coefficients: [Double]
-    /// Mean change a step.
+    /// Mean change over the lag.
     public let drift: Double
     /// One-step errors; NaN where there is none.
     public let residuals: [Double]
-    let last: Double
-    /// The last p differences without drift, newest first.
+    /// The last `lag` values, oldest first, missing ones at their forecast.
+    let last: [Double]
+    /// The last p changes without drift, newest first.
     let recent: [Double]
 
-    init(name: String, coefficients: [Double], drift: Double, values: [Double]) {
+    init(name: String, lag: Int, coefficients: [Double], drift: Double, values: [Double]) {
       self.name = name
+      self.lag = lag
       self.coefficients = coefficients
       self.drift = drift
       let p = coefficients.count
       let n = values.count
       var residuals = [Double](repeating: .nan, count: n)
-      var level = Double.nan
-      // differences[t] belongs to the step into sample t; a missing sample takes its forecast.
-      var differences = [Double](repeating: 0, count: n)
-      for t in 0..<n {
-        if level.isNaN {
-          level = values[t]
-          continue
-        }
+      // A missing value takes its forecast, so that later changes can be formed over the gap.
+      var filled = values
+      var changes = [Double](repeating: 0, count: n)
+      for t in lag..<max(n, lag) {
         var mean = 0.0
-        for k in 0..<min(p, t) { mean += coefficients[k] * differences[t - 1 - k] }
+        for k in 0..<min(p, t) { mean += coefficients[k] * changes[t - 1 - k] }
         if values[t].isNaN {
-          differences[t] = mean
-          level += drift + mean
-        } else {
-          differences[t] = values[t] - level - drift
-          residuals[t] = differences[t] - mean
-          level = values[t]
+          changes[t] = mean
+          filled[t] = filled[t - lag] + drift + mean
+        } else if !filled[t - lag].isNaN {
+          changes[t] = values[t] - filled[t - lag] - drift
+          residuals[t] = changes[t] - mean
         }
       }
       self.residuals = residuals
-      last = level.isNaN ? 0 : level
-      recent = (0..<p).map { n - 1 - $0 >= 0 ? differences[n - 1 - $0] : 0 }
+      let typical = values.last { !$0.isNaN } ?? 0
+      last = filled.suffix(lag).map { $0.isNaN ? typical : $0 }
+      recent = (0..<p).map { n - 1 - $0 >= 0 ? changes[n - 1 - $0] : 0 }
     }
 
     /// The fitted parameters.
@@ -99,34 +110,37 @@ public struct Autoregression: ForecastModel {
         + coefficients.enumerated().map { ModelParameter("autoregression \($0 + 1)", $1) }
     }
 
-    /// The path of the mean.
+    /// The path of the mean; with a lag of a cycle, the level is the mean of the last cycle and moves by the drift.
     public func components(horizon: Int) -> ForecastComponents {
       let p = coefficients.count
       var path = [Double](repeating: 0, count: horizon)
       var future = [Double](repeating: 0, count: horizon)
-      var level = last
       for j in 0..<horizon {
         var mean = 0.0
         for k in 0..<p { mean += coefficients[k] * (k < j ? future[j - 1 - k] : recent[k - j]) }
         future[j] = mean
-        level += drift + mean
-        path[j] = level
+        path[j] = (j < lag ? last[j] : path[j - lag]) + drift + mean
       }
-      return ForecastComponents(level: last, path: path, seasonal: [Double](repeating: 0, count: horizon))
+      if lag == 1 {
+        return ForecastComponents(level: last[0], path: path, seasonal: [Double](repeating: 0, count: horizon))
+      }
+      let level = last.reduce(0) { $0 + $1 / Double(lag) }
+      let trend = (1...horizon).map { level + drift * Double($0) / Double(lag) }
+      return ForecastComponents(level: level, path: trend, seasonal: zip(path, trend).map { $0 - $1 })
     }
 
     /// σ √(Σ ψ²), ψ the weights of past errors in the summed process.
     public func standardErrors(horizon: Int) -> [Double] {
       let sigma = residualVariance.squareRoot()
       var psi = [Double](repeating: 0, count: horizon)
-      var total = 0.0
+      var total = [Double](repeating: 0, count: horizon)
       var variance = 0.0
       return (0..<horizon).map { j in
         var value = j == 0 ? 1.0 : 0
         for k in 0..<min(coefficients.count, j) { value += coefficients[k] * psi[j - 1 - k] }
         psi[j] = value
-        total += value
-        variance += total * total
+        total[j] = value + (j >= lag ? total[j - lag] : 0)
+        variance += total[j] * total[j]
         return sigma * variance.squareRoot()
       }
     }

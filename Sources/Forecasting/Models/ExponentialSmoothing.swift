@@ -7,7 +7,7 @@ import Glibc
 ///     additive        y_t = ℓ + φ b + s + e,   ℓ' = ℓ + φ b + α e,  b' = φ b + β e,  s' = s + γ e
 ///     multiplicative  y_t = (ℓ + φ b) s (1 + e),  ℓ' = (ℓ + φ b)(1 + α e),  b' = φ b + β (ℓ + φ b) e,  s' = s (1 + γ e)
 ///
-/// Smoothing parameters maximise the likelihood by a simplex search in the admissible box 0 < α < 1, 0 < β < α,
+/// Smoothing parameters maximise the likelihood (with a prior of the slope's, see `slopePrior`) by a simplex search in the admissible box 0 < α < 1, 0 < β < α,
 /// 0 < γ < 1 - α, .8 ≤ φ ≤ .98. With additive errors the initial level and slope enter the errors linearly and are
 /// solved in closed form within each pass, so they are the most likely ones without being searched. The
 /// initial season is that of a classical decomposition of the first cycles.
@@ -64,7 +64,19 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     if case .multiplicative = season, let index = values.firstIndex(where: { $0 <= 0 }) {
       throw .nonPositiveValue(index: index)
     }
-    guard let fit = fitted(values, previous: previous) else {
+    guard let fit = fitted(values, previous: previous, isKept: false) else {
+      throw .tooFewValues(needed: max(2 * period, 2), present: present)
+    }
+    return fit
+  }
+
+  /// Keeps the smoothing parameters; the initial states are solved again.
+  public func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted {
+    let present = try checkValues(values, needed: 2)
+    if case .multiplicative = season, let index = values.firstIndex(where: { $0 <= 0 }) {
+      throw .nonPositiveValue(index: index)
+    }
+    guard let fit = self.fitted(values, previous: fitted, isKept: true) else {
       throw .tooFewValues(needed: max(2 * period, 2), present: present)
     }
     return fit
@@ -77,11 +89,20 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     }
   }
 
+  /// Weight of log(1 − β/α) beside the log-likelihood, which makes a Beta(1, 13) prior of that share: a slope that
+  /// runs after every change is taken only where a long history asks for it.
+  static let slopePrior = 12.0
+
+  private func penalty(_ x: SIMD4<Double>) -> Double {
+    trend == .none ? 0 : -2 * Self.slopePrior * log(1 - x[1])
+  }
+
   /// Cycles from which the initial season is taken.
   static let initialCycles = 4
 
   /// `nil` when the initial season cannot be found.
-  func fitted(_ values: [Double], previous: Fitted?) -> Fitted? {
+  private func fitted(_ values: [Double], previous: Fitted?, isKept: Bool) -> Fitted? {
+    let kept = isKept ? previous?.searched : nil
     var initial: [Double] = []
     let isMultiplicative: Bool
     if case .multiplicative = season { isMultiplicative = true } else { isMultiplicative = false }
@@ -95,20 +116,25 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     }
     let shift = isMultiplicative ? 0 : (values.first { !$0.isNaN } ?? 0)
     let box = box
+    let present = values.reduce(0) { $0 + ($1.isNaN ? 0 : 1) }
     return values.withUnsafeBufferPointer { y in
       if isMultiplicative {
         var pass = MultiplicativePass(values: y, initial: initial, hasTrend: trend != .none)
         let start = pass.start
-        let best = search(box, from: previous?.searched, isLong: values.count > 60) { x in
-          pass.deviance(parameters(x), start: start)
-        }
+        let best =
+          kept
+          ?? search(box, from: previous?.searched, isLong: values.count > 60) { x in
+            pass.deviance(parameters(x), start: start) + penalty(x)
+          }
         let states = pass.states(parameters(best), start: start)
         return Fitted(model: self, searched: best, parameters: parameters(best), start: start, shift: 0, states: states)
       }
       var pass = AdditivePass(values: y, shift: shift, initial: initial, hasTrend: trend != .none)
-      let best = search(box, from: previous?.searched, isLong: values.count > 60) { x in
-        pass.profile(parameters(x)).squares
-      }
+      let best =
+        kept
+        ?? search(box, from: previous?.searched, isLong: values.count > 60) { x in
+          Double(present) * log(max(pass.profile(parameters(x)).squares, 1e-300)) + penalty(x)
+        }
       let solution = pass.profile(parameters(best))
       let start = SIMD2(solution.level, solution.slope)
       let states = pass.states(parameters(best), start: start)
@@ -178,7 +204,7 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     return Minimise.simplex(
       start: isWarm ? previous ?? box.start : box.start, step: isWarm ? 0.4 * box.step : box.step, low: box.low,
       high: box.high,
-      dimensions: box.count, evaluations: (isWarm ? 8 : 25) * box.count, tolerance: 1e-5, objective
+      dimensions: box.count, evaluations: (isWarm ? 8 : 25) * box.count, tolerance: 0.02, objective
     ).x
   }
 

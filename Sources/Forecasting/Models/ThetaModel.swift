@@ -18,6 +18,8 @@ public struct ThetaModel: ForecastModel {
   /// package forecTheta).
   static let uncounted = 3
 
+  static func firstCounted(of count: Int) -> Int { count > 2 * uncounted ? uncounted : 0 }
+
   /// Smoothing parameters searched.
   public var smoothing: ClosedRange<Double>
 
@@ -42,10 +44,16 @@ public struct ThetaModel: ForecastModel {
   /// Fits by least squares; needs two present values.
   public func fit(_ values: [Double], from previous: Fitted?) throws(ForecastingError) -> Fitted {
     try checkValues(values, needed: 2)
-    return fitted(values, previous: previous)
+    return fitted(values, smoothing: nil)
   }
 
-  func fitted(_ values: [Double], previous: Fitted?) -> Fitted {
+  /// Keeps α; the start level and the line weight are solved again.
+  public func update(_ fitted: Fitted, with values: [Double]) throws(ForecastingError) -> Fitted {
+    try checkValues(values, needed: 2)
+    return self.fitted(values, smoothing: fitted.smoothing)
+  }
+
+  private func fitted(_ values: [Double], smoothing kept: Double?) -> Fitted {
     let n = values.count
     let shift = values.first { !$0.isNaN } ?? 0
     return values.withUnsafeBufferPointer { y in
@@ -60,15 +68,15 @@ public struct ThetaModel: ForecastModel {
           for t in 0..<n { lines[t] = line }
         }
         let pass = Pass(
-          values: y, shift: shift, lines: UnsafeBufferPointer(lines), firstCounted: n > 6 ? Self.uncounted : 0)
-        let best = Minimise.scalar(
-          in: smoothing, grid: 8, refinements: 6
-        ) { alpha in
-          pass.profile(alpha: alpha, optimised: isOptimised).squares
-        }
-        let solution = pass.profile(alpha: best.x, optimised: isOptimised)
+          values: y, shift: shift, lines: UnsafeBufferPointer(lines), firstCounted: Self.firstCounted(of: n))
+        let alpha =
+          kept
+          ?? Minimise.scalar(in: smoothing, grid: 8, refinements: 6) { alpha in
+            pass.profile(alpha: alpha, optimised: isOptimised).squares
+          }.x
+        let solution = pass.profile(alpha: alpha, optimised: isOptimised)
         return Fitted(
-          name: name, smoothing: best.x, weight: solution.weight, start: solution.start + shift, shift: shift,
+          name: name, smoothing: alpha, weight: solution.weight, start: solution.start + shift, shift: shift,
           isDynamic: isDynamic, regression: regression, values: values, lines: Array(lines))
       }
     }
@@ -172,7 +180,7 @@ public struct ThetaModel: ForecastModel {
     public let weight: Double
     /// ℓ_0.
     public let start: Double
-    /// One-step errors; NaN where there is none.
+    /// One-step errors; NaN where the value is missing and for the first three, which do not count.
     public let residuals: [Double]
     let isDynamic: Bool
     let shift: Double
@@ -196,13 +204,14 @@ public struct ThetaModel: ForecastModel {
       var level = start - shift
       var decay = 1.0
       var residuals = [Double](repeating: .nan, count: values.count)
+      let uncounted = ThetaModel.firstCounted(of: values.count)
       for t in 0..<values.count {
         let drift = decay * lines[t].x + (1 - decay * keep) / smoothing * lines[t].y
         let mean = level + weight * drift
         if values[t].isNaN {
           level += smoothing * (mean - level)
         } else {
-          residuals[t] = values[t] - shift - mean
+          if t >= uncounted { residuals[t] = values[t] - shift - mean }
           level += smoothing * (values[t] - shift - level)
         }
         decay *= keep

@@ -56,7 +56,7 @@ enum Minimise {
   ///
   /// - Parameter dimensions: number of lanes in use; the others stay at `start`.
   /// - Parameter step: edge of the first simplex along each lane.
-  /// - Parameter tolerance: stops when the values at the simplex differ by less than this share of the best.
+  /// - Parameter tolerance: stops when the values at the simplex differ by less than this.
   static func simplex(
     start: SIMD4<Double>, step: SIMD4<Double>, low: SIMD4<Double>, high: SIMD4<Double>, dimensions: Int,
     evaluations: Int, tolerance: Double, _ f: (SIMD4<Double>) -> Double
@@ -92,7 +92,7 @@ enum Minimise {
       while used < evaluations {
         let best = points[0]
         let worst = points[count - 1]
-        if worst.value - best.value <= tolerance * (abs(best.value) + 1e-300) { break }
+        if worst.value - best.value <= tolerance { break }
         var centre = SIMD4<Double>.zero
         for i in 0..<dimensions { centre += points[i].x }
         centre /= Double(dimensions)

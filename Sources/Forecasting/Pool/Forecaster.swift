@@ -58,9 +58,10 @@ public struct Forecaster: Sendable {
     let rolling = try RollingOrigins(history.values, plan: plan, horizon: horizon)
     let weights = PoolWeights(rolling, values: history.values)
     let components = weights.combine(rolling.final, horizon: horizon, history: history.values)
-    let spread = PoolSpread(rolling, weights: weights.shares, values: history.values)
+    let spread = PoolSpread(
+      rolling, plan: plan, mean: components.mean, weights: weights.shares, values: history.values)
     let bands = levels.map { level in
-      let reach = spread.reach(level: level, horizon: horizon)
+      let reach = spread.reach(level: level)
       return ForecastBand(
         level: level, lower: zip(components.mean, reach).map { $0 - $1 },
         upper: zip(components.mean, reach).map { $0 + $1 })

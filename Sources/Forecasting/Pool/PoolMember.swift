@@ -32,12 +32,16 @@ struct PoolMember: Sendable {
 
   /// Fits and forecasts; `nil` when the history does not allow it (too short, or logarithms of values that are not
   /// positive).
+  ///
+  /// - Parameter isKept: whether the parameters of `previous` are kept instead of searched again.
   func run(
-    _ history: AdjustedHistory, horizon: Int, previous: (any FittedModel)?
+    _ history: AdjustedHistory, horizon: Int, previous: (any FittedModel)?, isKept: Bool
   ) -> (fit: any FittedModel, components: ForecastComponents)? {
     func fit<M: ForecastModel>(_ model: M, _ values: [Double]) -> (any FittedModel)? {
       do throws(ForecastingError) {
-        return try model.fit(values, from: previous as? M.Fitted)
+        let previous = previous as? M.Fitted
+        if isKept, let previous { return try model.update(previous, with: values) }
+        return try model.fit(values, from: previous)
       } catch {
         return nil
       }

@@ -15,7 +15,7 @@ struct PoolPlan: Sendable {
 
   /// Values from which an autoregression of logarithms takes part: on fewer, a few large relative changes become an
   /// exponential trend.
-  static let logarithmicHistory = 30
+  static let logarithmicHistory = 60
   /// Longest period for members with a season of their own.
   static let longestOwnSeason = 366
 
@@ -39,9 +39,8 @@ struct PoolPlan: Sendable {
             name: model.name + (logarithms ? ", logarithms" : "") + suffix))
       }
       add(ThetaModel.dynamicOptimised)
+      add(ThetaModel(isDynamic: false, isOptimised: true))
       add(AutomaticSmoothing())
-      add(ThetaModel.standard)
-      if isPositive { add(ThetaModel.standard, logarithms: true) }
       add(Autoregression())
       if isPositive, values.count >= Self.logarithmicHistory { add(Autoregression(), logarithms: true) }
     }
@@ -60,8 +59,9 @@ struct PoolPlan: Sendable {
       add(ExponentialSmoothing(trend: .damped, season: .additive(period: period)))
       if isPositive {
         add(ExponentialSmoothing(trend: .damped, season: .additive(period: period)), logarithms: true)
-        add(ExponentialSmoothing(trend: .damped, season: .multiplicative(period: period)))
+        if values.count >= Self.logarithmicHistory { add(Autoregression(lag: period), logarithms: true) }
       }
+      add(Autoregression(lag: period))
       add(SeasonalNaive(period: period))
     }
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// How much each member says in the pool.
 struct PoolWeights: Sendable {
   /// Share of each member, summing to 1; 0 for a member that could not run.
@@ -5,8 +7,11 @@ struct PoolWeights: Sendable {
   /// Rolling error of each member relative to the naive forecast; `nil` where none could be measured.
   let relativeErrors: [Double?]
 
-  /// Weight = 1 / error^power: the power under which the pool leans on the best without picking one.
+  /// Weight = 1 / error^power: the power under which the pool leans on the best without picking one. With fewer than
+  /// the most origins it is lower in proportion, for then the errors tell less.
   static let power = 3.0
+  /// Origins with fewer samples before them do not count: what a model does with so few says little about it.
+  static let shortestHistory = 10
   /// Each origin counts this share of the next.
   static let decay = 0.85
 
@@ -18,7 +23,9 @@ struct PoolWeights: Sendable {
     var naive = 0.0
     var naiveWeight = 0.0
     var share = 1.0
-    for k in rolling.origins.indices.reversed() {
+    var counted = 0
+    for k in rolling.origins.indices.reversed() where rolling.origins[k] >= Self.shortestHistory {
+      counted += 1
       let origin = rolling.origins[k]
       let last = values[..<origin].last { !$0.isNaN } ?? 0
       if let error = Self.meanAbsoluteError(nil, last: last, values, from: origin) {
@@ -47,11 +54,11 @@ struct PoolWeights: Sendable {
       if weights[member] == 0 { errors[member] = worst }
       best = min(best, errors[member])
     }
+    let power = Self.power * Double(counted) / Double(RollingOrigins.maximumOrigins)
     var shares = [Double](repeating: 0, count: count)
     var total = 0.0
     for member in 0..<count where rolling.final[member] != nil {
-      let ratio = (best + floor) / (errors[member] + floor)
-      shares[member] = rolling.origins.isEmpty ? 1 : ratio * ratio * ratio
+      shares[member] = pow((best + floor) / (errors[member] + floor), power)
       total += shares[member]
     }
     self.shares = shares.map { total > 0 ? $0 / total : 0 }

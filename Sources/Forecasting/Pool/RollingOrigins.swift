@@ -9,6 +9,10 @@ package struct RollingOrigins: Sendable {
   /// By member: its fit to the whole history.
   private(set) var fits: [(any FittedModel)?] = []
 
+  /// Samples from which smoothing parameters are searched at the first origin and at the end only: on a longer history
+  /// they hardly move from one origin to the next.
+  static let keptHistory = 60
+
   /// Most origins used.
   static let maximumOrigins = 6
 
@@ -33,11 +37,12 @@ package struct RollingOrigins: Sendable {
       let isFinal = end == values.count
       let histories = plan.histories(values, end: end)
       let steps = isFinal ? horizon : min(horizon, values.count - end)
+      let isKept = !isFinal && end >= Self.keptHistory
       var row: [[Double]?] = []
       for (index, member) in plan.members.enumerated() {
         if Task.isCancelled { throw .cancelled }
         let result = histories[member.adjustment].flatMap {
-          member.run($0, horizon: steps, previous: previous[index])
+          member.run($0, horizon: steps, previous: previous[index], isKept: isKept)
         }
         previous[index] = result?.fit
         if isFinal {
