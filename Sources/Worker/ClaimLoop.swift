@@ -59,7 +59,8 @@ struct ClaimLoop: Sendable {
             batches.addTask { await runner.run(claim, time, context) }
             if isSuspect { try await batches.next() } else { inFlight += 1 }
           } else {
-            await wakeUp.wait(atMost: min(context.settings.poll, max(nextDue ?? context.settings.poll, .milliseconds(1))))
+            await wakeUp.wait(
+              atMost: min(context.settings.poll, max(nextDue ?? context.settings.poll, .milliseconds(1))))
           }
         } catch let error as PostgresError {
           await backoff.pause(context.logger, "claiming waits for the database", error)

@@ -44,7 +44,8 @@ public final class Worker: Service {
       registration: JobQueue.Registration(
         hostname: ProcessInfo.processInfo.hostName, pid: getpid(), queues: settings.queues,
         kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
-    listener = settings.listens
+    listener =
+      settings.listens
       ? Listener(connections: direct, queues: Set(settings.queues), wakeUp: wakeUp, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator

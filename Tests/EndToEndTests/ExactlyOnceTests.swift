@@ -87,7 +87,8 @@ struct ExactlyOnceTests {
     let completed = try await connection.value(
       "SELECT count(*) FROM twinmill.job_history WHERE state = 'completed' AND kind = 'probe'", as: Int64.self)
     #expect(completed == 5)
-    #expect(try await connection.value("SELECT count(*) FROM twinmill.probe_effects WHERE job_id = \(poison)") == Int64(0))
+    #expect(
+      try await connection.value("SELECT count(*) FROM twinmill.probe_effects WHERE job_id = \(poison)") == Int64(0))
     #expect(await survivor.stop() == 0)
   }
 }

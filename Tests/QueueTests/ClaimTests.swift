@@ -114,9 +114,10 @@ struct ClaimTests {
     _ = try await connection.query("UPDATE twinmill.jobs SET run_at = now() WHERE id = 5")
     let survey = try await queue.survey(queues: ["default"], kinds: ["probe", "other"], on: connection)
     let fronts = Dictionary(survey.fronts.map { ($0.lane, $0.first) }, uniquingKeysWith: min)
-    #expect(fronts == [
-      Lane(queue: "default", kind: "probe", priority: 0): 1, Lane(queue: "default", kind: "other", priority: 3): 3,
-    ])
+    #expect(
+      fronts == [
+        Lane(queue: "default", kind: "probe", priority: 0): 1, Lane(queue: "default", kind: "other", priority: 3): 3,
+      ])
     let promoted = try await connection.value("SELECT state::text FROM twinmill.jobs WHERE id = 5", as: String.self)
     #expect(promoted == "ready")
     let due = try #require(survey.nextDue)

@@ -171,7 +171,8 @@ struct EnqueueTests {
     let notifications = listening.notifications()
     try await listening.script("LISTEN twinmill_jobs")
     let connection = try await database.connect()
-    _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour', queue => 'l')")
+    _ = try await connection.query(
+      "SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour', queue => 'l')")
     try await connection.enqueueProbes(10)
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'last')")
     var heard: [String] = []

@@ -97,7 +97,11 @@ struct WorkerTests {
     let connection = try await database.connect()
     try await connection.enqueueTests(3)
     let failures = Mutex(0)
-    let failsOnce: @Sendable () -> Bool = { failures.withLock { $0 += 1; return $0 == 1 } }
+    let failsOnce: @Sendable () -> Bool = {
+      failures.withLock {
+        $0 += 1; return $0 == 1
+      }
+    }
     var kind = TestKind()
     kind.loads = { _ in if failsOnce() { throw Unloadable() } }
     let worker = try RunningWorker(database, KindRunner(kind))

@@ -152,7 +152,8 @@ struct DemoCommand: AsyncParsableCommand {
       let done = max(0, jobs - left)
       if StandardError.isTerminal || left == 0 {
         let bar = String(repeating: "█", count: done * 30 / jobs) + String(repeating: "░", count: 30 - done * 30 / jobs)
-        StandardError.write("\(StandardError.isTerminal ? "\r" : "")  \(bar) \(done) of \(jobs) predicted\(left == 0 ? "\n" : "")")
+        StandardError.write(
+          "\(StandardError.isTerminal ? "\r" : "")  \(bar) \(done) of \(jobs) predicted\(left == 0 ? "\n" : "")")
       }
       if left == 0 { return }
       guard ContinuousClock.now - started < .seconds(90) else {

@@ -30,7 +30,9 @@ struct DemoStage {
   func startDaemons(_ url: String) async throws {
     for (name, command) in [("worker", "work"), ("scheduler", "schedule")] {
       let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-      guard log >= 0 else { throw CommandFailure("cannot write \(folder)/\(name).log: \(String(cString: strerror(errno)))") }
+      guard log >= 0 else {
+        throw CommandFailure("cannot write \(folder)/\(name).log: \(String(cString: strerror(errno)))")
+      }
       defer { close(log) }
       let child = try await ChildProcess.start(
         [Self.program, command], environment: ["DATABASE_URL": url, "TWINMILL_CONFIG": nil], output: log,
