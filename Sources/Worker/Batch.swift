@@ -20,13 +20,14 @@ struct Batch<Kind: JobKind>: Sendable {
       let inputs = try await load()
       await reached(.loaded)
       try await compute(inputs, startedAt: startedAt)
-    } catch  where context.lease.state() == .lost {
-      context.logger.warning(
-        "results refused: the lease is lost", metadata: ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange])
     } catch {
-      context.logger.error(
-        "batch abandoned, its jobs will be rescued",
-        metadata: ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange, "error": "\(error)"])
+      let metadata: Logger.Metadata = ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange]
+      if context.lease.state() == .lost {
+        context.logger.warning("results refused: the lease is lost", metadata: metadata)
+      } else {
+        context.logger.error(
+          "batch abandoned, its jobs will be rescued", metadata: metadata.merging(["error": "\(error)"]) { $1 })
+      }
     }
   }
 

@@ -29,6 +29,7 @@ struct ClaimLoop: Sendable {
         if inFlight >= context.settings.concurrency {
           try await batches.next()
           inFlight -= 1
+          continue
         }
         do {
           switch context.lease.state(margin: context.settings.heartbeat) {

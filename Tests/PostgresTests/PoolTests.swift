@@ -17,7 +17,7 @@ struct PoolTests {
       return try await group.reduce(into: Set()) { $0.insert($1) }
     }
     #expect((1...3).contains(processes.count))
-    #expect(await pool.connectionCount == processes.count)
+    #expect((processes.count...3).contains(await pool.connectionCount))
     await pool.close()
     await db.drop()
   }

@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Glibc
+import Postgres
+import TestServer
+import Testing
+
+@Suite("Command line")
+struct CommandTests {
+  @Test("migrate up, status, down to nothing and up again; down refuses while jobs wait")
+  func migrate() async throws {
+    let database = try await TestDatabase.create()
+    let connection = try await database.connect()
+    func run(_ arguments: String...) async throws -> ChildProcess.Output {
+      try await Installed.run(["migrate"] + arguments, url: database.url)
+    }
+    #expect(try await run("up").status == 0)
+    #expect(try await run("up").out == "up to date\n")
+    #expect(try await run("status").out.split(separator: "\n").dropFirst().allSatisfy { !$0.hasSuffix("-") })
+    _ = try await connection.query("SELECT twinmill.enqueue('probe')")
+    let refused = try await run("down", "--to", "0")
+    #expect(refused.status == 1)
+    #expect(refused.err == "twinmill: 1 jobs are waiting or running; drain the queue first, or repeat with --force\n")
+    #expect(try await run("down", "--to", "0", "--force").status == 0)
+    let left: Int64 = try await connection.value(
+      """
+      SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+      """)
+    #expect(left == 0)
+    #expect(try await connection.value("SELECT to_regnamespace('twinmill') IS NULL", as: Bool.self))
+    #expect(try await run("up").status == 0)
+    #expect(try await connection.value("SELECT count(*) FROM twinmill.schedules", as: Int64.self) == 1)
+  }
+
+  @Test("enqueue waits for the end; jobs and job show it, as text and as JSON")
+  func enqueue() async throws {
+    let database = try await Installed.migrated()
+    let worker = try await Daemon("work", url: database.url)
+    let done = try await Installed.run(
+      ["enqueue", "probe", "--arguments", "{\"rows\": 2}", "--unique-key", "k", "--wait"], url: database.url)
+    #expect(done.out == "job 1 inserted, completed\n")
+    let jobs = try await Installed.run(["jobs", "--kind", "probe", "--json"], url: database.url)
+    #expect(jobs.out.contains("\"job_id\":1,\"state\":\"completed\",\"kind\":\"probe\""))
+    let job = try await Installed.run(["job", "1"], url: database.url)
+    #expect(job.out.contains("arguments     {\"rows\": 2}\n"))
+    #expect(job.out.contains("requested_by  postgres\n"))
+    let json = try await Installed.run(["job", "1", "--json"], url: database.url)
+    #expect(json.out.hasPrefix("{\"job_id\":1,\"state\":\"completed\""))
+    #expect(await worker.stop() == 0)
+  }
+
+  @Test("a scheduler fires what is due and the worker runs it, with its lineage")
+  func schedule() async throws {
+    let database = try await Installed.migrated()
+    let connection = try await database.connect()
+    let worker = try await Daemon("work", url: database.url)
+    let scheduler = try await Daemon("schedule", url: database.url)
+    _ = try await connection.query(
+      "SELECT twinmill.schedule('every-minute', '* * * * *', 'probe', arguments => '{\"rows\": 1}')")
+    // As if the last planned instant lay some minutes back.
+    _ = try await connection.query(
+      """
+      UPDATE twinmill.schedules SET planned_until = now() - interval '3 minutes', next_at = now() - interval '2 minutes'
+      WHERE name = 'every-minute'
+      """)
+    try await connection.until(
+      """
+      SELECT count(*) >= 1 FROM twinmill.job_history
+      WHERE schedule = 'every-minute' AND tick IS NOT NULL AND state = 'completed'
+      """)
+    #expect(await scheduler.stop() == 0)
+    #expect(await worker.stop() == 0)
+  }
+
+  @Test("the worker's log is JSON with job, kind, attempt and latency")
+  func log() async throws {
+    let database = try await Installed.migrated()
+    let worker = try await Daemon("work", url: database.url)
+    _ = try await Installed.run(["enqueue", "probe", "--wait"], url: database.url)
+    #expect(await worker.stop() == 0)
+    let line = try #require(worker.lines(with: "job completed").first)
+    struct Line: Decodable {
+      let job: Int64
+      let kind: String
+      let attempt: Int
+      let latency_ms: Double
+      let level: String
+      let time: String
+    }
+    let decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+    #expect(decoded.job == 1 && decoded.kind == "probe" && decoded.attempt == 1 && decoded.latency_ms >= 0)
+  }
+
+  @Test("a worker on a database without the schema ends with status 78 and says what to do")
+  func unfit() async throws {
+    let database = try await TestDatabase.create()
+    let worker = try await Daemon("work", url: database.url)
+    #expect(await worker.wait() == 78)
+    #expect(worker.log.contains("run: twinmill migrate up"))
+  }
+}

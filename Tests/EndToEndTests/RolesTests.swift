@@ -1,0 +1,68 @@
+import FoundationEssentials
+import Postgres
+import TestServer
+import Testing
+
+@Suite("Roles")
+struct RolesTests {
+  /// What a role may and may not do; roles belong to the whole server, so this suite has one of its own.
+  @Test("each role may do its work and nothing else")
+  func matrix() async throws {
+    let server = try await TestServer.own()
+    let database = try await Installed.migrated(on: server)
+    let deploy = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Deploy/sql/roles.sql").path
+    for _ in 1...2 {
+      let result = try await ChildProcess.run(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-d", database.url, "-f", deploy])
+      #expect(result.status == 0, "\(result.err)")
+    }
+    let cases: [(role: String, statement: String, isAllowed: Bool)] = [
+      ("twinmill_enqueue", "SELECT twinmill.enqueue('probe')", true),
+      ("twinmill_enqueue", "SELECT twinmill.enqueue_many('[{\"kind\": \"probe\"}]')", true),
+      ("twinmill_enqueue", "SELECT twinmill.twin('sensor', 'x')", true),
+      ("twinmill_enqueue", "SELECT * FROM twinmill.jobs", false),
+      ("twinmill_enqueue", "INSERT INTO twinmill.jobs DEFAULT VALUES", false),
+      ("twinmill_enqueue", "SELECT twinmill.cancel(1)", false),
+      ("twinmill_enqueue", "SELECT twinmill.rescue('{}', '{}')", false),
+      ("twinmill_enqueue", "SELECT * FROM twin_predictions", false),
+      ("twinmill_read", "SELECT * FROM twinmill.all_jobs", true),
+      ("twinmill_read", "SELECT * FROM twinmill.freshness", true),
+      ("twinmill_read", "SELECT * FROM twin_predictions", true),
+      ("twinmill_read", "SELECT twinmill.enqueue('probe')", false),
+      ("twinmill_read", "DELETE FROM twinmill.job_history", false),
+      ("twinmill_operate", "SELECT twinmill.cancel(job_id) FROM twinmill.enqueue('probe')", true),
+      ("twinmill_operate", "SELECT twinmill.schedule('s', '@daily', 'probe')", true),
+      ("twinmill_operate", "DELETE FROM twinmill.jobs", false),
+      ("twinmill_worker", "DROP TABLE twinmill.jobs", false),
+      ("twinmill_worker", "DELETE FROM twin_predictions", false),
+      ("twinmill_worker", "CREATE TABLE twinmill.mine (n int)", false),
+    ]
+    for (role, statement, isAllowed) in cases {
+      let result = try await database.psql("BEGIN; SET LOCAL ROLE \(role); \(statement); ROLLBACK;")
+      #expect((result.status == 0) == isAllowed, "\(role): \(statement)\n\(result.err)")
+      if !isAllowed { #expect(result.err.contains("42501"), "\(role): \(statement)\n\(result.err)") }
+    }
+
+    // The worker's own role runs every kind of work end to end.
+    _ = try await database.psql("CREATE ROLE runner LOGIN IN ROLE twinmill_worker;")
+    let url = database.url.replacing("postgres@", with: "runner@")
+    let worker = try await Daemon("work", url: url)
+    let scheduler = try await Daemon("schedule", url: url)
+    let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
+    try ("timestamp,value\n" + (0..<60).map { "2026-01-01 00:\($0 < 10 ? "0" : "")\($0):00,\($0 % 7)\n" }.joined())
+      .write(toFile: csv, atomically: true, encoding: .utf8)
+    #expect(try await Installed.run(["import", csv, "--twin", "t"], url: database.url).status == 0)
+    #expect(try await database.psql("", options: ["-f", deploy]).status == 0)
+    let probe = try await Installed.run(
+      ["enqueue", "probe", "--arguments", "{\"rows\": 2}", "--wait"], url: database.url)
+    #expect(probe.out == "job 1 inserted, completed\n")
+    let sweep = try await Installed.run(["enqueue", "sweep", "--wait"], url: database.url)
+    #expect(sweep.out.hasSuffix("completed\n"), "\(sweep.out) \(worker.log)")
+    let prediction = try await Installed.run(
+      ["enqueue", "prediction", "--twin", "sensor/t", "--wait"], url: database.url)
+    #expect(prediction.out.hasSuffix("completed\n"), "\(prediction.out) \(worker.log)")
+    #expect(await worker.stop() == 0)
+    #expect(await scheduler.stop() == 0)
+    await server.stop()
+  }
+}
