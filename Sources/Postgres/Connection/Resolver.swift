@@ -1,3 +1,4 @@
+import CLibpq
 import Glibc
 import Synchronization
 
