@@ -93,6 +93,45 @@ struct ConnectTests {
     await server.stop(.immediate)
   }
 
+  @Test("a primary is found behind its standby, a standby when one is preferred; a write on it costs the connection")
+  func standby() async throws {
+    let primary = try await TestServer.own()
+    let standbyFolder = primary.folder + "-standby"
+    try FileManager.default.createDirectory(atPath: standbyFolder, withIntermediateDirectories: true)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: standbyFolder) } }
+    let data = "\(standbyFolder)/data"
+    let copied = try await ChildProcess.run([
+      "\(primary.binaries)/pg_basebackup", "-d", primary.url(), "-D", data, "-R", "-c", "fast", "--no-sync",
+    ])
+    try #require(copied.status == 0, "\(copied.err)")
+    _ = try await ChildProcess.run(["chown", "-R", "--reference", "\(primary.folder)/data", data])
+    let standby = try await PrivateServer.start(in: standbyFolder, durability: .none)
+    func open(_ wanted: String) async throws -> Connection {
+      let hosts = "\(standby.socketFolder),\(primary.socketFolder)"
+      return try await Connection.open(
+        ConnectionSettings(url: "host=\(hosts) user=postgres dbname=postgres target_session_attrs=\(wanted)"))
+    }
+    func isStandby(_ connection: Connection) async throws -> Bool {
+      try await connection.query("SELECT pg_is_in_recovery()").only().decode(Bool.self)
+    }
+    for (wanted, expected) in [
+      ("any", true), ("read-write", false), ("primary", false), ("standby", true), ("read-only", true),
+      ("prefer-standby", true),
+    ] {
+      let connection = try await open(wanted)
+      #expect(try await isStandby(connection) == expected, "\(wanted)")
+      await connection.close()
+    }
+    let reader = try await open("standby")
+    let error = try await failure { try await reader.query("CREATE TABLE t ()") }
+    #expect(error.isReadOnly && error.isConnectionLoss && reader.isDead)
+    await standby.stop(.immediate)
+    let fallback = try await open("prefer-standby")
+    #expect(try await !isStandby(fallback))
+    await fallback.close()
+    await primary.stop(.immediate)
+  }
+
   @Test("defaults are set where the user set nothing")
   func defaults() async throws {
     let db = try await TestDatabase.create()

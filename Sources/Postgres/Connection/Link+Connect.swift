@@ -70,7 +70,7 @@ extension Link {
       } else if host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") {
         attempts.append(Attempt(parameters: one, label: label))
       } else {
-        switch resolve(host) {
+        switch try resolve(host) {
         case .success(let found):
           for address in found {
             one["hostaddr"] = address
@@ -91,29 +91,28 @@ extension Link {
     }
   }
 
-  /// A name's addresses. Blocks, as libpq would; this thread is ours.
-  private func resolve(_ host: String) -> Result<[String], PostgresError> {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    let status = getaddrinfo(host, nil, &hints, &list)
-    defer { if list != nil { freeaddrinfo(list) } }
-    var addresses: [String] = []
-    var next = list
-    while status == 0, let entry = next {
-      var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-      if getnameinfo(
-        entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
-      {
-        addresses.append(text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+  /// A name's addresses, within the overall deadline.
+  /// - Throws: kind `cancelled` alone; all else is a failure of this host.
+  private func resolve(_ host: String) throws(PostgresError) -> Result<[String], PostgresError> {
+    let resolver = Resolver(host, waking: thread)
+    while true {
+      if let result = resolver.result { return result }
+      let now = Instant.now
+      try checkCancellation()
+      guard now < operation.deadline else {
+        return .failure(
+          PostgresError(
+            .connectFailed, "host \(host) was not resolved within the time limit", sqlstate: "08001",
+            hint: "check the system's name servers, or give the address as hostaddr"))
       }
-      next = entry.pointee.ai_next
+      _ = thread.poll(nil, for: 0, timeout: operation.deadline.milliseconds(from: now))
     }
-    if !addresses.isEmpty { return .success(addresses) }
-    return .failure(
-      PostgresError(
-        .connectFailed, "host \(host) is not known: \(String(cString: gai_strerror(status)))", sqlstate: "08001",
-        hint: "check the host's name in the connection string or PGHOST"))
+  }
+
+  private func checkCancellation() throws(PostgresError) {
+    if operation.ticket != 0, status.cancelledTicket.load(ordering: .acquiring) == operation.ticket {
+      throw PostgresError(.cancelled, "the task was cancelled while connecting")
+    }
   }
 
   private func connect(_ attempt: Attempt) throws(PostgresError) {
@@ -143,9 +142,7 @@ extension Link {
     var wanted = PGRES_POLLING_WRITING
     while wanted != PGRES_POLLING_OK {
       let now = Instant.now
-      if operation.ticket != 0, status.cancelledTicket.load(ordering: .acquiring) == operation.ticket {
-        throw PostgresError(.cancelled, "the task was cancelled while connecting")
-      }
+      try checkCancellation()
       guard now < end else {
         throw PostgresError(
           .connectFailed, "no answer from \(attempt.label) within the time limit", sqlstate: "08001",

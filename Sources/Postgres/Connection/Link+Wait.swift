@@ -58,7 +58,12 @@ extension Link {
     if let graceEnd = operation.graceEnd, now >= graceEnd {
       throw lose(because: PostgresError(.connectionLost, "no answer to a cancellation", sqlstate: "08006"))
     }
-    let until = operation.graceEnd ?? operation.deadline
+    var until = operation.graceEnd ?? operation.deadline
+    // A cancellation that comes before the server has begun with the statement is lost: repeat it.
+    if operation.interruption != nil, let sent = canceller, sent.isDone {
+      if now >= operation.nextCancellation { sendCancellation(handle, now: now) }
+      until = min(until, operation.nextCancellation)
+    }
     _ = thread.poll(PQsocket(handle), for: events, timeout: until.milliseconds(from: now))
   }
 
@@ -66,7 +71,13 @@ extension Link {
   private func interrupt(_ kind: PostgresError.Kind, now: Instant) {
     operation.interruption = kind
     operation.graceEnd = now.advanced(by: settings.options.cancelGrace)
-    if let handle { canceller = Canceller(handle, waking: thread) }
+    if let handle { sendCancellation(handle, now: now) }
+  }
+
+  private func sendCancellation(_ handle: OpaquePointer, now: Instant) {
+    canceller = Canceller(handle, waking: thread)
+    operation.nextCancellation = now.advanced(by: operation.cancellationPause)
+    operation.cancellationPause *= 2
   }
 
   /// Makes sure that a cancellation that was sent cannot hit the next statement: waits until it was delivered, then

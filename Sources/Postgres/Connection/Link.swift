@@ -39,6 +39,9 @@ final class Link: @unchecked Sendable {
     var interruption: PostgresError.Kind?
     /// When we stop to wait for the server's answer to the cancellation.
     var graceEnd: Instant?
+    /// When to repeat a cancellation that has had no effect, and how long to wait after that.
+    var nextCancellation = Instant(nanoseconds: 0)
+    var cancellationPause = Duration.milliseconds(50)
   }
 
   init(settings: ConnectionSettings, thread: ConnectionThread) {
