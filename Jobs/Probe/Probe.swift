@@ -5,6 +5,7 @@ import Queue
 
 /// A job that does what it is told: for operators who try their installation, and for tests.
 public struct Probe: JobKind {
+  /// Name, arguments, limits.
   public let definition = KindDefinition(
     name: "probe", summary: "Does what its arguments say: sleep, use a core, fail, crash, write rows",
     argumentsSchema: JSON(
@@ -18,6 +19,7 @@ public struct Probe: JobKind {
         """),
     batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1))
 
+  /// Needs nothing.
   public init() {}
 
   /// What a probe is told to do.
@@ -35,6 +37,7 @@ public struct Probe: JobKind {
     }
   }
 
+  /// The arguments are all there is to read.
   public func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Arguments, JobFailure>] {
     Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.decodeArguments(as: Arguments.self)) })
   }
@@ -53,6 +56,7 @@ public struct Probe: JobKind {
     return .store(input.rows ?? 0)
   }
 
+  /// Writes `rows` rows for each job.
   public func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
     let writing = outputs.filter { $0.output > 0 }
     guard !writing.isEmpty else { return }

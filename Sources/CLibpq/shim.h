@@ -1,1 +1,6 @@
 #include <libpq-fe.h>
+// What a connection's thread needs of the C library, and Swift's Glibc module leaves out.
+#include <pthread.h>
+#include <sys/eventfd.h>
+extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int memfd_create(const char *name, unsigned int flags);

@@ -1,9 +1,13 @@
 /// Jobs of one queue, kind and priority: what one claim takes from.
 public struct Lane: Hashable, Sendable {
+  /// The jobs' queue.
   public let queue: String
+  /// The jobs' kind.
   public let kind: String
+  /// The jobs' priority.
   public let priority: Int
 
+  /// The lane of these jobs.
   public init(queue: String, kind: String, priority: Int) {
     self.queue = queue
     self.kind = kind
@@ -39,6 +43,7 @@ public struct ClaimCursors: Sendable {
 
   private var positions: [Lane: Position] = [:]
 
+  /// Knows no lane yet.
   public init() {}
 
   /// The lanes known, each with the id after which its next claim starts.

@@ -8,7 +8,9 @@ extension Job {
       return .success(try JSONDecoder().decode(type, from: Data(arguments.text.utf8)))
     } catch {
       return .failure(
-        JobFailure("arguments \(arguments.text.prefix(200)) do not fit kind '\(kind)' of this version: \(error)", isPermanent: true))
+        JobFailure(
+          "arguments \(arguments.text.prefix(200)) do not fit kind '\(kind)' of this version: \(error)",
+          isPermanent: true))
     }
   }
 }

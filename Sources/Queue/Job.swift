@@ -6,9 +6,11 @@ public typealias JobID = Int64
 
 /// A claimed job, as a job kind sees it.
 public struct Job: Sendable {
+  /// Grows with the order of enqueueing.
   public let id: JobID
   /// Name of the kind that runs it.
   public let kind: String
+  /// The queue it was claimed from.
   public let queue: String
   /// Lower runs first.
   public let priority: Int
@@ -40,6 +42,7 @@ public struct Job: Sendable {
   /// Attempts that ended, or will have ended if this one does, in an error.
   public var errorsIncludingThis: Int { attempt - crashes }
 
+  /// A job as its claim returned it.
   public init(
     id: JobID, kind: String, queue: String, priority: Int, twinID: UUID?, arguments: JSON, attempt: Int,
     maxAttempts: Int, crashes: Int, token: UUID, enqueuedAt: Date, runAt: Date, claimedAt: Date, requestedBy: String,

@@ -48,11 +48,15 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
   /// Whether trying again is pointless: the job is discarded at once.
   public let isPermanent: Bool
 
+  /// - Parameters:
+  ///   - message: what, on which object, and the remedy.
+  ///   - isPermanent: whether trying again is pointless.
   public init(_ message: String, isPermanent: Bool = false) {
     self.message = message
     self.isPermanent = isPermanent
   }
 
+  /// The message.
   public var description: String { message }
 }
 
@@ -81,6 +85,7 @@ public struct KindDefinition: Sendable {
   /// Whether new data of a twin asks for this kind.
   public let recomputesOnChange: Bool
 
+  /// A definition; what is left out has the default shown here.
   public init(
     name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
     batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,

@@ -5,15 +5,20 @@ import Postgres
 extension JobQueue {
   /// What a worker process tells of itself.
   public struct Registration: Sendable {
+    /// For people only.
     public let hostname: String
+    /// For people only.
     public let pid: Int32
+    /// Queues it works on.
     public let queues: [String]
+    /// Kinds it can run.
     public let kinds: [String]
     /// How long the worker counts as alive after a heartbeat.
     public let lease: Duration
     /// Between two heartbeats; at most a third of the lease.
     public let heartbeat: Duration
 
+    /// What `register` writes.
     public init(
       hostname: String, pid: Int32, queues: [String], kinds: [String], lease: Duration, heartbeat: Duration
     ) {
@@ -81,10 +86,14 @@ extension JobQueue {
 
   /// Another worker's heartbeat counter.
   public struct Beat: Sendable, Hashable {
+    /// Whose it is.
     public let worker: UUID
+    /// How often it has renewed its lease.
     public let beat: Int64
+    /// How often it means to.
     public let heartbeat: Duration
 
+    /// A counter as it was read.
     public init(worker: UUID, beat: Int64, heartbeat: Duration) {
       self.worker = worker
       self.beat = beat

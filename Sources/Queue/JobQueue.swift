@@ -6,6 +6,7 @@ public struct JobQueue: Sendable {
   /// This worker's id, random for each start.
   public let worker: UUID
 
+  /// The queue as one worker sees it.
   public init(worker: UUID) {
     self.worker = worker
   }
@@ -24,10 +25,14 @@ public struct JobQueue: Sendable {
 
   /// A lane to claim from: ids above `cursor`, at most `limit` jobs.
   public struct LaneClaim: Sendable {
+    /// Where to claim.
     public let lane: Lane
+    /// Only ids above this.
     public let cursor: JobID
+    /// At most this many.
     public let limit: Int
 
+    /// A lane and where in it to start.
     public init(lane: Lane, cursor: JobID, limit: Int) {
       self.lane = lane
       self.cursor = cursor
@@ -118,11 +123,14 @@ public struct JobQueue: Sendable {
 
   /// One job's end.
   public struct Ending: Sendable {
+    /// Whose end it is.
     public let job: Job
+    /// How it ended.
     public let outcome: Outcome
     /// When this attempt began to load, by the server's clock.
     public let startedAt: Date
 
+    /// An end to be written.
     public init(job: Job, outcome: Outcome, startedAt: Date) {
       self.job = job
       self.outcome = outcome

@@ -2,6 +2,7 @@
 public struct Migration: Sendable {
   /// Unique over all modules; applied in this order.
   public let number: Int
+  /// As in the file's name.
   public let name: String
   /// SQL that takes the step.
   public let up: String
@@ -22,15 +23,15 @@ public enum QueueMigrations {
   /// Numbers 1 … 9.
   public static let all: [Migration] = [
     Migration(
-      1, "jobs", up: PackageResources._0001_jobs_up_sql, down: PackageResources._0001_jobs_down_sql),
+      1, "jobs", up: PackageResources._001_jobs_up_sql, down: PackageResources._001_jobs_down_sql),
     Migration(
-      2, "workers", up: PackageResources._0002_workers_up_sql, down: PackageResources._0002_workers_down_sql),
+      2, "workers", up: PackageResources._002_workers_up_sql, down: PackageResources._002_workers_down_sql),
     Migration(
-      3, "enqueue", up: PackageResources._0003_enqueue_up_sql, down: PackageResources._0003_enqueue_down_sql),
+      3, "enqueue", up: PackageResources._003_enqueue_up_sql, down: PackageResources._003_enqueue_down_sql),
     Migration(
-      4, "control", up: PackageResources._0004_control_up_sql, down: PackageResources._0004_control_down_sql),
+      4, "control", up: PackageResources._004_control_up_sql, down: PackageResources._004_control_down_sql),
     Migration(
-      5, "history", up: PackageResources._0005_history_up_sql, down: PackageResources._0005_history_down_sql),
-    Migration(6, "probe", up: PackageResources._0006_probe_up_sql, down: PackageResources._0006_probe_down_sql),
+      5, "history", up: PackageResources._005_history_up_sql, down: PackageResources._005_history_down_sql),
+    Migration(6, "probe", up: PackageResources._006_probe_up_sql, down: PackageResources._006_probe_down_sql),
   ]
 }

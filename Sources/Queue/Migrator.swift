@@ -5,7 +5,9 @@ import Postgres
 public struct Migrator: Sendable {
   /// How one migration stands in a database.
   public struct Status: Sendable {
+    /// The step's number.
     public let number: Int
+    /// The step's name.
     public let name: String
     /// nil: not applied.
     public let appliedAt: Date?
@@ -107,7 +109,7 @@ public struct Migrator: Sendable {
       _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
       return result
     } catch {
-      if await !connection.isDead {
+      if !connection.isDead {
         try await connection.script("ROLLBACK")
         _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
       }
@@ -144,7 +146,12 @@ public struct Migrator: Sendable {
   private func appliedNumbers(_ connection: Connection) async throws -> Set<Int> {
     guard try await ledgerExists(connection) else { return [] }
     let rows = try await connection.query("SELECT number FROM twinmill.migrations")
-    return Set(try rows.map { Int(try $0.decode(Int32.self)) })
+    var numbers: Set<Int> = []
+    for row in rows {
+      let number: Int32 = try row.decode(Int32.self)
+      numbers.insert(Int(number))
+    }
+    return numbers
   }
 
   private func checkKnown(_ applied: Set<Int>) throws {
@@ -170,6 +177,7 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   /// The twin tables live in another schema than the one asked for.
   case otherTwinsSchema(recorded: String, asked: String)
 
+  /// What does not fit, and the remedy.
   public var description: String {
     switch self {
     case .missing(let names):

@@ -20,7 +20,7 @@ struct Batch<Kind: JobKind>: Sendable {
       let inputs = try await load()
       await reached(.loaded)
       try await compute(inputs, startedAt: startedAt)
-    } catch is LeaseLost {
+    } catch  where context.lease.state() == .lost {
       context.logger.warning(
         "results refused: the lease is lost", metadata: ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange])
     } catch {

@@ -11,49 +11,35 @@ public final class ComputePool: TaskExecutor {
   /// How many computations run at once.
   public let width: Int
 
-  /// - Parameters:
-  ///   - threads: 0 = one per core.
-  ///   - name: shown by `top -H`; at most 15 bytes.
-  public init(threads: Int = 0, name: String = "compute") {
+  /// - Parameter threads: 0 = one per core.
+  public init(threads: Int = 0) {
     width = threads > 0 ? threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     for _ in 0..<width {
       // The threads live as long as the process: the pool keeps itself alive.
-      let context = Unmanaged.passRetained(Start(pool: self, name: name)).toOpaque()
       var thread = pthread_t()
       let status = pthread_create(
         &thread, nil,
         { context in
-          let start = Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
-          pthread_setname_np(pthread_self(), start.name)
-          start.pool.work()
-        }, context)
+          Unmanaged<ComputePool>.fromOpaque(context!).takeRetainedValue().work()
+        }, Unmanaged.passRetained(self).toOpaque())
       precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")
       pthread_detach(thread)
     }
   }
 
+  /// Runs a job on the next free thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     jobs.withLock { $0.append(job) }
     ready.signal()
   }
 
-  private func work() {
+  private func work() -> Never {
     while true {
       ready.wait()
       if let job = jobs.withLock({ $0.popFirst() }) {
         job.runSynchronously(on: asUnownedTaskExecutor())
       }
-    }
-  }
-
-  private final class Start {
-    let pool: ComputePool
-    let name: String
-
-    init(pool: ComputePool, name: String) {
-      self.pool = pool
-      self.name = name
     }
   }
 }

@@ -28,12 +28,14 @@ struct Finisher<Kind: JobKind>: Sendable {
         let ours = try await attempt(open, outputs: outputs)
         report(open, ours: ours)
         return
-      } catch let error as PostgresError where error.isConnectionLoss || error.isCommitUnknown {
+      } catch let error as PostgresError where error.isConnectionLoss || error.kind == .deadlineExceeded {
         commitUnknown = true
         await backoff.pause(context.logger, "storing waits for the database", error)
-      } catch let error as PostgresError where error.isRetryable || error.isServerExhausted {
+      } catch let error as PostgresError where error.isTransient {
         await backoff.pause(context.logger, "storing is tried again", error)
       } catch {
+        // A worker that is being ended says nothing about the jobs.
+        try Task.checkCancellation()
         try await isolate(open, outputs: outputs, error)
         return
       }
@@ -76,7 +78,8 @@ struct Finisher<Kind: JobKind>: Sendable {
       }
     } else if let ending = endings.first, outputs[ending.job.id] != nil {
       let failed = JobQueue.Ending(
-        job: ending.job, outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
+        job: ending.job,
+        outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
         startedAt: ending.startedAt)
       try await finish([failed], outputs: [:])
     } else {
@@ -131,7 +134,7 @@ extension JobQueue.Ending {
     var metadata: Logger.Metadata = [
       "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "latency_ms": "\(latencyMilliseconds)",
     ]
-    if let twin = job.twinID { metadata["twin"] = "\(twin)" }
+    if let twin = job.twinID { metadata["twin"] = "\(twin.uuidString.lowercased())" }
     if let schedule = job.schedule { metadata["schedule"] = "\(schedule)" }
     switch outcome {
     case .discarded(let message), .cancelled(let message): metadata["error"] = "\(message)"
@@ -164,5 +167,13 @@ extension JobQueue.Outcome {
     case .snooze: "job snoozed"
     case .handedBack: "job handed back"
     }
+  }
+}
+
+extension PostgresError {
+  /// Whether the same transaction may succeed a little later without anybody doing anything to it: serialization
+  /// failure, deadlock, disk full, out of memory, too many connections, lock or statement timeout.
+  var isTransient: Bool {
+    isRetryable || sqlstate?.hasPrefix("53") == true || sqlstate == "55P03" || sqlstate == "57014"
   }
 }

@@ -2,9 +2,11 @@ import Queue
 
 /// A job kind with its input and output types put away, so that kinds of all types stand in one table.
 public struct KindRunner: Sendable {
-  let definition: KindDefinition
+  /// The kind's name, arguments and limits.
+  public let definition: KindDefinition
   let run: @Sendable (JobQueue.Claim, ClaimTime, WorkerContext) async -> Void
 
+  /// Puts the types of a kind away.
   public init<Kind: JobKind>(_ kind: Kind) {
     definition = kind.definition
     run = { claim, time, context in

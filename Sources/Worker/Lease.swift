@@ -4,6 +4,7 @@
 /// - unknown: the lease may have ended; nothing is stored or claimed until a heartbeat says more.
 /// - lost: the server has said so. Final: the process ends and starts anew under a new id.
 public struct Lease: Sendable {
+  /// See `Lease`.
   public enum State: Sendable, Equatable {
     case held, unknown, lost
   }
@@ -12,6 +13,8 @@ public struct Lease: Sendable {
   private var heldUntil: ContinuousClock.Instant?
   private var isLost = false
 
+  /// Unknown until the first renewal.
+  /// - Parameter length: as the server is asked for it.
   public init(length: Duration) {
     self.length = length
   }
@@ -38,6 +41,7 @@ public struct Lease: Sendable {
 
 /// The lease is gone: somebody else has this worker's jobs.
 public struct LeaseLost: Error, Sendable, CustomStringConvertible {
+  /// What happened.
   public var description: String {
     "the lease is lost: this worker was declared dead and its jobs were returned to the queue"
   }

@@ -60,7 +60,8 @@ actor LeaseKeeper {
   }
 
   private func beat() async throws {
-    let connection = try await self.connection ?? reconnect()
+    let connection: Connection
+    if let current = self.connection { connection = current } else { connection = try await reconnect() }
     let sentAt = ContinuousClock.now
     let sentTime = Date()
     let renewal = try await context.queue.renew(

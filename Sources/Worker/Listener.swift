@@ -30,7 +30,7 @@ struct Listener: Sendable {
   private func listen(_ isListening: () -> Void) async throws {
     let connection = try await Connection.open(connections)
     do {
-      let notifications = await connection.notifications()
+      let notifications = connection.notifications()
       try await connection.script("LISTEN twinmill_jobs; LISTEN twinmill_probe")
       isListening()
       // What came in before LISTEN took hold.

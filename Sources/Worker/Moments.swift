@@ -21,6 +21,7 @@ public struct Moments: Sendable {
   /// Called with the moment and the jobs of the batch; the batch goes on when it returns.
   public let reached: @Sendable (Moment, [JobID]) async -> Void
 
+  /// - Parameter reached: does nothing by default.
   public init(_ reached: @escaping @Sendable (Moment, [JobID]) async -> Void = { _, _ in }) {
     self.reached = reached
   }

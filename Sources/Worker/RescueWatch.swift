@@ -7,6 +7,7 @@ import Queue
 public struct RescueWatch: Sendable {
   private var seen: [UUID: (beat: Int64, since: ContinuousClock.Instant)] = [:]
 
+  /// Has seen nobody yet.
   public init() {}
 
   /// Takes what was read at `now` and returns those that have stood still long enough.

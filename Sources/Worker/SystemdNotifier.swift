@@ -41,7 +41,7 @@ public struct SystemdNotifier: Sendable {
     let length = socklen_t(MemoryLayout.offset(of: \sockaddr_un.sun_path)! + bytes.count)
     _ = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
-        sendto(descriptor, message, message.utf8.count, Int32(MSG_NOSIGNAL.rawValue), target, length)
+        sendto(descriptor, message, message.utf8.count, Int32(MSG_NOSIGNAL), target, length)
       }
     }
   }

@@ -44,7 +44,8 @@ public final class Worker: Service {
       registration: JobQueue.Registration(
         hostname: ProcessInfo.processInfo.hostName, pid: getpid(), queues: settings.queues,
         kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
-    listener = settings.listens
+    listener =
+      settings.listens
       ? Listener(connections: direct, queues: Set(settings.queues), wakeUp: wakeUp, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
@@ -55,7 +56,7 @@ public final class Worker: Service {
   public func run() async throws {
     try await start()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let heartbeatThread = ComputePool(threads: 1, name: "heartbeat")
+      let heartbeatThread = ComputePool(threads: 1)
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
       group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }
       if let listener { group.addTask { try await listener.run() } }
@@ -159,6 +160,7 @@ public final class Worker: Service {
 /// Jobs were still running after the drain limit and did not heed their cancellation.
 public struct DrainFailed: Error, Sendable, CustomStringConvertible {
   let jobs: Int
+  /// How many jobs, and what becomes of them.
   public var description: String {
     "\(jobs) jobs did not stop within the drain limit; they will be returned to the queue as crashed"
   }

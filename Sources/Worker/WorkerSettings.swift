@@ -28,6 +28,7 @@ public struct WorkerSettings: Sendable {
   /// How long finished jobs stay in the history.
   public var retention: Duration = .seconds(30 * 86_400)
 
+  /// The defaults.
   public init() {}
 
   /// - Throws: `WorkerSettingsError` naming the setting.
@@ -50,6 +51,7 @@ public struct WorkerSettings: Sendable {
 
 /// A setting that cannot work, and what would.
 public struct WorkerSettingsError: Error, Sendable, CustomStringConvertible {
+  /// Which setting, and what it may be.
   public let description: String
 
   init(_ description: String) {

@@ -18,13 +18,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     func run() async throws {
       let settings = try await Settings.load()
-      let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
       try await global.withConnection { connection in
-        let taken = try await migrator.up(connection, to: to)
-        if to == nil {
-          try await JobQueue.register(
-            kinds: Program.kinds(twinsSchema: settings.twinsSchema).map(\.definition), on: connection)
-        }
+        let taken = try await Program.migrate(connection, to: to, twinsSchema: settings.twinsSchema)
         report(taken, verb: "applied", nothing: "up to date", json: global.json)
       }
     }
@@ -52,8 +47,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private func liveJobs(_ connection: Connection) async throws -> Int64? {
       let exists = try await connection.query("SELECT to_regclass('twinmill.jobs') IS NOT NULL")
-      guard try exists.first?.decode(Bool.self) == true else { return nil }
-      return try await connection.query("SELECT count(*) FROM twinmill.jobs").first?.decode(Int64.self)
+      guard try exists[0].decode(Bool.self) else { return nil }
+      return try await connection.query("SELECT count(*) FROM twinmill.jobs")[0].decode(Int64.self)
     }
   }
 

@@ -28,7 +28,7 @@ struct WorkCommand: AsyncParsableCommand {
     let worker = try Worker(
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
-      kinds: Program.kinds(twinsSchema: settings.twinsSchema),
+      kinds: try Program.kinds(twinsSchema: settings.twinsSchema),
       migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(), logger: logger)
     try await ServiceGroup.run(worker, logger: logger)
   }

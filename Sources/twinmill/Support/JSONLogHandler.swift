@@ -14,7 +14,8 @@ struct JSONLogHandler: LogHandler {
   func log(event: LogEvent) {
     var line = "{\"time\":\"\(Date().formatted(Self.timeStyle))\",\"level\":\"\(event.level)\",\"message\":"
     Self.append(event.message.description, to: &line)
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }
+    ) {
       line += ","
       Self.append(key, to: &line)
       line += ":"
@@ -52,7 +53,8 @@ struct JSONLogHandler: LogHandler {
   /// Numbers stay numbers, so that `jq 'select(.latency_ms > 100)'` works; everything else is a string.
   private static func append(_ text: String, to line: inout String) {
     if let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first), text.utf8.count < 20,
-      let number = Double(text), number.isFinite, text.utf8.allSatisfy({ $0 == 0x2D || $0 == 0x2E || (0x30...0x39).contains($0) })
+      let number = Double(text), number.isFinite,
+      text.utf8.allSatisfy({ $0 == 0x2D || $0 == 0x2E || (0x30...0x39).contains($0) })
     {
       line += text
       return

@@ -1,5 +1,6 @@
 import Domains
 import Jobs
+import Postgres
 import Queue
 import Scheduler
 import Twins
@@ -8,11 +9,12 @@ import Worker
 /// What this build is made of: one registration line per job kind and per module with migrations.
 enum Program {
   /// Every kind of job this build can run.
-  static func kinds(twinsSchema: String) -> [KindRunner] {
-    [
+  static func kinds(twinsSchema: String) throws -> [KindRunner] {
+    let catalog = try Domains.catalog(twinsSchema: twinsSchema)
+    return [
+      KindRunner(Prediction(catalog: catalog)),
+      KindRunner(Sweep(twinsSchema: twinsSchema)),
       KindRunner(Probe()),
-      KindRunner(Prediction(catalog: .standard, twinsSchema: twinsSchema)),
-      KindRunner(Sweep()),
     ]
   }
 
@@ -20,5 +22,23 @@ enum Program {
   static func migrator(twinsSchema: String) -> Migrator {
     Migrator(
       QueueMigrations.all + SchedulerMigrations.all + TwinsMigrations.all, twinsSchema: twinsSchema)
+  }
+
+  /// Applies what is missing and tells the database what this build can do.
+  /// - Returns: the steps taken.
+  @discardableResult
+  static func migrate(
+    _ connection: Connection, to target: Int? = nil, twinsSchema: String
+  ) async throws -> [Migration] {
+    let taken = try await migrator(twinsSchema: twinsSchema).up(connection, to: target)
+    if target == nil {
+      try await JobQueue.register(kinds: try kinds(twinsSchema: twinsSchema).map(\.definition), on: connection)
+      try await Domains.catalog(twinsSchema: twinsSchema).register(on: connection)
+    }
+    // New data is found and computed without anybody's doing; whoever does not want that removes the schedule.
+    if taken.contains(where: { $0.name == "schedules" }), target == nil {
+      _ = try await connection.query("SELECT twinmill.schedule('sweep', '* * * * *', 'sweep')")
+    }
+    return taken
   }
 }

@@ -23,10 +23,11 @@ struct Table {
 
   var jsonText: String {
     let objects = rows.map { row in
-      "{" + zip(columns, row).map { column, value in
-        JSONText.quoted(column) + ":"
-          + (value.map { rawColumns.contains(column) ? $0 : JSONText.quoted($0) } ?? "null")
-      }.joined(separator: ",") + "}"
+      "{"
+        + zip(columns, row).map { column, value in
+          JSONText.quoted(column) + ":"
+            + (value.map { rawColumns.contains(column) ? $0 : JSONText.quoted($0) } ?? "null")
+        }.joined(separator: ",") + "}"
     }
     return "[" + objects.joined(separator: ",\n ") + "]"
   }

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+#
+# Builds program and tests (debug) and keeps what the build said for warnings.sh.
+#
+#   Deploy/checks/build.sh LOG
+
+set -euo pipefail
+log=$(realpath "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+swift build --build-tests 2>&1 | tee "$log"

@@ -1,0 +1,151 @@
+-- Roles of Twinmill and their rights.
+--
+--   psql -d DATABASE -f roles.sql [-v login=twinmill] [-v twins_schema=public] [-v inputs='table, other.table']
+--
+-- Run by a superuser (or by the owner of both schemas with CREATEROLE) after `twinmill migrate up`, and again after
+-- every upgrade: it only adds what is missing, and new tables and functions need their grants. One transaction.
+--
+--   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
+--                      events, adds results. Changes neither the schema nor the settings.
+--   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, recompute, twin, wait. Sees no table.
+--   twinmill_operate   enqueue and read, and steers: cancel, retry, pause, resume, schedule, unschedule.
+--   twinmill_read      sees queue, history, twins and results. Changes nothing.
+--
+-- These are groups without login. The one login made here is the daemons' (variable `login`, default "twinmill": the
+-- user of the systemd units, for peer authentication); `-v login=` makes none. The scheduler shares the worker's role:
+-- both are one program under one system user, so a border between them would keep nobody out.
+-- Everybody else: GRANT twinmill_enqueue TO app;
+--
+-- Variables: `twins_schema` defaults to the setting of that name; `inputs` names further tables that a domain of
+-- your own reads, separated by commas, with the schema if it is not the twins' one.
+
+\set ON_ERROR_STOP on
+\if :{?login}
+\else
+  \set login twinmill
+\endif
+\if :{?inputs}
+\else
+  \set inputs ''
+\endif
+
+BEGIN;
+SET LOCAL lock_timeout = '10s';
+SET LOCAL client_min_messages = warning;
+
+-- Without the schema every grant below would fail one by one; one clear message is better.
+DO $check$
+BEGIN
+  IF to_regclass('twinmill.jobs') IS NULL THEN
+    RAISE EXCEPTION 'schema "twinmill" is not in database "%"', current_database()
+      USING ERRCODE = '3F000', HINT = 'Run "twinmill migrate up" first.';
+  END IF;
+END
+$check$;
+
+\if :{?twins_schema}
+\else
+  SELECT coalesce((SELECT value #>> '{}' FROM twinmill.settings WHERE name = 'twins_schema'), 'public') AS twins_schema
+  \gset
+\endif
+
+-- Groups, and the login. Roles belong to the whole server, so they may exist from another database.
+SELECT format('CREATE ROLE %I NOLOGIN', wanted.name)
+FROM unnest(ARRAY['twinmill_worker', 'twinmill_enqueue', 'twinmill_operate', 'twinmill_read']) AS wanted (name)
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted.name)
+\gexec
+
+SELECT format('CREATE ROLE %I LOGIN', :'login')
+WHERE :'login' <> '' AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = :'login')
+\gexec
+
+SELECT format('GRANT twinmill_worker TO %I', :'login')
+WHERE :'login' <> ''
+\gexec
+
+GRANT twinmill_enqueue, twinmill_read TO twinmill_operate;
+
+-- CONNECT is everybody's by default, but careful sites revoke it.
+SELECT format(
+  'GRANT CONNECT ON DATABASE %I TO twinmill_worker, twinmill_enqueue, twinmill_operate, twinmill_read',
+  current_database()
+)
+\gexec
+
+GRANT USAGE ON SCHEMA twinmill TO twinmill_worker, twinmill_enqueue, twinmill_operate, twinmill_read;
+GRANT USAGE ON SCHEMA :"twins_schema" TO twinmill_worker, twinmill_read;
+
+-- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA twinmill TO twinmill_worker;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA twinmill TO twinmill_worker;
+REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations FROM twinmill_worker;
+GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_read;
+
+-- The twins' tables, by name: the schema may be an application's, with tables that are none of our business.
+-- Results are only ever added, so nobody here may change or delete one.
+SELECT format('GRANT %s ON %I.%I TO %I', rights.privileges, :'twins_schema', rights.name, rights.grantee)
+FROM (
+  SELECT 'SELECT' AS privileges, twins.name, grantees.name AS grantee
+  FROM unnest(ARRAY[
+    'user_digital_twins', 'twin_snapshots', 'twin_timeline_points', 'twin_predictions', 'twin_recommendations',
+    'product_effects', 'twin_correlations', 'twin_insights'
+  ]) AS twins (name), unnest(ARRAY['twinmill_worker', 'twinmill_read']) AS grantees (name)
+  UNION ALL
+  SELECT 'INSERT', results.name, 'twinmill_worker'
+  FROM unnest(ARRAY[
+    'twin_snapshots', 'twin_timeline_points', 'twin_predictions', 'twin_recommendations', 'product_effects',
+    'twin_correlations', 'twin_insights'
+  ]) AS results (name)
+) AS rights
+\gexec
+
+-- What a domain of your own reads. A name without a schema stands in the twins' schema; regclass refuses a table
+-- that does not exist.
+SELECT set_config('search_path', format('%I, pg_catalog', :'twins_schema'), true) AS search_path
+\gset twinmill_
+SELECT format('GRANT SELECT ON %s TO twinmill_worker', trim(entry)::regclass)
+FROM unnest(string_to_array(:'inputs', ',')) AS entry
+WHERE trim(entry) <> ''
+\gexec
+SELECT format('GRANT USAGE ON SCHEMA %I TO twinmill_worker', nspname)
+FROM pg_catalog.pg_namespace
+WHERE oid IN (
+  SELECT class.relnamespace
+  FROM unnest(string_to_array(:'inputs', ',')) AS entry
+  JOIN pg_catalog.pg_class AS class ON class.oid = trim(entry)::regclass
+  WHERE trim(entry) <> ''
+)
+\gexec
+SET LOCAL search_path = pg_catalog;
+
+-- Functions. The daemons may call all of them; people only those named, whatever their parameters.
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+FROM pg_catalog.pg_proc
+WHERE pronamespace = 'twinmill'::regnamespace AND prokind = 'f'
+\gexec
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA twinmill TO twinmill_worker;
+
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', functions.oid::regprocedure, rights.grantee)
+FROM (VALUES
+  ('enqueue', 'twinmill_enqueue'),
+  ('enqueue_many', 'twinmill_enqueue'),
+  ('recompute', 'twinmill_enqueue'),
+  ('twin', 'twinmill_enqueue'),
+  ('wait', 'twinmill_enqueue'),
+  ('cancel', 'twinmill_operate'),
+  ('retry', 'twinmill_operate'),
+  ('pause', 'twinmill_operate'),
+  ('resume', 'twinmill_operate'),
+  ('schedule', 'twinmill_operate'),
+  ('unschedule', 'twinmill_operate')
+) AS rights (name, grantee)
+JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
+WHERE functions.pronamespace = 'twinmill'::regnamespace
+\gexec
+
+COMMENT ON ROLE twinmill_worker IS 'Twinmill: runs the daemons (twinmill work, twinmill schedule).';
+COMMENT ON ROLE twinmill_enqueue IS 'Twinmill: enqueues jobs through functions, sees no table.';
+COMMENT ON ROLE twinmill_operate IS 'Twinmill: enqueues, reads, and steers jobs and schedules.';
+COMMENT ON ROLE twinmill_read IS 'Twinmill: reads queue, history, twins and results.';
+
+COMMIT;

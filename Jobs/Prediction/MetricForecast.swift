@@ -1,0 +1,142 @@
+import Forecasting
+import FoundationEssentials
+import Queue
+import Series
+import Twins
+
+/// The forecast of one metric on its own grid, counted from the last sample of the twin's newest metric.
+struct MetricForecast: Sendable {
+  let metric: Metric
+  /// Regular samples that the forecast was made from.
+  let history: RegularSeries
+  /// Observations that went into them.
+  let observations: Int
+  let observedFrom: Date
+  let observedUntil: Date
+  /// Instants of the steps.
+  let dates: [Date]
+  /// Forecasts of the steps, with the intervals of 80 % and 95 %.
+  let steps: [Step]
+  /// Members by descending weight.
+  let members: [ForecastMember]
+
+  /// One step ahead.
+  struct Step: Sendable {
+    let mean: Double
+    let lower80: Double
+    let upper80: Double
+    let lower95: Double
+    let upper95: Double
+    /// What the point forecast is made of: where the series stands, the trend up to this step, the season.
+    let level: Double
+    let trend: Double
+    let seasonal: Double
+    /// 0…1; see `confidence(width:)`.
+    let confidence: Double
+  }
+
+  /// Fewest samples from which intervals can be stated honestly.
+  static let fewestSamples = 5
+
+  /// Puts observations on the metric's grid.
+  /// - Throws: `SeriesError`, whose description says what to do.
+  static func samples(_ input: PredictionInput.Series, limit: Int) throws(SeriesError) -> RegularSeries {
+    var series: RegularSeries
+    if let seconds = input.metric.intervalSeconds {
+      // A single stray date must not make a grid of centuries.
+      let oldest = input.observedAt[input.observedAt.count - 1].addingTimeInterval(-seconds * Double(limit))
+      let first = input.observedAt.firstIndex { $0 > oldest } ?? 0
+      series = try Resampling.regular(
+        timestamps: Array(input.observedAt[first...]), values: Array(input.values[first...]),
+        interval: .milliseconds(Int64((seconds * 1000).rounded())), aggregation: input.metric.aggregation)
+    } else {
+      series = try Resampling.regular(
+        timestamps: input.observedAt, values: input.values, interval: nil, aggregation: input.metric.aggregation)
+    }
+    let surplus = series.values.count - limit
+    if surplus > 0 {
+      series = RegularSeries(
+        start: series.date(at: surplus), interval: series.interval, values: Array(series.values[surplus...]),
+        calendarStep: series.calendarStep)
+    }
+    return series
+  }
+
+  /// - Parameters:
+  ///   - delay: steps between the metric's last sample and the twin's newest: forecast too, but not reported.
+  ///   - horizon: steps to report.
+  /// - Throws: `ForecastingError`; `JobFailure` if a model gave a number that is none.
+  init(_ input: PredictionInput.Series, _ samples: RegularSeries, delay: Int, horizon: Int) throws {
+    metric = input.metric
+    history = samples
+    observations = input.values.count
+    observedFrom = input.observedAt[0]
+    observedUntil = input.observedAt[input.observedAt.count - 1]
+
+    let forecaster = Forecaster(season: Self.periods(metric, samples.interval), bounds: Self.bounds(metric))
+    let forecast = try forecaster.forecast(samples.values, horizon: delay + horizon, levels: [0.8, 0.95])
+    guard let band80 = forecast.interval(level: 0.8), let band95 = forecast.interval(level: 0.95) else {
+      throw JobFailure("no intervals for metric \(metric.name): the history is too short", isPermanent: true)
+    }
+    let scale = Self.scale(metric, samples.values)
+    var trend = 0.0
+    var steps: [Step] = []
+    for j in 0..<(delay + horizon) {
+      trend += forecast.components.trend[j]
+      guard j >= delay else { continue }
+      steps.append(
+        Step(
+          mean: forecast.mean[j], lower80: band80.lower[j], upper80: band80.upper[j], lower95: band95.lower[j],
+          upper95: band95.upper[j], level: forecast.components.level, trend: trend,
+          seasonal: forecast.components.seasonal[j],
+          confidence: Self.confidence(width: band95.upper[j] - band95.lower[j], scale: scale)))
+    }
+    guard
+      steps.allSatisfy({
+        $0.mean.isFinite && $0.lower80.isFinite && $0.upper80.isFinite && $0.lower95.isFinite && $0.upper95.isFinite
+      })
+    else {
+      throw JobFailure("the forecast of metric \(metric.name) is not finite", isPermanent: true)
+    }
+    self.steps = steps
+    dates = (0..<horizon).map { samples.date(at: samples.values.count + delay + $0) }
+    members = forecast.members
+  }
+
+  // MARK: - What the forecaster is told
+
+  private static func periods(_ metric: Metric, _ interval: Duration) -> [Int] {
+    guard let seasons = metric.seasonSeconds else { return Seasonality.candidatePeriods(for: interval) }
+    let step = interval / .seconds(1)
+    return seasons.compactMap { seconds in
+      let steps = (seconds / step).rounded()
+      return steps >= 2 && steps <= 20_000 && abs(seconds / step - steps) < 0.01 ? Int(steps) : nil
+    }
+  }
+
+  private static func bounds(_ metric: Metric) -> ClosedRange<Double>? {
+    guard metric.minimum != nil || metric.maximum != nil else { return nil }
+    return (metric.minimum ?? -.greatestFiniteMagnitude)...(metric.maximum ?? .greatestFiniteMagnitude)
+  }
+
+  // MARK: - Confidence
+
+  /// 1 minus the share of the scale that the 95 % interval takes: 1 = a point, 0 = as wide as all that is possible.
+  private static func confidence(width: Double, scale: Double) -> Double {
+    guard width > 0 else { return 1 }
+    let share = width / scale
+    return share.isFinite ? max(0, 1 - share) : 0
+  }
+
+  /// The width of the metric's valid range; for an unbounded metric that of the values observed.
+  private static func scale(_ metric: Metric, _ values: [Double]) -> Double {
+    if let minimum = metric.minimum, let maximum = metric.maximum { return maximum - minimum }
+    var least = Double.infinity
+    var greatest = -Double.infinity
+    for value in values where !value.isNaN {
+      least = min(least, value)
+      greatest = max(greatest, value)
+    }
+    return greatest - least
+  }
+}

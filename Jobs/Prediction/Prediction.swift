@@ -1,0 +1,136 @@
+import Forecasting
+import FoundationEssentials
+import Postgres
+import Queue
+import Series
+import Twins
+
+/// Predicts the states of a twin: every metric some steps ahead, with intervals, one row per step.
+public struct Prediction: JobKind {
+  /// The kind's name.
+  public static let name = "prediction"
+
+  /// Name, arguments, limits.
+  public let definition = KindDefinition(
+    name: name,
+    summary: "Predicts a twin's metrics with 80 % and 95 % intervals into twin_predictions",
+    argumentsSchema: PredictionArguments.schema,
+    // Histories of years are megabytes: few enough to hold, enough to spread a round trip over.
+    batchLimit: 32,
+    needsTwin: true, recomputesOnChange: true)
+
+  private let reader: HistoryReader
+  private let storeStatement: Statement
+
+  /// A kind that predicts twins of these domains.
+  public init(catalog: DomainCatalog) {
+    reader = HistoryReader(catalog)
+    storeStatement = Statement(
+      "prediction_store", PackageResources.prediction_store_sql, schemas: ["twins": catalog.twinsSchema])
+  }
+
+  // MARK: - Load
+
+  /// Reads the histories of all the jobs' twins in one round trip.
+  public func load(
+    _ jobs: [Job], on connection: Connection
+  ) async throws -> [JobID: Result<PredictionInput, JobFailure>] {
+    let histories = try await reader.histories(of: jobs.compactMap(\.twinID), kind: Self.name, on: connection)
+    var inputs: [JobID: Result<PredictionInput, JobFailure>] = [:]
+    for job in jobs {
+      inputs[job.id] = Result { () throws(JobFailure) in
+        guard let twin = job.twinID else { throw JobFailure("a prediction needs a twin", isPermanent: true) }
+        guard let history = histories[twin] else {
+          throw JobFailure("there is no twin \(twin.text) any more; nothing is left to predict", isPermanent: true)
+        }
+        return try PredictionInput(history, PredictionArguments(job.arguments), catalog: reader.catalog)
+      }
+    }
+    return inputs
+  }
+
+  // MARK: - Compute
+
+  /// Forecasts each metric on its own grid; unchanged when the latest result was made of the same input.
+  public func compute(_ input: PredictionInput, for job: Job) async throws -> Computed<PredictionOutput> {
+    let hash = input.hash
+    if hash == input.lastInputHash { return .unchanged }
+
+    var grids: [(input: PredictionInput.Series, samples: RegularSeries)] = []
+    var leftOut: [(metric: String, reason: String)] = []
+    for series in input.series {
+      do {
+        let samples = try MetricForecast.samples(series, limit: input.domain.historyPoints)
+        guard samples.presentCount >= MetricForecast.fewestSamples else {
+          leftOut.append(
+            (series.metric.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
+          continue
+        }
+        grids.append((series, samples))
+      } catch {
+        leftOut.append((series.metric.name, error.description))
+      }
+    }
+
+    var forecasts: [MetricForecast] = []
+    for (series, samples) in grids {
+      try Task.checkCancellation()
+      guard let delay = Self.delay(of: samples, behind: grids.map(\.samples), horizon: input.horizon) else {
+        leftOut.append((series.metric.name, "not observed any more; the twin's other metrics are much newer"))
+        continue
+      }
+      do {
+        forecasts.append(try MetricForecast(series, samples, delay: delay, horizon: input.horizon))
+      } catch let error as ForecastingError {
+        if error == .cancelled { throw CancellationError() }
+        leftOut.append((series.metric.name, error.description))
+      }
+    }
+    guard !forecasts.isEmpty else {
+      let reasons = leftOut.map { "\($0.metric): \($0.reason)" }.joined(separator: "; ")
+      throw JobFailure(
+        "twin \(input.twin.text) (domain \(input.domain.name)) cannot be predicted yet (\(reasons)); "
+          + "it is predicted with the next sweep after more is recorded", isPermanent: true)
+    }
+    return .store(PredictionOutput(input, forecasts, leftOut: leftOut, inputHash: hash, job: job))
+  }
+
+  /// Steps that a metric's last sample lies behind the newest last sample of the metrics on the same grid, so that a
+  /// row holds all metrics at one instant; nil when it lies so far behind that a forecast would say nothing.
+  private static func delay(of samples: RegularSeries, behind all: [RegularSeries], horizon: Int) -> Int? {
+    let last = samples.date(at: samples.values.count - 1)
+    var delay = 0
+    for other in all where other.interval == samples.interval && other.calendarStep == samples.calendarStep {
+      let newest = other.date(at: other.values.count - 1)
+      let steps = newest.timeIntervalSince(last) / (samples.interval / .seconds(1))
+      if samples.calendarStep == nil, abs(steps - steps.rounded()) > 1e-6 { continue }
+      delay = max(delay, Int(max(0, min(steps.rounded(), 1e9))))
+    }
+    return delay <= max(horizon, samples.values.count / 4) ? delay : nil
+  }
+
+  // MARK: - Store
+
+  /// Writes all rows and the results' hashes in one statement.
+  public func store(_ outputs: [(job: Job, output: PredictionOutput)], on connection: Connection) async throws {
+    var numbers: [Int32] = []
+    var dates: [Date] = []
+    var states: [String] = []
+    var confidences: [Double] = []
+    var factors: [String] = []
+    for (index, entry) in outputs.enumerated() {
+      for row in entry.output.rows {
+        numbers.append(Int32(index + 1))
+        dates.append(row.date)
+        states.append(row.state)
+        confidences.append(row.confidence)
+        factors.append(row.factors)
+      }
+    }
+    _ = try await connection.query(
+      storeStatement(
+        outputs.map(\.job.id), outputs.map { Int32($0.job.attempt) }, outputs.map(\.output.twin),
+        outputs.map(\.output.inputHash), outputs.map(\.output.readAt), outputs.map(\.output.metadata),
+        BuildInfo.version, Self.name, numbers, dates, states, confidences, factors))
+  }
+}

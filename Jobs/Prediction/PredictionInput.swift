@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Queue
+import Series
+import Twins
+
+/// All that a prediction is computed from: the twin's usable observations and the job's arguments.
+public struct PredictionInput: Sendable {
+  /// One metric and its observations within its valid range.
+  struct Series: Sendable {
+    let metric: Metric
+    let observedAt: [Date]
+    let values: [Double]
+  }
+
+  let twin: UUID
+  let domain: Domain
+  let arguments: PredictionArguments
+  /// By metric name, ascending; each with at least one observation.
+  let series: [Series]
+  /// Values that were there and could not be used: no numbers, or outside the metric's range.
+  let skipped: Int
+  let lastInputHash: String?
+  /// The server's clock when the input was read.
+  let readAt: Date
+
+  /// Steps ahead.
+  var horizon: Int { arguments.horizon ?? domain.horizon }
+
+  /// Picks what the job asked for out of a twin's history.
+  /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
+  init(_ history: TwinHistory, _ arguments: PredictionArguments, catalog: DomainCatalog) throws(JobFailure) {
+    func never(_ message: String) -> JobFailure { JobFailure(message, isPermanent: true) }
+    let twinName = "twin \(history.twin.text)"
+    guard let name = history.domainName else {
+      throw never("\(twinName) has no domain; tie it to one with SELECT twinmill.register_twins('skincare')")
+    }
+    guard let domain = catalog[name] else {
+      throw never(
+        "\(twinName) is of domain \(name), which this version does not know "
+          + "(known: \(catalog.domains.map(\.name).joined(separator: ", "))); run a version that does")
+    }
+    let subjectName = "\(twinName) (domain \(name), subject \(history.subject ?? "unknown"))"
+    guard history.hasTables else {
+      throw never(
+        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist; "
+          + "the first import creates them: twinmill import FILE.csv --domain \(name) --twin NAME")
+    }
+    let observed = history.observations.filter { !$0.values.isEmpty }
+    guard !observed.isEmpty else {
+      throw never("\(subjectName) has no observations; record some, and it is predicted with the next sweep")
+    }
+    if let wanted = arguments.metrics {
+      let unknown = Set(wanted).subtracting(observed.map(\.metric)).sorted()
+      guard unknown.isEmpty else {
+        throw never(
+          "\(subjectName) has no observations of \(unknown.joined(separator: ", ")); "
+            + "observed: \(observed.map(\.metric).joined(separator: ", "))")
+      }
+    }
+
+    let newest = observed.compactMap(\.observedAt.last).max() ?? history.readAt
+    let since = arguments.historyDays.map { newest.addingTimeInterval(-86_400 * Double($0)) } ?? .distantPast
+    var series: [Series] = []
+    var skipped = 0
+    for one in observed where arguments.metrics?.contains(one.metric) ?? true {
+      guard let metric = domain.metric(one.metric) else { continue }
+      let usable = one.values.indices.filter { metric.accepts(one.values[$0]) }
+      skipped += one.skipped + one.values.count - usable.count
+      let kept = usable.filter { one.observedAt[$0] > since }
+      guard !kept.isEmpty else { continue }
+      series.append(
+        Series(metric: metric, observedAt: kept.map { one.observedAt[$0] }, values: kept.map { one.values[$0] }))
+    }
+    guard !series.isEmpty else {
+      throw never(
+        "\(subjectName) has observations, but none is a number within its metric's range (\(skipped) skipped); "
+          + "see the ranges in SELECT definition FROM twinmill.domains WHERE name = '\(name)'")
+    }
+
+    twin = history.twin
+    self.domain = domain
+    self.arguments = arguments
+    self.series = series
+    self.skipped = skipped
+    lastInputHash = history.lastInputHash
+    readAt = history.readAt
+  }
+
+  /// The hash of everything that the result depends on: code, definition of the domain, parameters, observations.
+  /// Not the clock, not the job: two jobs with the same input have the same hash.
+  var hash: String {
+    var hash = Fingerprint()
+    hash.combine(Prediction.name)
+    hash.combine(BuildInfo.version)
+    hash.combine(domain.fingerprint)
+    hash.combine(horizon)
+    hash.combine(arguments.historyDays ?? 0)
+    hash.combine(series.count)
+    for one in series {
+      hash.combine(one.metric.name)
+      hash.combine(one.values.count)
+      for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }
+      for value in one.values { hash.combine(value) }
+    }
+    return hash.hex
+  }
+}
+
+extension UUID {
+  /// In PostgreSQL's spelling.
+  var text: String { uuidString.lowercased() }
+}

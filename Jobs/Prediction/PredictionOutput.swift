@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Queue
+import Series
+import Twins
+
+/// The rows of one prediction, ready to be written.
+public struct PredictionOutput: Sendable {
+  /// One row of `twin_predictions`.
+  struct Row: Sendable {
+    let date: Date
+    /// `{metric: {"mean", "lo80", "hi80", "lo95", "hi95"}}`
+    let state: String
+    /// 0…1: mean over the row's metrics of 1 - width of the 95 % interval / width of the metric's valid range (for an
+    /// unbounded metric: of the values observed).
+    let confidence: Double
+    /// `{metric: {"level", "trend", "season", "models": [{"model", "weight"}]}}`: mean = level + trend + season, before
+    /// it is kept within the metric's range.
+    let factors: String
+  }
+
+  let twin: UUID
+  /// One per step, by date.
+  let rows: [Row]
+  /// Lineage, the same for all rows.
+  let metadata: String
+  let inputHash: String
+  let readAt: Date
+
+  /// - Parameters:
+  ///   - forecasts: by metric name, ascending.
+  ///   - leftOut: metrics without a forecast, and why.
+  init(
+    _ input: PredictionInput, _ forecasts: [MetricForecast], leftOut: [(metric: String, reason: String)],
+    inputHash: String, job: Job
+  ) {
+    twin = input.twin
+    self.inputHash = inputHash
+    readAt = input.readAt
+    rows = Self.rows(forecasts)
+    metadata = Self.metadata(input, forecasts, leftOut, inputHash, job)
+  }
+
+  /// Metrics on one grid share their rows; metrics of other intervals have dates of their own.
+  private static func rows(_ forecasts: [MetricForecast]) -> [Row] {
+    var byDate: [Date: [(forecast: MetricForecast, step: MetricForecast.Step)]] = [:]
+    for forecast in forecasts {
+      for (date, step) in zip(forecast.dates, forecast.steps) { byDate[date, default: []].append((forecast, step)) }
+    }
+    return byDate.sorted { $0.key < $1.key }.map { date, entries in
+      var state = JSONWriter()
+      state.object { state in
+        for (forecast, step) in entries {
+          state.key(forecast.metric.name)
+          state.object {
+            $0.member("mean", step.mean)
+            $0.member("lo80", step.lower80)
+            $0.member("hi80", step.upper80)
+            $0.member("lo95", step.lower95)
+            $0.member("hi95", step.upper95)
+          }
+        }
+      }
+      var factors = JSONWriter()
+      factors.object { factors in
+        for (forecast, step) in entries {
+          factors.key(forecast.metric.name)
+          factors.object { factor in
+            factor.member("level", step.level)
+            factor.member("trend", step.trend)
+            factor.member("season", step.seasonal)
+            factor.key("models")
+            factor.array { models in
+              for member in forecast.members {
+                models.object {
+                  $0.member("model", member.name)
+                  $0.member("weight", member.weight)
+                }
+              }
+            }
+          }
+        }
+      }
+      let confidence = entries.reduce(0) { $0 + $1.step.confidence } / Double(entries.count)
+      return Row(date: date, state: state.text, confidence: confidence, factors: factors.text)
+    }
+  }
+
+  private static func metadata(
+    _ input: PredictionInput, _ forecasts: [MetricForecast], _ leftOut: [(metric: String, reason: String)],
+    _ inputHash: String, _ job: Job
+  ) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("job_id", job.id)
+      json.member("attempt", job.attempt)
+      json.member("kind", job.kind)
+      json.member("code_version", BuildInfo.version)
+      json.member("input_hash", inputHash)
+      json.member("requested_by", job.requestedBy)
+      if let schedule = job.schedule { json.member("schedule", schedule) }
+      if let tick = job.tick { json.member("tick", tick.formatted(.iso8601)) }
+      json.member("domain", input.domain.name)
+      json.key("parameters")
+      json.object { parameters in
+        parameters.member("horizon", input.horizon)
+        if let days = input.arguments.historyDays { parameters.member("history_days", days) }
+        if let metrics = input.arguments.metrics {
+          parameters.key("metrics")
+          parameters.array { list in for metric in metrics { list.value(metric) } }
+        }
+      }
+      json.key("metrics")
+      json.object { metrics in
+        for forecast in forecasts {
+          metrics.key(forecast.metric.name)
+          metrics.object {
+            if let first = forecast.members.first { $0.member("model", first.name) }
+            $0.member("n", forecast.history.presentCount)
+            $0.member("observations", forecast.observations)
+            $0.member("interval_seconds", forecast.history.interval / .seconds(1))
+            $0.member("observed_from", forecast.observedFrom.formatted(.iso8601))
+            $0.member("observed_until", forecast.observedUntil.formatted(.iso8601))
+          }
+        }
+      }
+      if input.skipped > 0 { json.member("values_skipped", input.skipped) }
+      if !leftOut.isEmpty {
+        json.key("left_out")
+        json.object { for (metric, reason) in leftOut { $0.member(metric, reason) } }
+      }
+    }
+    return json.text
+  }
+}

@@ -1,0 +1,28 @@
+-- Purpose: the sensor domain's table, created on request (the first import, the demo); with the triggers that mark
+--   twins whose observations change.
+-- Index relied on: the primary key: reads of a twin's metrics, newest first, and the import's upsert.
+-- Locks: an advisory lock, so that two first imports take turns; SHARE ROW EXCLUSIVE on user_digital_twins for the
+--   foreign key. Recorded in twinmill.created_objects for migrate down.
+DO $do$
+DECLARE
+  schema_name text := (parse_ident($name$@twins@$name$))[1];
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.sensor', 0));
+  IF to_regclass($name$@twins@.sensor_observations$name$) IS NOT NULL THEN
+    RETURN;
+  END IF;
+  CREATE TABLE @twins@.sensor_observations (
+    twin_id uuid NOT NULL REFERENCES @twins@.user_digital_twins (id) ON DELETE CASCADE,
+    metric text NOT NULL CHECK (metric <> ''),
+    observed_at timestamptz NOT NULL CHECK (isfinite(observed_at)),
+    -- NaN is greater than every other number: both bounds refuse it and the infinities.
+    value double precision NOT NULL CHECK (value > '-Infinity' AND value < 'Infinity'),
+    PRIMARY KEY (twin_id, metric, observed_at)
+  );
+  COMMENT ON TABLE @twins@.sensor_observations IS
+    'Observations of the sensor domain: any timestamped metric of a twin; the unit is whatever the source uses.';
+  INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
+  VALUES ('sensor', 'table', schema_name, 'sensor_observations');
+  PERFORM twinmill.track_changes($name$@twins@.sensor_observations$name$, 'sensor');
+END
+$do$;

@@ -1,0 +1,38 @@
+/// Why a forecast cannot be made; each case says what failed and what to do about it.
+public enum ForecastingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The series holds no value at all (empty, or every value missing).
+  case noValues
+  /// The series holds fewer present values than the model needs.
+  case tooFewValues(needed: Int, present: Int)
+  /// The value at this index (0-based) is infinite; mark it missing (NaN) or correct it.
+  case infiniteValue(index: Int)
+  /// The value at this index is too large for a model used on its own (beyond ±1e100); `Forecaster` rescales.
+  case valueOutOfRange(index: Int)
+  /// The horizon is below one or above `Forecaster.maximumHorizon`.
+  case invalidHorizon(Int)
+  /// A level is not strictly between 0 and 1.
+  case invalidLevel(Double)
+  /// A seasonal period is below one.
+  case invalidSeason(Int)
+  /// The model takes logarithms and the value at this index is not positive.
+  case nonPositiveValue(index: Int)
+  /// The task was cancelled between two members.
+  case cancelled
+
+  /// One sentence with the remedy.
+  public var description: String {
+    switch self {
+    case .noValues: "the series has no value; at least one is needed"
+    case .tooFewValues(let needed, let present):
+      "the series has \(present) values and \(needed) are needed; lengthen the history or choose a simpler model"
+    case .infiniteValue(let index): "value \(index) is infinite; correct it or mark it missing"
+    case .valueOutOfRange(let index): "value \(index) is beyond ±1e100; rescale the series"
+    case .invalidHorizon(let horizon):
+      "horizon \(horizon) is not between 1 and \(Forecaster.maximumHorizon) steps"
+    case .invalidLevel(let level): "level \(level) is not strictly between 0 and 1; 0.95 means 95%"
+    case .invalidSeason(let season): "season \(season) is below 1; give the number of steps in a cycle"
+    case .nonPositiveValue(let index): "value \(index) is not positive, and the model takes logarithms"
+    case .cancelled: "the forecast was cancelled"
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/// Forecasts any series with a pool of models: the one entry of this module.
+///
+/// Members (Theta models, exponential smoothing, autoregressions, with and without logarithms, behind seasonal
+/// adjustments or with a season of their own) forecast from up to six origins inside the history; each weighs
+/// 1 / error³ in the result, which beats picking the best one. Intervals are those of the pool's own rolling errors.
+/// Deterministic: the same input gives the same bits.
+public struct Forecaster: Sendable {
+  /// Longest horizon accepted.
+  public static let maximumHorizon = 100_000
+  /// Samples used at most for fitting, the newest ones; more if three cycles of the longest season need it (up to
+  /// four times as many). Bounds the time for a long history.
+  public static let maximumHistory = 5_000
+
+  /// Periods to consider, in steps, such as `[24, 168]` for hourly data; those that a test finds in the series are
+  /// used. 1 stands for the series without adjustment, which then takes part beside the seasonal ones. Empty: none.
+  public var season: [Int]
+  /// The range that the metric can take, such as 0…100 for a score; forecasts and bounds stay inside. `nil`: any.
+  public var bounds: ClosedRange<Double>?
+
+  /// A forecaster.
+  public init(season: [Int] = [], bounds: ClosedRange<Double>? = nil) {
+    self.season = season
+    self.bounds = bounds
+  }
+
+  /// Forecasts steps 1…horizon after the last sample.
+  ///
+  /// - Parameter values: samples at equal steps, oldest first, NaN = missing; any finite magnitude.
+  /// - Parameter horizon: 1…`maximumHorizon`.
+  /// - Parameter levels: coverages of the intervals, each strictly between 0 and 1.
+  /// - Returns: finite numbers only. With one value there is nothing to derive intervals from, and `bands` is empty.
+  /// - Throws: `ForecastingError`; `.cancelled` when the task is cancelled between two members.
+  public func forecast(
+    _ values: [Double], horizon: Int, levels: [Double] = [0.8, 0.95]
+  ) throws(ForecastingError) -> Forecast {
+    guard (1...Self.maximumHorizon).contains(horizon) else { throw .invalidHorizon(horizon) }
+    for level in levels where !(level > 0 && level < 1) { throw .invalidLevel(level) }
+    for period in season where period < 1 { throw .invalidSeason(period) }
+    let history = try ScaledHistory(values, limit: historyLimit)
+    let levels = levels.sorted()
+    var forecast =
+      history.present < 3 || history.isConstant
+      ? history.naiveForecast(horizon: horizon, levels: levels)
+      : try pooled(history, horizon: horizon, levels: levels)
+    if let bounds { forecast.clamp(to: bounds) }
+    return forecast
+  }
+
+  private var historyLimit: Int {
+    let longest = season.max() ?? 1
+    return max(Self.maximumHistory, min(longest > Self.maximumHistory ? 0 : 3 * longest + 1, 4 * Self.maximumHistory))
+  }
+
+  private func pooled(
+    _ history: ScaledHistory, horizon: Int, levels: [Double]
+  ) throws(ForecastingError) -> Forecast {
+    let plan = PoolPlan(history.values, seasons: season)
+    let rolling = try RollingOrigins(history.values, plan: plan, horizon: horizon)
+    let weights = PoolWeights(rolling, values: history.values)
+    let components = weights.combine(rolling.final, horizon: horizon, history: history.values)
+    let spread = PoolSpread(
+      rolling, plan: plan, mean: components.mean, weights: weights.shares, values: history.values)
+    let bands = levels.map { level in
+      let reach = spread.reach(level: level)
+      return ForecastBand(
+        level: level, lower: zip(components.mean, reach).map { $0 - $1 },
+        upper: zip(components.mean, reach).map { $0 + $1 })
+    }
+    var members: [ForecastMember] = []
+    for (index, member) in plan.members.enumerated() where weights.shares[index] > 0 {
+      members.append(
+        ForecastMember(
+          name: member.name, weight: weights.shares[index], error: weights.relativeErrors[index],
+          parameters: (rolling.fits[index]?.parameters ?? []).filter { !($0.hasUnits && member.isLogarithmic) }))
+    }
+    // Stable: equal weights stay in the order of the plan.
+    let order = members.indices.sorted { (members[$0].weight, $1) > (members[$1].weight, $0) }
+    return history.unscaled(
+      Forecast(components: components, bands: bands, model: "pool", members: order.map { members[$0] }))
+  }
+}
+
+extension Forecast {
+  /// Moves forecasts and bounds into a range; `components` except its mean go on to say what the models say.
+  mutating func clamp(to range: ClosedRange<Double>) {
+    func inside(_ x: [Double]) -> [Double] { x.map { min(max($0, range.lowerBound), range.upperBound) } }
+    components.mean = inside(components.mean)
+    for i in bands.indices {
+      bands[i].lower = inside(bands[i].lower)
+      bands[i].upper = inside(bands[i].upper)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/// Which adjustments and members a history is forecast with.
+struct PoolPlan: Sendable {
+  /// Period and kind of a seasonal adjustment; `nil` is the series as it stands.
+  struct Adjustment: Sendable, Equatable {
+    let period: Int
+    let isMultiplicative: Bool
+  }
+
+  /// Adjustments that members refer to by index.
+  private(set) var adjustments: [Adjustment?] = []
+  /// The members, in a fixed order.
+  private(set) var members: [PoolMember] = []
+  /// The period by which the series repeats most plainly: the first of the asked ones that passes the test; 1 if none.
+  let mainPeriod: Int
+
+  /// Values from which an autoregression of logarithms takes part: on fewer, a few large relative changes become an
+  /// exponential trend.
+  static let logarithmicHistory = 60
+  /// Longest period for members with a season of their own.
+  static let longestOwnSeason = 366
+
+  /// - Parameter values: the history, scaled.
+  /// - Parameter seasons: periods to consider in order; 1 stands for the series as it is.
+  init(_ values: [Double], seasons: [Int]) {
+    let isPositive = !values.contains { $0 <= 0 }
+    var passing: [Int] = []
+    for period in seasons where period > 1 && !passing.contains(period) {
+      if SeasonalIndices.isSeasonal(values[...], period: period) { passing.append(period) }
+    }
+    mainPeriod = passing.first ?? 1
+    if passing.isEmpty || seasons.contains(1) { adjustments.append(nil) }
+    for period in passing { adjustments.append(Adjustment(period: period, isMultiplicative: isPositive)) }
+    for index in adjustments.indices {
+      let suffix = adjustments[index].map { ", season \($0.period)" } ?? ""
+      func add(_ model: any ForecastModel, logarithms: Bool = false) {
+        members.append(
+          PoolMember(
+            adjustment: index, isLogarithmic: logarithms, model: model,
+            name: model.name + (logarithms ? ", logarithms" : "") + suffix))
+      }
+      add(ThetaModel.dynamicOptimised)
+      add(ThetaModel(isDynamic: false, isOptimised: true))
+      add(AutomaticSmoothing())
+      add(Autoregression())
+      if isPositive, values.count >= Self.logarithmicHistory { add(Autoregression(), logarithms: true) }
+    }
+    var raw = adjustments.firstIndex(of: nil)
+    for period in seasons where period > 1 && values.count >= 3 * period && period <= Self.longestOwnSeason {
+      if raw == nil {
+        raw = adjustments.count
+        adjustments.append(nil)
+      }
+      func add(_ model: any ForecastModel, logarithms: Bool = false) {
+        members.append(
+          PoolMember(
+            adjustment: raw ?? 0, isLogarithmic: logarithms, model: model,
+            name: model.name + (logarithms ? ", logarithms" : "") + ", own season \(period)"))
+      }
+      add(ExponentialSmoothing(trend: .damped, season: .additive(period: period)))
+      if isPositive {
+        add(ExponentialSmoothing(trend: .damped, season: .additive(period: period)), logarithms: true)
+        if values.count >= Self.logarithmicHistory { add(Autoregression(lag: period), logarithms: true) }
+      }
+      add(Autoregression(lag: period))
+      add(SeasonalNaive(period: period))
+    }
+  }
+
+  /// The history before `end` through every adjustment; `nil` where the season cannot be found there.
+  func histories(_ values: [Double], end: Int) -> [AdjustedHistory?] {
+    adjustments.indices.map { index in
+      let needsLogarithms = members.contains { $0.adjustment == index && $0.isLogarithmic }
+      guard let adjustment = adjustments[index] else {
+        return AdjustedHistory(values[..<end], indices: nil, needsLogarithms: needsLogarithms)
+      }
+      guard
+        let indices = SeasonalIndices(
+          classical: values[..<end], period: adjustment.period, isMultiplicative: adjustment.isMultiplicative)
+      else { return nil }
+      return AdjustedHistory(values[..<end], indices: indices, needsLogarithms: needsLogarithms)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Glibc
+
+/// How much each member says in the pool.
+struct PoolWeights: Sendable {
+  /// Share of each member, summing to 1; 0 for a member that could not run.
+  let shares: [Double]
+  /// Rolling error of each member relative to the naive forecast; `nil` where none could be measured.
+  let relativeErrors: [Double?]
+
+  /// Weight = 1 / error^power: the power under which the pool leans on the best without picking one. With fewer than
+  /// the most origins it is lower in proportion, for then the errors tell less.
+  static let power = 3.0
+  /// Origins with fewer samples before them do not count: what a model does with so few says little about it.
+  static let shortestHistory = 10
+  /// Each origin counts this share of the next.
+  static let decay = 0.85
+
+  /// - Parameter values: the history, scaled.
+  init(_ rolling: RollingOrigins, values: [Double]) {
+    let count = rolling.final.count
+    var errors = [Double](repeating: 0, count: count)
+    var weights = [Double](repeating: 0, count: count)
+    var naive = 0.0
+    var naiveWeight = 0.0
+    var share = 1.0
+    var counted = 0
+    for k in rolling.origins.indices.reversed() where rolling.origins[k] >= Self.shortestHistory {
+      counted += 1
+      let origin = rolling.origins[k]
+      let last = values[..<origin].last { !$0.isNaN } ?? 0
+      if let error = Self.meanAbsoluteError(nil, last: last, values, from: origin) {
+        naive += share * error
+        naiveWeight += share
+      }
+      for member in 0..<count {
+        guard let forecast = rolling.forecasts[k][member],
+          let error = Self.meanAbsoluteError(forecast, last: 0, values, from: origin)
+        else { continue }
+        errors[member] += share * error
+        weights[member] += share
+      }
+      share *= Self.decay
+    }
+    var worst = 0.0
+    for member in 0..<count where weights[member] > 0 {
+      errors[member] /= weights[member]
+      worst = max(worst, errors[member])
+    }
+    naive = naiveWeight > 0 ? naive / naiveWeight : 0
+    // A perfect member must not divide by zero, and differences below this share of the naive error mean nothing.
+    let floor = max(1e-6 * naive, 1e-12)
+    var best = Double.infinity
+    for member in 0..<count {
+      if weights[member] == 0 { errors[member] = worst }
+      best = min(best, errors[member])
+    }
+    let power = Self.power * Double(counted) / Double(RollingOrigins.maximumOrigins)
+    var shares = [Double](repeating: 0, count: count)
+    var total = 0.0
+    for member in 0..<count where rolling.final[member] != nil {
+      shares[member] = pow((best + floor) / (errors[member] + floor), power)
+      total += shares[member]
+    }
+    self.shares = shares.map { total > 0 ? $0 / total : 0 }
+    relativeErrors = (0..<count).map { weights[$0] > 0 && naive > 0 ? errors[$0] / naive : nil }
+  }
+
+  /// Mean absolute error over the present samples from an origin; of the constant `last` without a forecast.
+  private static func meanAbsoluteError(_ forecast: [Double]?, last: Double, _ values: [Double], from origin: Int)
+    -> Double?
+  {
+    var sum = 0.0
+    var count = 0.0
+    for j in 0..<(forecast?.count ?? values.count - origin) {
+      let value = values[origin + j]
+      if value.isNaN { continue }
+      sum += abs(value - (forecast?[j] ?? last))
+      count += 1
+    }
+    return count > 0 && sum.isFinite ? sum / count : nil
+  }
+
+  /// The weighted mean of the members' forecasts, component by component.
+  func combine(_ members: [ForecastComponents?], horizon: Int, history: [Double]) -> ForecastComponents {
+    var level = 0.0
+    var path = [Double](repeating: 0, count: horizon)
+    var seasonal = [Double](repeating: 0, count: horizon)
+    for (index, member) in members.enumerated() {
+      guard let member, shares[index] > 0 else { continue }
+      let share = shares[index]
+      level += share * member.level
+      var running = member.level
+      for j in 0..<horizon {
+        running += member.trend[j]
+        path[j] += share * running
+        seasonal[j] += share * member.seasonal[j]
+      }
+    }
+    return ForecastComponents(level: level, path: path, seasonal: seasonal)
+  }
+}

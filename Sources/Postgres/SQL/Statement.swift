@@ -1,0 +1,38 @@
+/// A named statement, usually from a `.sql` file. A connection prepares it at its first use and keeps it.
+public struct Statement: Sendable {
+  /// The name in errors, logs and `pg_prepared_statements`.
+  public let name: String
+  /// The text with placeholders $1, $2 …
+  public let text: String
+
+  /// A statement of a name and a text.
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+
+  /// A statement from an embedded `.sql` file.
+  /// - Parameters:
+  ///   - name: the name in errors and logs.
+  ///   - resource: the file's bytes (UTF-8).
+  ///   - schemas: for each `@name@` in the text the schema that it stands for; inserted as a quoted identifier.
+  public init(_ name: String, _ resource: [UInt8], schemas: [String: String] = [:]) {
+    var text = String(decoding: resource, as: UTF8.self)
+    for (placeholder, schema) in schemas {
+      text = text.replacing("@\(placeholder)@", with: Self.quotedIdentifier(schema))
+    }
+    self.init(name: name, text: text)
+  }
+
+  /// The statement with parameters $1, $2 … A nil takes its type from where it stands in the statement.
+  public func callAsFunction(_ parameters: (any PostgresEncodable)?...) -> SQL {
+    var values = ParameterList()
+    for parameter in parameters { values.append(any: parameter) }
+    return SQL(text: text, name: name, values: values)
+  }
+
+  /// An identifier in double quotes, fit for SQL text whatever it contains.
+  public static func quotedIdentifier(_ identifier: String) -> String {
+    "\"" + identifier.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,115 @@
+import Postgres
+
+/// A kind of twin: which metrics it has, and the statements that read them. Made of the files of its folder.
+public struct Domain: Sendable {
+  /// Unique; `user_digital_twins.domain`.
+  public let name: String
+  /// One line for people.
+  public let summary: String
+  /// The metrics it defines, in the order of the file.
+  public let metrics: [Metric]
+  /// How metrics that the file does not name are treated; nil = they are ignored.
+  public let anyMetric: Metric?
+  /// States worth a look when they last.
+  public let thresholds: [Threshold]
+  /// Steps that a prediction looks ahead when the job does not say.
+  public let horizon: Int
+  /// Most samples of a metric that are used, counted back from the newest. Too low loses long seasons; too high costs
+  /// memory and time for history that no longer says anything.
+  public let historyPoints: Int
+  /// Words for results: `twin`, `subject`, `better`, `worse`.
+  public let wording: [String: String]
+  /// Tables of its own that its statements read, in the schema of the twin tables.
+  public let tables: [String]
+  /// Changes whenever the definition does: part of every input hash.
+  public let fingerprint: String
+  /// The definition's text.
+  public let definition: String
+
+  /// Creates the domain's own tables and indexes; safe to run again.
+  public let schemaScript: String
+  /// Ties subjects that have no twin yet, or twins that have no subject; returns one row `registered bigint`.
+  public let register: Statement
+  /// `$1 uuid[], $2 timestamptz, $3 timestamptz, $4 integer` → `twin_id, metric, observed_at[], values[], skipped`.
+  public let observations: Statement
+  /// `$1 uuid[], $2 timestamptz, $3 timestamptz` → `twin_id, occurred_at[], event_types[], factors[]`.
+  public let events: Statement
+
+  /// Moves staged rows of an import into the domain's table, where it takes imports:
+  /// `$1 uuid, $2 text[], $3 text` → see `ImportSummary`.
+  public let importing: Statement?
+
+  /// The files of a domain's folder, as embedded.
+  public struct Files: Sendable {
+    let definition: [UInt8]
+    let schema: [UInt8]
+    let register: [UInt8]
+    let observations: [UInt8]
+    let events: [UInt8]
+    let importing: [UInt8]?
+
+    /// The bytes of `<domain>.yaml`, `.schema.sql`, `.register.sql`, `.observations.sql`, `.events.sql` and, if it
+    /// takes imports, `.import.sql`.
+    public init(
+      definition: [UInt8], schema: [UInt8], register: [UInt8], observations: [UInt8], events: [UInt8],
+      importing: [UInt8]? = nil
+    ) {
+      self.definition = definition
+      self.schema = schema
+      self.register = register
+      self.observations = observations
+      self.events = events
+      self.importing = importing
+    }
+  }
+
+  /// Reads a domain from its files.
+  /// - Parameter twinsSchema: schema of the twin tables; stands for `@twins@` in the SQL files.
+  /// - Throws: `DomainError.invalid`, naming the domain, the place in the file and the remedy.
+  public init(_ files: Files, twinsSchema: String) throws(DomainError) {
+    let text = String(decoding: files.definition, as: UTF8.self)
+    let file = try DomainFile(text)
+    name = file.name
+    summary = file.summary
+    metrics = file.metrics
+    anyMetric = file.anyMetric
+    thresholds = file.thresholds
+    horizon = file.horizon
+    historyPoints = file.historyPoints
+    wording = file.wording
+    tables = file.tables
+    definition = text
+    var fingerprint = Fingerprint()
+    fingerprint.combine(text)
+    self.fingerprint = fingerprint.hex
+    let schemas = ["twins": twinsSchema]
+    schemaScript = Statement("\(file.name).schema", files.schema, schemas: schemas).text
+    register = Statement("\(file.name).register", files.register, schemas: schemas)
+    observations = Statement("\(file.name).observations", files.observations, schemas: schemas)
+    events = Statement("\(file.name).events", files.events, schemas: schemas)
+    importing = files.importing.map { Statement("\(file.name).import", $0, schemas: schemas) }
+  }
+
+  /// What is known of a metric; nil when the domain has no such metric.
+  public func metric(_ name: String) -> Metric? {
+    metrics.first { $0.name == name } ?? anyMetric?.named(name)
+  }
+}
+
+/// What is wrong with a domain.
+public enum DomainError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The definition cannot be used: domain (or "?" when it has no name), where in the file, what is wrong.
+  case invalid(domain: String, place: String, problem: String)
+  /// Two domains of one name.
+  case duplicate(String)
+
+  /// What failed and what to do.
+  public var description: String {
+    switch self {
+    case .invalid(let domain, let place, let problem):
+      "domain \(domain): \(place.isEmpty ? "" : place + ": ")\(problem)"
+    case .duplicate(let name):
+      "two domains are called \(name); names must be unique"
+    }
+  }
+}

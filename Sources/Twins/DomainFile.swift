@@ -1,0 +1,146 @@
+import Series
+import Yams
+
+/// The definition of a domain as its YAML file says it, checked. Every error names the place and the line.
+struct DomainFile {
+  var name = "?"
+  var summary = ""
+  var metrics: [Metric] = []
+  var anyMetric: Metric?
+  var thresholds: [Threshold] = []
+  var horizon = 0
+  var historyPoints = 0
+  var wording: [String: String] = [:]
+  var tables: [String] = []
+
+  init(_ text: String) throws(DomainError) {
+    let root: Node?
+    do {
+      root = try compose(yaml: text)
+    } catch {
+      throw .invalid(domain: "?", place: "", problem: "not YAML: \(error)")
+    }
+    guard let root else { throw .invalid(domain: "?", place: "", problem: "the definition is empty") }
+    let file = try YAMLMapping(root, domain: "?", path: "")
+    name = try file.string("domain")
+    guard Self.isName(name) else {
+      throw file.fault("domain", "\"\(name)\" is no name; use lower-case letters, digits and underscores")
+    }
+    try read(try YAMLMapping(root, domain: name, path: ""))
+  }
+
+  private mutating func read(_ file: YAMLMapping) throws(DomainError) {
+    try file.allow(
+      "domain", "summary", "interval_seconds", "season_seconds", "aggregation", "horizon", "history_points",
+      "metrics", "any_metric", "thresholds", "wording", "tables")
+    summary = try file.string("summary")
+    horizon = try file.integer("horizon", in: 1...1000)
+    historyPoints = try file.integer("history_points", in: 10...1_000_000)
+    let defaults = try Defaults(
+      interval: file.positive("interval_seconds"), seasons: Self.seasons(file),
+      aggregation: Self.aggregation(file) ?? .mean)
+
+    for entry in try file.mappings("metrics") {
+      let metric = try Self.metric(entry, name: entry.string("name"), defaults)
+      guard !metrics.contains(where: { $0.name == metric.name }) else {
+        throw entry.fault("name", "metric \"\(metric.name)\" is there twice; names must be unique")
+      }
+      metrics.append(metric)
+    }
+    if let entry = try file.mapping("any_metric") { anyMetric = try Self.metric(entry, name: "", defaults) }
+    guard !metrics.isEmpty || anyMetric != nil else {
+      throw file.fault("metrics", "a domain needs metrics, or any_metric")
+    }
+
+    for entry in try file.mappings("thresholds") { thresholds.append(try threshold(entry)) }
+    if let words = try file.mapping("wording") { wording = try words.strings() }
+    tables = try file.stringList("tables") ?? []
+    for table in tables where !Self.isName(table) {
+      throw file.fault("tables", "\"\(table)\" is no table name; use lower-case letters, digits and underscores")
+    }
+  }
+
+  // MARK: - Metrics and thresholds
+
+  private struct Defaults {
+    let interval: Double?
+    let seasons: [Double]?
+    let aggregation: Resampling.Aggregation
+  }
+
+  private static func metric(
+    _ entry: YAMLMapping, name: String, _ defaults: Defaults
+  ) throws(DomainError) -> Metric {
+    try entry.allow(
+      "name", "label", "unit", "minimum", "maximum", "direction", "best", "interval_seconds", "season_seconds",
+      "aggregation")
+    let minimum = try entry.number("minimum")
+    let maximum = try entry.number("maximum")
+    if let minimum, let maximum, minimum >= maximum {
+      throw entry.fault("maximum", "\(maximum) is not above the minimum \(minimum)")
+    }
+    let best = try entry.number("best")
+    let direction: Metric.Direction?
+    switch try entry.choice("direction", of: ["higher", "lower", "middle"]) {
+    case "higher": direction = .higher
+    case "lower": direction = .lower
+    case "middle":
+      guard let best else { throw entry.fault("best", "missing; direction middle needs the best value") }
+      guard best >= minimum ?? -.infinity, best <= maximum ?? .infinity else {
+        throw entry.fault("best", "\(best) is outside the metric's range")
+      }
+      direction = .middle(best: best)
+    default: direction = nil
+    }
+    if best != nil, direction == nil || direction == .higher || direction == .lower {
+      throw entry.fault("best", "only direction middle has a best value")
+    }
+    return Metric(
+      name: name, label: try entry.optionalString("label") ?? name, unit: try entry.string("unit"), minimum: minimum,
+      maximum: maximum, direction: direction,
+      intervalSeconds: try entry.positive("interval_seconds") ?? defaults.interval,
+      seasonSeconds: try seasons(entry) ?? defaults.seasons, aggregation: try aggregation(entry) ?? defaults.aggregation
+    )
+  }
+
+  private func threshold(_ entry: YAMLMapping) throws(DomainError) -> Threshold {
+    try entry.allow("metric", "above", "below", "observations", "severity")
+    let metric = try entry.string("metric")
+    guard anyMetric != nil || metrics.contains(where: { $0.name == metric }) else {
+      throw entry.fault("metric", "the domain has no metric \"\(metric)\"")
+    }
+    let bound: Threshold.Bound
+    switch (try entry.number("above"), try entry.number("below")) {
+    case (let above?, nil): bound = .above(above)
+    case (nil, let below?): bound = .below(below)
+    default: throw entry.fault("", "a threshold needs either above or below")
+    }
+    let severity = try entry.choice("severity", of: Threshold.Severity.allCases.map(\.rawValue))
+    guard let severity = severity.flatMap(Threshold.Severity.init(rawValue:)) else {
+      throw entry.fault("severity", "missing; one of low, medium, high")
+    }
+    return Threshold(
+      metric: metric, bound: bound, observations: try entry.integer("observations", in: 1...10_000), severity: severity)
+  }
+
+  private static func seasons(_ entry: YAMLMapping) throws(DomainError) -> [Double]? {
+    guard let seasons = try entry.numbers("season_seconds") else { return nil }
+    for season in seasons where season <= 0 {
+      throw entry.fault("season_seconds", "\(season) is not above 0")
+    }
+    return seasons.sorted()
+  }
+
+  private static func aggregation(_ entry: YAMLMapping) throws(DomainError) -> Resampling.Aggregation? {
+    try entry.choice("aggregation", of: Resampling.Aggregation.allCases.map(\.rawValue))
+      .flatMap(Resampling.Aggregation.init(rawValue:))
+  }
+
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, first >= UInt8(ascii: "a"), first <= UInt8(ascii: "z") else { return false }
+    return text.utf8.allSatisfy {
+      ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z")) || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+        || $0 == UInt8(ascii: "_")
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import FoundationEssentials
+import Postgres
+import Synchronization
+
+/// Reads the histories of a batch of twins of any domains in one round trip.
+///
+/// A domain whose tables are created on request cannot be asked before they exist: its statement joins the round trip
+/// once a twin of the domain was seen with its tables in place; that first batch costs a second round trip.
+public final class HistoryReader: Sendable {
+  /// The domains it can read.
+  public let catalog: DomainCatalog
+  private let describeTwins: Statement
+  private let needed: (domains: [String], tables: [String])
+  /// Names of the domains whose statements can be run.
+  private let ready: Mutex<Set<String>>
+
+  /// A reader for these domains.
+  public init(_ catalog: DomainCatalog) {
+    self.catalog = catalog
+    describeTwins = Statements.describeTwins(schema: catalog.twinsSchema)
+    let pairs = catalog.domains.flatMap { domain in domain.tables.map { (domain.name, $0) } }
+    needed = (pairs.map(\.0), pairs.map(\.1))
+    ready = Mutex(Set(catalog.domains.filter(\.tables.isEmpty).map(\.name)))
+  }
+
+  /// Reads the twins' histories, one round trip as a rule; inside the caller's snapshot, if it has one.
+  /// - Parameters:
+  ///   - twins: ids, may repeat.
+  ///   - kind: of the results whose latest input hash is wanted.
+  ///   - range: from (inclusive) and until (exclusive); nil = open.
+  /// - Returns: by twin; twins that do not exist are missing.
+  public func histories(
+    of twins: [UUID], kind: String, from: Date? = nil, until: Date? = nil, on connection: Connection
+  ) async throws(PostgresError) -> [UUID: TwinHistory] {
+    let twins = Array(Set(twins))
+    let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
+    var answers = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
+      try await connection.pipeline(
+        [describeTwins(twins, kind, needed.domains, needed.tables)]
+          + domains.map { observations($0, of: twins, from, until) })
+    }
+    let described = answers.removeFirst()
+
+    var late: Set<String> = []
+    for row in described {
+      let name = try row.get("domain", as: String?.self)
+      guard let name, catalog[name] != nil, try row.get("tables_ready", as: Bool.self) else { continue }
+      if !domains.contains(where: { $0.name == name }) { late.insert(name) }
+    }
+    if !late.isEmpty {
+      let lateDomains = catalog.domains.filter { late.contains($0.name) }
+      answers += try await connection.pipeline(lateDomains.map { observations($0, of: twins, from, until) })
+      ready.withLock { $0.formUnion(late) }
+    }
+    return try Self.histories(described, try Self.observations(answers))
+  }
+
+  private func observations(_ domain: Domain, of twins: [UUID], _ from: Date?, _ until: Date?) -> SQL {
+    domain.observations(twins, from, until, Int32(domain.historyPoints))
+  }
+
+  /// Forgets which tables exist when one is gone: the next attempt finds out anew.
+  private func asking(
+    _ domains: [Domain], _ body: () async throws(PostgresError) -> [Rows]
+  ) async throws(PostgresError) -> [Rows] {
+    do {
+      return try await body()
+    } catch {
+      if error.sqlstate == "42P01" {
+        ready.withLock { $0.subtract(domains.filter { !$0.tables.isEmpty }.map(\.name)) }
+      }
+      throw error
+    }
+  }
+
+  // MARK: - Decoding
+
+  private static func observations(_ answers: [Rows]) throws(PostgresError) -> [UUID: [Observations]] {
+    var byTwin: [UUID: [Observations]] = [:]
+    for rows in answers {
+      for row in rows {
+        let (twin, metric, observedAt, values, skipped) = try row.decode(
+          UUID.self, String.self, [Date].self, [Double].self, Int64.self)
+        byTwin[twin, default: []].append(
+          Observations(metric: metric, observedAt: observedAt, values: values, skipped: Int(skipped)))
+      }
+    }
+    return byTwin
+  }
+
+  private static func histories(
+    _ described: Rows, _ observations: [UUID: [Observations]]
+  ) throws(PostgresError) -> [UUID: TwinHistory] {
+    var histories: [UUID: TwinHistory] = [:]
+    for row in described {
+      let (twin, domain, subject, hasTables, hash, readAt) = try row.decode(
+        UUID.self, String?.self, String?.self, Bool.self, String?.self, Date.self)
+      histories[twin] = TwinHistory(
+        twin: twin, domainName: domain, subject: subject, hasTables: hasTables,
+        // By code points, so that the order, and with it the input hash, depends on no collation.
+        observations: (observations[twin] ?? []).sorted { $0.metric.utf8.lexicographicallyPrecedes($1.metric.utf8) },
+        lastInputHash: hash, readAt: readAt)
+    }
+    return histories
+  }
+}

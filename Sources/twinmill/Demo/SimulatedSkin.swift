@@ -1,0 +1,108 @@
+import FoundationEssentials
+import Glibc
+
+/// Two years of a person's skin, day by day, from a seed: slow drift, a yearly and a weekly rhythm, noise that lasts
+/// some days, products that help, days without a scan. The same seed gives the same life.
+struct SimulatedSkin {
+  /// One scan.
+  struct Scan {
+    let date: Date
+    /// Metric → 0 … 100.
+    let metrics: [(name: String, value: Double)]
+    /// Products in use.
+    let products: [String]
+  }
+
+  private static let metrics = [
+    "texture_score", "pore_score", "redness_index", "pigmentation_index", "oil_balance", "hydration_index",
+    "sensitivity_index", "barrier_risk_score", "microbiome_risk_proxy",
+  ]
+  /// What a product does to each metric once it works.
+  private static let products: [(name: String, effects: [String: Double])] = [
+    ("ceramide cream", ["hydration_index": 9, "barrier_risk_score": -8]),
+    ("azelaic acid", ["redness_index": -11, "texture_score": 4]),
+    ("niacinamide serum", ["pore_score": -6, "oil_balance": -5]),
+  ]
+
+  /// - Parameters:
+  ///   - seed: who it is.
+  ///   - end: the last day.
+  ///   - days: how many days before it.
+  static func scans(seed: UInt64, until end: Date, days: Int) -> [Scan] {
+    var random = SeededRandom(seed: seed)
+    let levels = metrics.map { _ in random.uniform(in: 30...65) }
+    let drifts = metrics.map { _ in random.uniform(in: -4...4) }
+    let phases = metrics.map { _ in random.uniform(in: 0...(2 * .pi)) }
+    let starts = products.map { _ in Int(random.uniform(in: 0.2...0.9) * Double(days)) }
+    var noise = [Double](repeating: 0, count: metrics.count)
+    var scans: [Scan] = []
+    for day in 0..<days {
+      let year = Double(day) / 365.25 * 2 * .pi
+      let weekend = day % 7 >= 5 ? 1.0 : 0
+      let inUse = products.indices.filter { starts[$0] <= day }
+      let values = metrics.indices.map { index -> (name: String, value: Double) in
+        noise[index] = 0.7 * noise[index] + random.normal() * 2.2
+        var value = levels[index] + drifts[index] * Double(day) / 365 + 5 * sin(year + phases[index])
+        value += noise[index] + weekend * (index.isMultiple(of: 2) ? 2.5 : -2.5)
+        for product in inUse {
+          // Full effect after about a month.
+          let share = min(1, Double(day - starts[product]) / 28)
+          value += share * (products[product].effects[metrics[index]] ?? 0)
+        }
+        return (metrics[index], (min(max(value, 0), 100) * 10).rounded() / 10)
+      }
+      // About one day in twelve goes without a scan.
+      if random.uniform(in: 0...1) > 0.08 {
+        let date = end.addingTimeInterval(Double(day - days) * 86_400 + random.uniform(in: 0...7200))
+        scans.append(Scan(date: date, metrics: values, products: inUse.map { products[$0].name }))
+      }
+    }
+    return scans
+  }
+}
+
+/// Five weeks of a pump's temperature, every ten minutes: a daily and a weekly rhythm, and noise.
+enum SimulatedPump {
+  /// CSV with the header `timestamp,value`.
+  static func csv(until end: Date, days: Int = 35) -> String {
+    var random = SeededRandom(seed: 7)
+    var noise = 0.0
+    var text = "timestamp,value\n"
+    for step in 0..<(days * 144) {
+      let time = Double(step) / 144
+      let weekday = Int(time) % 7 < 5 ? 1.0 : 0.35
+      noise = 0.8 * noise + random.normal() * 0.35
+      let value = 61 + 6.5 * weekday * sin(2 * .pi * (time - 0.3)) + noise
+      let date = end.addingTimeInterval(Double(step - days * 144) * 600)
+      text += "\(date.formatted(.iso8601)),\((value * 100).rounded() / 100)\n"
+    }
+    return text
+  }
+}
+
+/// A generator whose numbers depend on its seed alone (SplitMix64; Steele, Lea, Flood 2014).
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    Double.random(in: range, using: &self)
+  }
+
+  /// Mean 0, standard deviation 1 (Box and Muller).
+  mutating func normal() -> Double {
+    let radius = uniform(in: Double.leastNonzeroMagnitude...1)
+    return (-2 * log(radius)).squareRoot() * sin(2 * .pi * uniform(in: 0...1))
+  }
+}

@@ -1,0 +1,144 @@
+import Domains
+import FoundationEssentials
+import Jobs
+import Postgres
+import Queue
+import TestServer
+import Twins
+
+/// A migrated database with the kinds and domains of the program, and what runs a job there without a daemon.
+struct JobsDatabase {
+  let database: TestDatabase
+  let connection: Connection
+  let catalog: DomainCatalog
+  let prediction: Prediction
+  let sweep: Sweep
+  private let queue: JobQueue
+
+  static func create() async throws -> JobsDatabase {
+    let catalog = try Domains.catalog()
+    let prediction = Prediction(catalog: catalog)
+    let sweep = Sweep()
+    let database = try await TestDatabase.create(from: "jobs") { connection in
+      _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
+      try await JobQueue.register(kinds: [prediction.definition, sweep.definition], on: connection)
+      try await catalog.register(on: connection)
+      for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }
+    }
+    let connection = try await database.connect()
+    let queue = JobQueue(worker: UUID())
+    try await queue.register(
+      JobQueue.Registration(
+        hostname: "test", pid: 1, queues: ["default"], kinds: ["prediction", "sweep"], lease: .seconds(600),
+        heartbeat: .seconds(1)), on: connection)
+    return JobsDatabase(
+      database: database, connection: connection, catalog: catalog, prediction: prediction, sweep: sweep, queue: queue)
+  }
+
+  // MARK: - Jobs
+
+  func enqueue(_ kind: String, twin: UUID? = nil, _ arguments: String = "{}") async throws -> JobID {
+    try await connection.query(
+      "SELECT job_id FROM twinmill.enqueue(\(kind), twin => \(twin), arguments => \(JSON(text: arguments)))"
+    ).only().decode(JobID.self)
+  }
+
+  func claim(_ kind: String) async throws -> JobQueue.Claim {
+    let lane = JobQueue.LaneClaim(lane: Lane(queue: "default", kind: kind, priority: 0), cursor: 0, limit: 1000)
+    return try await queue.claim(from: [lane], on: connection)
+  }
+
+  /// How a job ended.
+  enum End: Equatable {
+    case stored, unchanged
+    case failed(String, isPermanent: Bool)
+  }
+
+  /// Claims all waiting jobs of a kind and takes them from load to finish, as the daemon does.
+  @discardableResult
+  func run<Kind: JobKind>(_ kind: Kind, between: () async throws -> Void = {}) async throws -> [JobID: End] {
+    let claim = try await claim(kind.definition.name)
+    guard !claim.jobs.isEmpty else { return [:] }
+    let inputs = try await connection.transaction(readOnly: true) { try await kind.load(claim.jobs, on: $0) }
+    var ends: [JobID: End] = [:]
+    var endings: [JobQueue.Ending] = []
+    var outputs: [(job: Job, output: Kind.Output)] = []
+    for job in claim.jobs {
+      let outcome: JobQueue.Outcome
+      do {
+        guard let input = try inputs[job.id]?.get() else { throw JobFailure("no input") }
+        switch try await kind.compute(input, for: job) {
+        case .store(let output):
+          outputs.append((job, output))
+          (ends[job.id], outcome) = (.stored, .completed)
+        default: (ends[job.id], outcome) = (.unchanged, .unchanged)
+        }
+      } catch let error as JobFailure {
+        ends[job.id] = .failed(error.message, isPermanent: error.isPermanent)
+        outcome = .discarded(message: error.message)
+      }
+      endings.append(JobQueue.Ending(job: job, outcome: outcome, startedAt: job.claimedAt))
+    }
+    try await between()
+    let stored = outputs
+    let finishing = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
+    try await connection.transaction { connection in
+      _ = try await connection.pipeline(finishing)
+      if !stored.isEmpty { try await kind.store(stored, on: connection) }
+    }
+    return ends
+  }
+
+  // MARK: - Data
+
+  /// A sensor twin with a daily cycle at this interval.
+  func sensorTwin(
+    _ subject: String, metric: String = "load", count: Int = 600, interval: Double = 300, level: Double = 50
+  ) async throws -> UUID {
+    let twin: UUID = try await connection.query("SELECT twinmill.twin('sensor', \(subject))").only().decode(UUID.self)
+    let start = Date(timeIntervalSince1970: 1_400_000_000 - 1_400_000_000.truncatingRemainder(dividingBy: 86_400))
+    var noise = Noise()
+    let values = (0..<count).map { index -> Double in
+      let phase = Double(index) * interval / 86_400
+      // A triangle of height 10 a day, and noise.
+      return level + 20 * abs(phase - phase.rounded(.down) - 0.5) + noise.next()
+    }
+    let dates = (0..<count).map { start.addingTimeInterval(Double($0) * interval) }
+    _ = try await connection.query(
+      """
+      INSERT INTO sensor_observations SELECT \(twin), \(metric), d, v FROM unnest(\(dates), \(values)) AS n (d, v)
+      """)
+    return twin
+  }
+
+  /// A skincare twin with a snapshot of some metrics a day.
+  func skincareTwin(_ subject: String, days: Int = 120, metrics: [String] = ["texture_score"]) async throws -> UUID {
+    let twin: UUID = try await connection.query("SELECT twinmill.twin('skincare', \(subject))").only().decode(UUID.self)
+    var noise = Noise()
+    let documents = (0..<days).map { day in
+      "{" + metrics.map { "\"\($0)\": \(60 + Double(day % 7) + noise.next())" }.joined(separator: ", ") + "}"
+    }
+    _ = try await connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      SELECT gen_random_uuid(), \(twin), '2024-01-01 09:00 UTC'::timestamptz + (n - 1) * interval '1 day', d::json
+      FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
+      """)
+    return twin
+  }
+
+  func count(_ sql: SQL) async throws -> Int {
+    let count: Int64 = try await connection.query(sql).only().decode(Int64.self)
+    return Int(count)
+  }
+}
+
+/// The same noise in every run: uniform in -1…1, by a 64-bit linear congruential generator.
+private struct Noise {
+  var state: UInt64 = 42
+
+  mutating func next() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(state >> 11) / Double(1 << 52) - 1
+  }
+}

@@ -1,0 +1,240 @@
+import FoundationEssentials
+import Jobs
+import Postgres
+import Queue
+import TestServer
+import Testing
+import Twins
+
+@Suite("Prediction")
+struct PredictionTests {
+  @Test("a sensor twin's job writes a row per step, with intervals, confidence, factors and lineage")
+  func wholePath() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump")
+    let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": 12}"#)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 12)
+    let rows = try await test.connection.query(
+      """
+      SELECT prediction_date, mean, lo80, hi80, lo95, hi95, confidence_score, job_id
+      FROM twinmill.latest_predictions WHERE twin_id = \(twin) AND metric = 'load' ORDER BY prediction_date
+      """)
+    #expect(rows.count == 12)
+    let last: Date = try await test.connection.query("SELECT max(observed_at) FROM sensor_observations").only()
+      .decode(Date.self)
+    for (step, row) in rows.enumerated() {
+      let (date, mean, lo80, hi80, lo95, hi95, confidence, id) = try row.decode(
+        Date.self, Double.self, Double.self, Double.self, Double.self, Double.self, Double.self, Int64.self)
+      #expect(date == last.addingTimeInterval(300 * Double(step + 1)))
+      #expect(lo95 <= lo80 && lo80 < mean && mean < hi80 && hi80 <= hi95)
+      #expect((0...1).contains(confidence))
+      #expect(id == job)
+      // 50 to 60, and noise of ±1.
+      #expect(abs(mean - 55) < 8)
+    }
+    let lineage = try await test.connection.query(
+      """
+      SELECT DISTINCT metadata ->> 'job_id' AS job, metadata ->> 'attempt' AS attempt, metadata ->> 'kind' AS kind,
+        metadata ->> 'code_version' AS version, metadata ->> 'input_hash' = r.input_hash AS hash,
+        metadata ->> 'requested_by' = session_user AS role, metadata #>> '{parameters,horizon}' AS horizon,
+        metadata #>> '{metrics,load,n}' AS n, metadata #>> '{metrics,load,interval_seconds}' AS interval,
+        metadata #>> '{metrics,load,model}' <> '' AS model, created_at = r.computed_at AS joined
+      FROM twin_predictions JOIN twinmill.results r USING (twin_id)
+      """)
+    let line = try lineage.only().decode(
+      String.self, String.self, String.self, String.self, Bool.self, Bool.self, String.self, String.self, String.self,
+      Bool.self, Bool.self)
+    #expect(line.0 == "\(job)" && line.1 == "1" && line.2 == "prediction" && line.3 == BuildInfo.version)
+    #expect(line.4 && line.5 && line.9 && line.10)
+    #expect(line.6 == "12" && line.7 == "600" && line.8 == "300.0")
+    let parts = try await test.connection.query(
+      """
+      SELECT abs((f ->> 'level')::float8 + (f ->> 'trend')::float8 + (f ->> 'season')::float8
+          - (predicted_state #>> '{load,mean}')::float8) < 1e-6 AS adds_up,
+        abs((SELECT sum((m ->> 'weight')::float8) FROM json_array_elements(f -> 'models') m) - 1) < 1e-9 AS weighs_one
+      FROM twin_predictions, LATERAL (SELECT factors -> 'load') AS l (f)
+      """)
+    #expect(try parts.allSatisfy { try $0.get("adds_up", as: Bool.self) && $0.get("weighs_one", as: Bool.self) })
+  }
+
+  @Test("the same input ends as unchanged without a write; new data, parameters or a new domain do not")
+  func unchanged() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", count: 200)
+    func again(_ arguments: String = "{}") async throws -> JobsDatabase.End? {
+      let job = try await test.enqueue("prediction", twin: twin, arguments)
+      return try await test.run(test.prediction)[job]
+    }
+    #expect(try await again() == .stored)
+    #expect(try await again() == .unchanged)
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 24)
+    #expect(try await again(#"{"horizon": 3}"#) == .stored)
+    #expect(try await again(#"{"horizon": 3}"#) == .unchanged)
+    _ = try await test.connection.query(
+      "UPDATE sensor_observations SET value = value + 1e-9 WHERE twin_id = \(twin) AND observed_at = (SELECT min(observed_at) FROM sensor_observations)"
+    )
+    #expect(try await again(#"{"horizon": 3}"#) == .stored)
+    #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 3)
+  }
+
+  @Test("the same input gives the same bits, in another database and in another batch")
+  func bitForBit() async throws {
+    var states: [[String]] = []
+    for others in [0, 3] {
+      let test = try await JobsDatabase.create()
+      for other in 0..<others {
+        let twin = try await test.sensorTwin("other \(other)", count: 100, level: Double(other))
+        _ = try await test.enqueue("prediction", twin: twin)
+      }
+      let twin = try await test.sensorTwin("pump", count: 400)
+      _ = try await test.enqueue("prediction", twin: twin)
+      let ends = try await test.run(test.prediction)
+      #expect(ends.count == others + 1 && ends.values.allSatisfy { $0 == .stored })
+      let rows = try await test.connection.query(
+        """
+        SELECT concat_ws(' ', prediction_date, predicted_state, confidence_score, factors, metadata ->> 'input_hash')
+          AS line
+        FROM twin_predictions WHERE twin_id = \(twin) ORDER BY prediction_date
+        """)
+      states.append(try rows.map { try $0.get("line", as: String.self) })
+    }
+    #expect(states[0].count == 24 && states[0] == states[1])
+  }
+
+  @Test("a skincare twin is predicted for all its metrics on one daily grid, within their range")
+  func skincare() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.skincareTwin("1", metrics: ["texture_score", "redness_index", "oil_balance"])
+    // The newest three days lack one metric: it is predicted from the same day on as the others.
+    _ = try await test.connection.query(
+      """
+      UPDATE twin_snapshots SET skin_metrics = (skin_metrics::jsonb - 'oil_balance')::json
+      WHERE twin_id = \(twin) AND snapshot_date >= '2024-04-27 UTC'
+      """)
+    let job = try await test.enqueue("prediction", twin: twin)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+    let rows = try await test.connection.query(
+      """
+      SELECT metric, count(*) AS n, min(prediction_date) = '2024-04-30 UTC' AS starts, min(lo95) >= 0 AND max(hi95) <= 100 AS inside
+      FROM twinmill.latest_predictions GROUP BY metric ORDER BY metric
+      """)
+    let lines = try rows.map { try $0.decode(String.self, Int64.self, Bool.self, Bool.self) }
+    #expect(lines.map(\.0) == ["oil_balance", "redness_index", "texture_score"])
+    #expect(lines.allSatisfy { $0.1 == 30 && $0.2 && $0.3 })
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 30)
+  }
+
+  @Test("metrics can be chosen, and history cut; values out of range are left out and counted")
+  func arguments() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.skincareTwin("1", days: 60, metrics: ["texture_score", "redness_index"])
+    _ = try await test.connection.query(
+      "UPDATE twin_snapshots SET skin_metrics = '{\"texture_score\": 500}' WHERE snapshot_date = '2024-02-20 09:00 UTC'"
+    )
+    let job = try await test.enqueue(
+      "prediction", twin: twin, #"{"metrics": ["texture_score"], "horizon": 2, "history_days": 20}"#)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+    let metadata = try await test.connection.query(
+      """
+      SELECT DISTINCT metadata #>> '{metrics,texture_score,observations}' AS n, metadata ->> 'values_skipped' AS skipped,
+        metadata #> '{metrics,redness_index}' IS NULL AS is_alone
+      FROM twin_predictions
+      """
+    ).only()
+    #expect(try metadata.decode(String.self, String.self, Bool.self) == ("19", "1", true))
+  }
+
+  @Test("metrics of other intervals have rows of their own; a metric that is not observed any more is left out")
+  func mixedIntervals() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", metric: "fast", count: 600, interval: 300)
+    _ = try await test.sensorTwin("pump", metric: "slow", count: 48, interval: 3600)
+    _ = try await test.sensorTwin("pump", metric: "gone", count: 20, interval: 300)
+    _ = try await test.sensorTwin("pump", metric: "new", count: 3, interval: 300)
+    let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": 6}"#)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+    let metrics = try await test.connection.query(
+      "SELECT metric || ' ' || count(*) AS line FROM twinmill.latest_predictions GROUP BY metric ORDER BY metric")
+    #expect(try metrics.map { try $0.get("line", as: String.self) } == ["fast 6", "slow 6"])
+    let leftOut = try await test.connection.query(
+      "SELECT DISTINCT string_agg(k, ' ' ORDER BY k) AS line FROM twin_predictions, json_object_keys(metadata -> 'left_out') k GROUP BY id"
+    )
+    #expect(try leftOut.only().get("line", as: String.self) == "gone new")
+  }
+
+  @Test("what can never be predicted fails at once, naming the twin and the remedy")
+  func permanentFailures() async throws {
+    let test = try await JobsDatabase.create()
+    let bare = UUID()
+    let strange = UUID()
+    _ = try await test.connection.query(
+      """
+      INSERT INTO user_digital_twins (id, domain, subject) VALUES (\(bare), NULL, NULL), (\(strange), 'reactor', '1')
+      """)
+    let empty = try await test.skincareTwin("empty", days: 0)
+    let short = try await test.skincareTwin("short", days: 3)
+    let wrong = try await test.skincareTwin("wrong", days: 0)
+    _ = try await test.connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      VALUES (\(UUID()), \(wrong), now(), '{"texture_score": -1}')
+      """)
+    let good = try await test.skincareTwin("good", days: 30)
+    let cases: [(UUID, String, [String])] = [
+      (bare, "{}", ["\(bare)".lowercased(), "has no domain", "register_twins"]),
+      (strange, "{}", ["domain reactor", "does not know", "skincare, sensor"]),
+      (empty, "{}", ["subject empty", "has no observations"]),
+      (short, "{}", ["domain skincare", "3 samples, 5 are needed", "next sweep"]),
+      (wrong, "{}", ["none is a number within its metric's range (1 skipped)"]),
+      (good, #"{"metrics": ["acne"]}"#, ["no observations of acne", "observed: texture_score"]),
+    ]
+    var jobs: [JobID] = []
+    for (twin, arguments, _) in cases { jobs.append(try await test.enqueue("prediction", twin: twin, arguments)) }
+    let gone = try await test.skincareTwin("gone")
+    let goneJob = try await test.enqueue("prediction", twin: gone)
+    _ = try await test.connection.query("DELETE FROM user_digital_twins WHERE id = \(gone)")
+    let fine = try await test.enqueue("prediction", twin: good)
+
+    let ends = try await test.run(test.prediction)
+    for (job, (_, _, words)) in zip(jobs, cases) {
+      guard case .failed(let message, true) = ends[job] else {
+        Issue.record("\(words) ended as \(String(describing: ends[job]))")
+        continue
+      }
+      #expect(words.allSatisfy { message.contains($0) }, "\(message)")
+    }
+    guard case .failed(let message, true) = ends[goneJob] else { throw JobFailure("a gone twin was predicted") }
+    #expect(message.contains("there is no twin"))
+    #expect(ends[fine] == .stored, "one bad job never fails its batch")
+  }
+
+  @Test("of two jobs for one twin in a batch, both are stored and the later one is the latest")
+  func twice() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", count: 100)
+    _ = try await test.enqueue("prediction", twin: twin, #"{"horizon": 2}"#)
+    let later = try await test.enqueue("prediction", twin: twin, #"{"horizon": 3}"#)
+    #expect(try await test.run(test.prediction).count == 2)
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 5)
+    #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions WHERE job_id = \(later)") == 3)
+    #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 3)
+  }
+
+  @Test(
+    "bad arguments are refused at enqueue",
+    arguments: [
+      (#"{"horizon": 0}"#, "at least 1"), (#"{"horizon": 1001}"#, "at most 1000"), (#"{"horizon": "ten"}"#, "integer"),
+      (#"{"metrics": []}"#, "at least 1"), (#"{"metrics": [5]}"#, "string"), (#"{"level": 0.9}"#, "no \"level\""),
+      (#"{"history_days": 1.5}"#, "integer"), ("[]", "object"),
+    ])
+  func refused(arguments: String, problem: String) async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.skincareTwin("1", days: 0)
+    let error = await #expect(throws: PostgresError.self) {
+      _ = try await test.enqueue("prediction", twin: twin, arguments)
+    }
+    #expect(error?.sqlstate == "22023" && error?.message.contains(problem) == true, "\(error?.message ?? "")")
+  }
+}

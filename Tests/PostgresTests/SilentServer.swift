@@ -1,0 +1,36 @@
+import Glibc
+import Testing
+
+/// Listens on 127.0.0.1 and never says anything.
+final class SilentServer: Sendable {
+  let port: Int
+  private let socket: Int32
+
+  init() throws {
+    socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = socket
+    let bound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, size) == 0 && listen(descriptor, 8) == 0
+          && getsockname(descriptor, address, &size) == 0
+      }
+    }
+    try #require(bound)
+    port = Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// Returns when somebody has connected.
+  func accepted() async {
+    while true {
+      var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, 0) > 0 { return }
+      await Task.yield()
+    }
+  }
+
+  func close() { Glibc.close(socket) }
+}

@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Postgres
+import TestServer
+
+@testable import Queue
+
+/// A database with the queue's migrations and one kind, for tests that need no twins.
+enum QueueDatabase {
+  static func create() async throws -> TestDatabase {
+    try await TestDatabase.create(from: "queue") { connection in
+      _ = try await Migrator(QueueMigrations.all).up(connection)
+      try await connection.script(
+        """
+        CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
+          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        """)
+      try await JobQueue.register(
+        kinds: [definition("probe"), definition("other"), definition("about_twin", needsTwin: true)], on: connection)
+    }
+  }
+
+  static func definition(_ name: String, needsTwin: Bool = false) -> KindDefinition {
+    KindDefinition(
+      name: name, summary: "test",
+      argumentsSchema: JSON(
+        text: """
+          {"type": "object", "additionalProperties": false, "required": [], "properties": {
+            "count": {"type": "integer", "minimum": 0, "maximum": 9},
+            "mode": {"enum": ["fast", "slow"]},
+            "name": {"type": "string", "minLength": 2, "maxLength": 4},
+            "tags": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}
+          """), needsTwin: needsTwin)
+  }
+}
+
+extension JobQueue {
+  /// A registered worker.
+  static func registered(
+    on connection: Connection, lease: Duration = .seconds(60), heartbeat: Duration = .seconds(1)
+  ) async throws -> JobQueue {
+    let queue = JobQueue(worker: UUID())
+    try await queue.register(
+      Registration(
+        hostname: "test", pid: 1, queues: ["default"], kinds: ["probe"], lease: lease, heartbeat: heartbeat),
+      on: connection)
+    return queue
+  }
+
+  /// Claims from one lane without a cursor.
+  func claim(
+    kind: String = "probe", priority: Int = 0, after cursor: JobID = 0, limit: Int = 100, on connection: Connection
+  ) async throws -> Claim {
+    let lane = Lane(queue: "default", kind: kind, priority: priority)
+    return try await claim(from: [LaneClaim(lane: lane, cursor: cursor, limit: limit)], on: connection)
+  }
+
+  /// Ends jobs and says which were still ours.
+  func end(_ jobs: [Job], _ outcome: Outcome, token: UUID, on connection: Connection) async throws -> Set<JobID> {
+    let endings = jobs.map { Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
+    return try Self.stillOurs(
+      try await connection.pipeline(finish(endings, token: token, idleLimit: .seconds(60))))
+  }
+}
+
+extension Connection {
+  /// One value of one row.
+  func value<T: PostgresDecodable & Sendable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
+    try await query(sql)[0].decode(T.self)
+  }
+
+  /// Enqueues n probes in one statement.
+  func enqueueProbes(_ count: Int, kind: String = "probe", priority: Int = 0) async throws {
+    _ = try await query(
+      """
+      SELECT (twinmill.enqueue(\(kind)::text, priority => \(Int32(priority))::integer)).job_id
+      FROM generate_series(1, \(Int32(count))::integer)
+      """)
+  }
+}

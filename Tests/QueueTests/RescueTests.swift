@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Postgres
+import TestServer
+import Testing
+
+@testable import Queue
+
+@Suite("Rescue")
+struct RescueTests {
+  /// A worker whose process is gone: its connection is closed, its last beat an hour old.
+  private func deadWorker(in database: TestDatabase, lease: Duration = .seconds(7200)) async throws -> JobQueue {
+    let connection = try await database.connect()
+    let queue = try await JobQueue.registered(on: connection, lease: lease)
+    _ = try await queue.claim(on: connection)
+    await connection.close()
+    let other = try await database.connect()
+    // The server frees the lock when it has noticed the end of the session.
+    _ = try await other.query("SELECT pg_advisory_lock(\(queue.lockKey)), pg_advisory_unlock(\(queue.lockKey))")
+    _ = try await other.query(
+      "UPDATE twinmill.workers SET renewed_at = now() - interval '1 hour' WHERE id = \(queue.worker)")
+    await other.close()
+    return queue
+  }
+
+  @Test("the jobs of a dead process are ready again, with a crash on their account")
+  func deadProcess() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(2)
+    let dead = try await deadWorker(in: database)
+    let rescuer = try await JobQueue.registered(on: connection)
+    let beats = try await rescuer.beats(on: connection)
+    #expect(beats.map(\.worker) == [dead.worker])
+    let rescued = try await rescuer.rescue(beats, on: connection)
+    #expect(rescued.map(\.job).sorted() == [1, 2])
+    #expect(rescued.allSatisfy { $0.outcome == "ready" })
+    let again = try await rescuer.claim(on: connection)
+    #expect(again.jobs.map(\.attempt) == [2, 2])
+    #expect(again.jobs.map(\.crashes) == [1, 1])
+    #expect(try await rescuer.beats(on: connection).isEmpty)
+  }
+
+  @Test("a worker whose heartbeat moved since it was looked at is left alone")
+  func movedBeat() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let alive = try await deadWorker(in: database)
+    let rescuer = try await JobQueue.registered(on: connection)
+    let seen = try await rescuer.beats(on: connection)
+    _ = try await connection.query("UPDATE twinmill.workers SET beat = beat + 1 WHERE id = \(alive.worker)")
+    #expect(try await rescuer.rescue(seen, on: connection).isEmpty)
+  }
+
+  @Test("a worker that holds its lock is left alone until its lease has ended")
+  func heldLock() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let theirs = try await database.connect()
+    let unreachable = try await JobQueue.registered(on: theirs, lease: .seconds(7200))
+    _ = try await unreachable.claim(on: theirs)
+    _ = try await connection.query("UPDATE twinmill.workers SET renewed_at = now() - interval '1 hour'")
+    let rescuer = try await JobQueue.registered(on: connection)
+    let seen = try await rescuer.beats(on: connection)
+    #expect(try await rescuer.rescue(seen, on: connection).isEmpty)
+    _ = try await connection.query(
+      "UPDATE twinmill.workers SET lease_until = now() WHERE id = \(unreachable.worker)")
+    #expect(try await rescuer.rescue(seen, on: connection).map(\.job) == [1])
+    // The unreachable worker comes back: it is told that it lost its lease, and its result is refused.
+    let renewal = try await unreachable.renew(
+      lease: .seconds(60), jobsRunning: 1, isDraining: false, clockOffset: nil, on: theirs, deadline: .seconds(5))
+    #expect(renewal == nil)
+  }
+
+  @Test("jobs whose worker is unknown are returned as well")
+  func orphans() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let queue = try await JobQueue.registered(on: connection)
+    _ = try await queue.claim(on: connection)
+    try await queue.remove(on: connection)
+    let rescuer = try await JobQueue.registered(on: connection)
+    #expect(try await rescuer.rescue([], on: connection).map(\.job) == [1])
+  }
+
+  @Test("the second crash sets a job apart, the third discards it with the reason")
+  func crashBudget() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let rescuer = try await JobQueue.registered(on: connection)
+    for crash in 1...3 {
+      let victim = try await JobQueue.registered(on: connection)
+      let claim =
+        crash < 3
+        ? try await victim.claim(on: connection)
+        : try await victim.claimSuspect(queues: ["default"], kinds: ["probe"], on: connection)
+      #expect(claim.jobs.map(\.crashes) == [crash - 1])
+      if crash == 3 { #expect(try await victim.claim(on: connection).jobs.isEmpty) }
+      try await victim.remove(on: connection)
+      let rescued = try await rescuer.rescue([], on: connection)
+      #expect(rescued.map(\.outcome) == [crash < 3 ? "ready" : "discarded"])
+    }
+    let row = try await connection.query(
+      "SELECT state::text, crashes::integer, attempt::integer, errors -> -1 ->> 'message' FROM twinmill.job_history")[0]
+    let (state, crashes, attempt, message) = try row.decode(String.self, Int32.self, Int32.self, String.self)
+    #expect((state, crashes, attempt) == ("discarded", 3, 3))
+    #expect(message.hasPrefix("quarantined"))
+  }
+}

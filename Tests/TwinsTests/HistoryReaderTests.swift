@@ -1,0 +1,61 @@
+import Domains
+import FoundationEssentials
+import Postgres
+import TestServer
+import Testing
+import Twins
+
+@Suite("Reading histories")
+struct HistoryReaderTests {
+  @Test("twins of all domains come in one call; unknown twins are missing, unregistered ones have no domain")
+  func mixed() async throws {
+    let database = try await TwinsDatabase.create()
+    let connection = try await database.connect()
+    let catalog = try Domains.catalog()
+    let skin = try await connection.skincareTwin("1", snapshots: [#"{"texture_score": 9}"#])
+    let sensor: UUID = try await connection.value("SELECT twinmill.twin('sensor', 'a')")
+    let bare = UUID()
+    _ = try await connection.query("INSERT INTO user_digital_twins (id) VALUES (\(bare))")
+    let reader = HistoryReader(catalog)
+    func read() async throws -> [UUID: TwinHistory] {
+      try await connection.transaction(readOnly: true) {
+        try await reader.histories(of: [skin, sensor, bare, UUID(), skin], kind: "prediction", on: $0)
+      }
+    }
+    let first = try await read()
+    #expect(Set(first.keys) == [skin, sensor, bare])
+    #expect(first[skin]?.observations.first { $0.metric == "texture_score" }?.values == [9])
+    #expect(first[sensor]?.hasTables == false)
+    #expect(first[bare]?.domainName == nil)
+
+    // The sensor's table comes into being later: the reader finds out, and again when it is gone.
+    let domain = try #require(catalog["sensor"])
+    try await catalog.createTables(of: domain, on: connection)
+    _ = try await connection.query(
+      """
+      INSERT INTO sensor_observations
+      SELECT \(sensor), metric, '2024-01-01 UTC'::timestamptz + n * interval '1 min', n
+      FROM generate_series(1, 3) AS n, unnest('{b,a}'::text[]) AS metric
+      """)
+    for _ in 0..<2 {
+      let history = try #require(try await read()[sensor])
+      #expect(history.hasTables && history.observations.map(\.metric) == ["a", "b"])
+      #expect(history.observations.map(\.values) == [[1, 2, 3], [1, 2, 3]])
+    }
+    try await connection.script("DROP TABLE sensor_observations")
+    await #expect(throws: PostgresError.self) { _ = try await read() }
+    #expect(try await read()[sensor]?.hasTables == false)
+  }
+
+  @Test("the hash of the kind's latest result comes along")
+  func lastHash() async throws {
+    let database = try await TwinsDatabase.create()
+    let connection = try await database.connect()
+    let twin = try await connection.skincareTwin("1", snapshots: [])
+    _ = try await connection.query(
+      "INSERT INTO twinmill.results VALUES (\(twin), 'prediction', 'abc', '1', 1, 1, now(), now())")
+    let reader = HistoryReader(try Domains.catalog())
+    #expect(try await reader.histories(of: [twin], kind: "prediction", on: connection)[twin]?.lastInputHash == "abc")
+    #expect(try await reader.histories(of: [twin], kind: "insight", on: connection)[twin]?.lastInputHash == nil)
+  }
+}

@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+import ServiceLifecycle
+import Synchronization
+import TestServer
+
+@testable import Worker
+
+/// A worker in this process, on a database of its own.
+struct RunningWorker: Sendable {
+  let group: ServiceGroup
+  let ended: Task<Void, any Error>
+
+  init(
+    _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
+    settings change: (inout WorkerSettings) -> Void = { _ in }
+  ) throws {
+    var settings = WorkerSettings()
+    settings.heartbeat = .milliseconds(50)
+    settings.poll = .milliseconds(50)
+    settings.computeThreads = 2
+    change(&settings)
+    let worker = try Worker(
+      settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
+      systemd: SystemdNotifier(environment: [:]), moments: moments,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+    ended = Task { [group] in try await group.run() }
+  }
+
+  /// Stops gracefully and waits for the end.
+  func stop() async throws {
+    await group.triggerGracefulShutdown()
+    try await ended.value
+  }
+}
+
+/// A kind whose three functions are given by the test; it writes (job, attempt) to probe_effects.
+struct TestKind: JobKind {
+  var definition = KindDefinition(
+    name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 10, concurrency: 10,
+    backoffBase: .milliseconds(20))
+  var loads: @Sendable ([Job]) async throws -> Void = { _ in }
+  var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
+  var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+
+  func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Int, JobFailure>] {
+    try await loads(jobs)
+    return Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, .success(0)) })
+  }
+
+  func compute(_ input: Int, for job: Job) async throws -> Computed<Int> {
+    try await computes(job)
+  }
+
+  func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
+    for (job, output) in outputs {
+      _ = try await connection.query(
+        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)))")
+    }
+    try await stores(outputs.map(\.job))
+  }
+}
+
+/// Databases for worker tests, with the kind `test`.
+enum WorkerDatabase {
+  static func create() async throws -> TestDatabase {
+    try await TestDatabase.create(from: "worker") { connection in
+      _ = try await Migrator(QueueMigrations.all).up(connection)
+      try await connection.script(
+        "CREATE FUNCTION twinmill.twin_exists(uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$")
+      try await JobQueue.register(kinds: [TestKind().definition], on: connection)
+    }
+  }
+}
+
+extension Connection {
+  /// Enqueues `count` jobs of kind `test`.
+  func enqueueTests(_ count: Int, maxAttempts: Int = 5) async throws {
+    _ = try await query(
+      """
+      SELECT (twinmill.enqueue('test', max_attempts => \(Int32(maxAttempts))::integer)).job_id
+      FROM generate_series(1, \(Int32(count))::integer)
+      """)
+  }
+
+  /// The final state of a job, waited for.
+  func finalState(_ job: JobID) async throws -> String {
+    try await query("SELECT twinmill.wait(\(job), '20 s')")[0].decode(String.self)
+  }
+
+  /// Returns once the server answers true to a question about committed data; asks again until it does.
+  func until(_ question: SQL) async throws {
+    while try await query(question)[0].decode(Bool.self) == false {
+      _ = try await query("SELECT pg_sleep(0.005)")
+    }
+  }
+
+  /// Jobs in history by state.
+  func ended(_ state: String) async throws -> [JobID] {
+    var ids: [JobID] = []
+    for row in try await query("SELECT job_id FROM twinmill.job_history WHERE state::text = \(state) ORDER BY 1") {
+      ids.append(try row.decode(Int64.self))
+    }
+    return ids
+  }
+
+  /// Effects as (job, attempt), in order.
+  func effects() async throws -> [[Int]] {
+    var effects: [[Int]] = []
+    for row in try await query("SELECT job_id, attempt FROM twinmill.probe_effects ORDER BY 1, 2") {
+      let (job, attempt) = try row.decode(Int64.self, Int32.self)
+      effects.append([Int(job), Int(attempt)])
+    }
+    return effects
+  }
+}
+
+/// Something that a test waits for.
+final class Signal: Sendable {
+  private let stream: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
+
+  init() {
+    (stream, continuation) = AsyncStream.makeStream()
+  }
+
+  /// It has happened.
+  func fire() { continuation.yield() }
+
+  /// Returns when it has happened once more.
+  func next() async {
+    for await _ in stream { return }
+  }
+}
