@@ -43,7 +43,7 @@ struct SchedulerServiceTests {
     }
   }
 
-  @Test("ticks what is due, takes edits by itself, and ends in order when asked", .timeLimit(.minutes(1)))
+  @Test("ticks what is due, takes edits by itself, and ends in order when asked", .timeLimit(.minutes(5)))
   func runs() async throws {
     try await SchedulerDatabase.with { database, connection in
       let service = Running(database.settings)
@@ -58,7 +58,7 @@ struct SchedulerServiceTests {
     }
   }
 
-  @Test("refuses to start on a database without its migrations", .timeLimit(.minutes(1)))
+  @Test("refuses to start on a database without its migrations", .timeLimit(.minutes(5)))
   func unmigrated() async throws {
     let database = try await TestDatabase.create()
     let service = SchedulerService(
@@ -67,7 +67,7 @@ struct SchedulerServiceTests {
     await database.drop()
   }
 
-  @Test("outlives restarts of the server, fast and immediate, and loses no instant", .timeLimit(.minutes(2)))
+  @Test("outlives restarts of the server, fast and immediate, and loses no instant", .timeLimit(.minutes(5)))
   func restart() async throws {
     let server = try await TestServer.own()
     let database = try await SchedulerDatabase.create(on: server)
@@ -97,7 +97,7 @@ struct SchedulerServiceTests {
     await server.stop()
   }
 
-  @Test("starts while the server is still down", .timeLimit(.minutes(1)))
+  @Test("starts while the server is still down", .timeLimit(.minutes(5)))
   func serverDown() async throws {
     let server = try await TestServer.own()
     let database = try await SchedulerDatabase.create(on: server)
@@ -110,7 +110,7 @@ struct SchedulerServiceTests {
     await server.stop()
   }
 
-  @Test("two processes at once make no double tick", .timeLimit(.minutes(1)))
+  @Test("two processes at once make no double tick", .timeLimit(.minutes(5)))
   func two() async throws {
     try await SchedulerDatabase.with { database, connection in
       for number in 1...20 {
