@@ -42,8 +42,9 @@ public struct PredictionInput: Sendable {
     let subjectName = "\(twinName) (domain \(name), subject \(history.subject ?? "unknown"))"
     guard history.hasTables else {
       throw never(
-        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist; "
-          + "the first import creates them: twinmill import FILE.csv --domain \(name) --twin NAME")
+        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not read "
+          + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
+          + "and GRANT SELECT lets the worker's role read them")
     }
     let observed = history.observations.filter { !$0.values.isEmpty }
     guard !observed.isEmpty else {

@@ -14,7 +14,7 @@ public struct PredictionOutput: Sendable {
     /// unbounded metric: of the values observed).
     let confidence: Double
     /// `{metric: {"level", "trend", "season", "models": [{"model", "weight"}]}}`: mean = level + trend + season, before
-    /// it is kept within the metric's range.
+    /// it is kept within the metric's range; the models with the greatest say.
     let factors: String
   }
 
@@ -39,6 +39,9 @@ public struct PredictionOutput: Sendable {
     rows = Self.rows(forecasts)
     metadata = Self.metadata(input, forecasts, leftOut, inputHash, job)
   }
+
+  /// Models named in the factors of a row: ten for each of nine metrics would outweigh the prediction.
+  private static let namedModels = 3
 
   /// Metrics on one grid share their rows; metrics of other intervals have dates of their own.
   private static func rows(_ forecasts: [MetricForecast]) -> [Row] {
@@ -70,7 +73,7 @@ public struct PredictionOutput: Sendable {
             factor.member("season", step.seasonal)
             factor.key("models")
             factor.array { models in
-              for member in forecast.members {
+              for member in forecast.members.prefix(namedModels) {
                 models.object {
                   $0.member("model", member.name)
                   $0.member("weight", member.weight)

@@ -59,14 +59,14 @@ public final class HistoryReader: Sendable {
     domain.observations(twins, from, until, Int32(domain.historyPoints))
   }
 
-  /// Forgets which tables exist when one is gone: the next attempt finds out anew.
+  /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.
   private func asking(
     _ domains: [Domain], _ body: () async throws(PostgresError) -> [Rows]
   ) async throws(PostgresError) -> [Rows] {
     do {
       return try await body()
     } catch {
-      if error.sqlstate == "42P01" {
+      if error.sqlstate == "42P01" || error.sqlstate == "42501" {
         ready.withLock { $0.subtract(domains.filter { !$0.tables.isEmpty }.map(\.name)) }
       }
       throw error

@@ -29,7 +29,7 @@ public struct TwinHistory: Sendable {
   public let domainName: String?
   /// What it is the twin of.
   public let subject: String?
-  /// Whether the tables that its domain needs exist.
+  /// Whether the tables that its domain needs exist and may be read by this role.
   public let hasTables: Bool
   /// By metric name, ascending; empty when the domain is unknown or nothing was observed.
   public let observations: [Observations]

@@ -15,11 +15,14 @@ struct JobsDatabase {
   let sweep: Sweep
   private let queue: JobQueue
 
-  static func create() async throws -> JobsDatabase {
+  /// - Parameter applicationOwned: two of the eight tables are there before, as an application has them (users,
+  ///   `user_id` NOT NULL, jsonb), with two twins, of which the first has 40 days of snapshots and a prediction.
+  static func create(applicationOwned: Bool = false) async throws -> JobsDatabase {
     let catalog = try Domains.catalog()
     let prediction = Prediction(catalog: catalog)
     let sweep = Sweep()
-    let database = try await TestDatabase.create(from: "jobs") { connection in
+    let database = try await TestDatabase.create(from: applicationOwned ? "jobs_app" : "jobs") { connection in
+      if applicationOwned { try await connection.script(application) }
       _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
       try await JobQueue.register(kinds: [prediction.definition, sweep.definition], on: connection)
       try await catalog.register(on: connection)
@@ -34,6 +37,27 @@ struct JobsDatabase {
     return JobsDatabase(
       database: database, connection: connection, catalog: catalog, prediction: prediction, sweep: sweep, queue: queue)
   }
+
+  private static let application = """
+    CREATE TABLE users (id serial PRIMARY KEY);
+    CREATE TABLE user_digital_twins (id uuid PRIMARY KEY, user_id integer NOT NULL REFERENCES users,
+      created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+      status varchar(32) NOT NULL DEFAULT 'active', skin_type varchar(64), concerns json, goals json, metadata json);
+    CREATE TABLE twin_snapshots (id uuid PRIMARY KEY, twin_id uuid NOT NULL REFERENCES user_digital_twins,
+      snapshot_date timestamptz NOT NULL, skin_metrics jsonb, product_usage jsonb, environmental_factors jsonb,
+      lifestyle_data jsonb, metadata jsonb);
+    CREATE TABLE twin_predictions (id uuid PRIMARY KEY, twin_id uuid NOT NULL REFERENCES user_digital_twins,
+      created_at timestamptz NOT NULL DEFAULT now(), prediction_date timestamptz NOT NULL, predicted_state jsonb,
+      confidence_score float, factors jsonb, recommendations jsonb, metadata jsonb);
+    INSERT INTO users VALUES (1), (2);
+    INSERT INTO user_digital_twins (id, user_id) SELECT gen_random_uuid(), id FROM users;
+    INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      SELECT gen_random_uuid(), t.id, '2024-01-01'::timestamptz + n * interval '1 day',
+        jsonb_build_object('hydration_index', 50 + n % 7)
+      FROM user_digital_twins t, generate_series(1, 40) n WHERE user_id = 1;
+    INSERT INTO twin_predictions (id, twin_id, prediction_date, predicted_state)
+      SELECT gen_random_uuid(), id, now(), '{"theirs": 1}' FROM user_digital_twins WHERE user_id = 1;
+    """
 
   // MARK: - Jobs
 

@@ -47,6 +47,37 @@ struct HistoryReaderTests {
     #expect(try await read()[sensor]?.hasTables == false)
   }
 
+  @Test("tables are read by whoever may read the twins; who may not fails no other domain's reading")
+  func permissions() async throws {
+    let database = try await TwinsDatabase.create()
+    let owner = try await database.connect()
+    let (reader, stranger) = ("reader_\(database.name)", "stranger_\(database.name)")
+    try await owner.script(
+      """
+      CREATE ROLE \(reader); CREATE ROLE \(stranger);
+      GRANT USAGE ON SCHEMA twinmill TO \(reader), \(stranger);
+      GRANT SELECT ON twinmill.results TO \(reader), \(stranger);
+      GRANT EXECUTE ON FUNCTION twinmill.readable_json(json) TO \(reader), \(stranger);
+      GRANT SELECT ON user_digital_twins TO \(reader)
+      """)
+    let catalog = try Domains.catalog()
+    try await catalog.createTables(of: try #require(catalog["sensor"]), on: owner)
+    try await owner.script("GRANT SELECT ON user_digital_twins TO \(stranger)")
+    try await owner.script("GRANT SELECT ON twin_snapshots TO \(reader), \(stranger)")
+    let sensor: UUID = try await owner.value("SELECT twinmill.twin('sensor', 'a')")
+    let skin = try await owner.skincareTwin("1", snapshots: [#"{"texture_score": 9}"#])
+    for (role, mayRead) in [(reader, true), (stranger, false)] {
+      let connection = try await database.connect()
+      try await connection.script("SET ROLE \(role)")
+      let histories = try await HistoryReader(catalog).histories(
+        of: [sensor, skin], kind: "prediction", on: connection)
+      #expect(histories[sensor]?.hasTables == mayRead)
+      #expect(histories[skin]?.observations.isEmpty == false)
+      await connection.close()
+    }
+    try await owner.script("DROP OWNED BY \(reader), \(stranger); DROP ROLE \(reader), \(stranger)")
+  }
+
   @Test("the hash of the kind's latest result comes along")
   func lastHash() async throws {
     let database = try await TwinsDatabase.create()

@@ -6,6 +6,7 @@
 DO $do$
 DECLARE
   schema_name text := (parse_ident($name$@twins@$name$))[1];
+  reader text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.sensor', 0));
   IF to_regclass($name$@twins@.sensor_observations$name$) IS NOT NULL THEN
@@ -24,5 +25,16 @@ BEGIN
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES ('sensor', 'table', schema_name, 'sensor_observations');
   PERFORM twinmill.track_changes($name$@twins@.sensor_observations$name$, 'sensor');
+  -- Whoever may read the twins may read their observations: the worker's role, above all.
+  FOR reader IN
+    SELECT CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END
+    FROM pg_class c
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS granted
+    WHERE c.oid = $name$@twins@.user_digital_twins$name$::regclass
+      AND granted.privilege_type = 'SELECT'
+      AND granted.grantee <> c.relowner
+  LOOP
+    EXECUTE format('GRANT SELECT ON %I.sensor_observations TO %s', schema_name, reader);
+  END LOOP;
 END
 $do$;
