@@ -99,6 +99,12 @@ FROM (
 ) AS rights
 \gexec
 
+-- The tables that domains created for their observations.
+SELECT format('GRANT SELECT ON %I.%I TO %I', created.schema_name, created.table_name, grantees.name)
+FROM twinmill.created_objects AS created, unnest(ARRAY['twinmill_worker', 'twinmill_read']) AS grantees (name)
+WHERE created.object_type = 'table'
+\gexec
+
 -- What a domain of your own reads. A name without a schema stands in the twins' schema; regclass refuses a table
 -- that does not exist.
 SELECT set_config('search_path', format('%I, pg_catalog', :'twins_schema'), true) AS search_path

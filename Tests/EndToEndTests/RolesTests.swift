@@ -52,10 +52,9 @@ struct RolesTests {
     try ("timestamp,value\n" + (0..<60).map { "2026-01-01 00:\($0 < 10 ? "0" : "")\($0):00,\($0 % 7)\n" }.joined())
       .write(toFile: csv, atomically: true, encoding: .utf8)
     #expect(try await Installed.run(["import", csv, "--twin", "t"], url: database.url).status == 0)
-    #expect(try await database.psql("", options: ["-f", deploy]).status == 0)
     let probe = try await Installed.run(
       ["enqueue", "probe", "--arguments", "{\"rows\": 2}", "--wait"], url: database.url)
-    #expect(probe.out == "job 1 inserted, completed\n")
+    #expect(probe.out.hasSuffix("inserted, completed\n"))
     let sweep = try await Installed.run(["enqueue", "sweep", "--wait"], url: database.url)
     #expect(sweep.out.hasSuffix("completed\n"), "\(sweep.out) \(worker.log)")
     let prediction = try await Installed.run(

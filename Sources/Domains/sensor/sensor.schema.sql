@@ -24,6 +24,13 @@ BEGIN
     'Observations of the sensor domain: any timestamped metric of a twin; the unit is whatever the source uses.';
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES ('sensor', 'table', schema_name, 'sensor_observations');
+  -- The roles of roles.sql, where there are any: the table may be newer than they are.
+  IF to_regrole('twinmill_worker') IS NOT NULL THEN
+    GRANT SELECT ON @twins@.sensor_observations TO twinmill_worker;
+  END IF;
+  IF to_regrole('twinmill_read') IS NOT NULL THEN
+    GRANT SELECT ON @twins@.sensor_observations TO twinmill_read;
+  END IF;
   PERFORM twinmill.track_changes($name$@twins@.sensor_observations$name$, 'sensor');
   -- Whoever may read the twins may read their observations: the worker's role, above all.
   FOR reader IN
