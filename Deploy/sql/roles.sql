@@ -143,7 +143,10 @@ FROM (VALUES
   ('pause', 'twinmill_operate'),
   ('resume', 'twinmill_operate'),
   ('schedule', 'twinmill_operate'),
-  ('unschedule', 'twinmill_operate')
+  ('unschedule', 'twinmill_operate'),
+  ('enable_schedule', 'twinmill_operate'),
+  ('disable_schedule', 'twinmill_operate'),
+  ('run_schedule', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace

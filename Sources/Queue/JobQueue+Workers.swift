@@ -9,8 +9,8 @@ extension JobQueue {
     public let hostname: String
     /// For people only.
     public let pid: Int32
-    /// Queues it works on.
-    public let queues: [String]
+    /// Queues it works on; nil = all.
+    public let queues: [String]?
     /// Kinds it can run.
     public let kinds: [String]
     /// How long the worker counts as alive after a heartbeat.
@@ -20,7 +20,7 @@ extension JobQueue {
 
     /// What `register` writes.
     public init(
-      hostname: String, pid: Int32, queues: [String], kinds: [String], lease: Duration, heartbeat: Duration
+      hostname: String, pid: Int32, queues: [String]?, kinds: [String], lease: Duration, heartbeat: Duration
     ) {
       self.hostname = hostname
       self.pid = pid

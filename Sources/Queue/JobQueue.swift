@@ -51,8 +51,9 @@ public struct JobQueue: Sendable {
   }
 
   /// Claims one job that was there at two crashes, to run it alone.
+  /// - Parameter queues: nil = all.
   public func claimSuspect(
-    queues: [String], kinds: [String], on connection: Connection
+    queues: [String]?, kinds: [String], on connection: Connection
   ) async throws(PostgresError) -> Claim {
     let token = UUID()
     let rows = try await connection.pipeline([
@@ -85,9 +86,10 @@ public struct JobQueue: Sendable {
   }
 
   /// The first ready job of every lane, from the front of the index, after making due jobs ready.
+  /// - Parameter queues: nil = all.
   /// - Returns: the lanes, and how long until the next scheduled job is due (nil: none is).
   public func survey(
-    queues: [String], kinds: [String], on connection: Connection
+    queues: [String]?, kinds: [String], on connection: Connection
   ) async throws(PostgresError) -> (fronts: [(lane: Lane, first: JobID)], nextDue: Duration?) {
     let answers = try await connection.pipeline([
       Statements.hotPlan(), Statements.promote(Int32(Self.promotionLimit)), Statements.lanes(queues, kinds),

@@ -15,6 +15,7 @@ public struct SchedulerService: Service {
   private let clock: any Clock<Duration>
   private let logger: Logger
   private let ready: @Sendable () async -> Void
+  private let advanced: @Sendable () -> Void
   /// Sees every event of the loop: tests wait for moments instead of sleeping.
   var observe: (@Sendable (TickLoop.Event) -> Void)?
 
@@ -26,10 +27,12 @@ public struct SchedulerService: Service {
   ///     low: needless queries; too high: edits and new schedules wait.
   ///   - clock: What sleeps are measured on. The time of day is always the server's.
   ///   - ready: Called once, when the database has answered for the first time (`READY=1` for systemd).
+  ///   - advanced: Called after every step of the loop, also after one that failed: the loop is not stuck
+  ///     (`WATCHDOG=1` for systemd).
   public init(
     connections: ConnectionSettings, migrator: Migrator, logger: Logger, limits: TickPlan.Limits = TickPlan.Limits(),
     poll: Duration = .seconds(1), clock: any Clock<Duration> = ContinuousClock(),
-    ready: @escaping @Sendable () async -> Void = {}
+    ready: @escaping @Sendable () async -> Void = {}, advanced: @escaping @Sendable () -> Void = {}
   ) {
     self.connections = connections
     self.migrator = migrator
@@ -38,6 +41,7 @@ public struct SchedulerService: Service {
     self.clock = clock
     self.logger = logger
     self.ready = ready
+    self.advanced = advanced
   }
 
   /// Ticks until graceful shutdown or cancellation. A tick under way is finished first; it takes milliseconds.
@@ -59,6 +63,7 @@ public struct SchedulerService: Service {
         event = .failed(random: .random(in: 0..<1))
       }
       observe?(event)
+      advanced()
       action = loop.handle(isStopping ? .stopped : event)
     }
     await link.connection?.close()

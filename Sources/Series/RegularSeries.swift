@@ -31,7 +31,7 @@ public struct RegularSeries: Sendable, Equatable {
 
 extension Duration {
   /// The duration in seconds.
-  public var seconds: Double {
+  var seconds: Double {
     let (seconds, attoseconds) = components
     return Double(seconds) + Double(attoseconds) * 1e-18
   }

@@ -6,7 +6,8 @@ import Queue
 /// sends itself a probe, and is rebuilt.
 struct Listener: Sendable {
   let connections: ConnectionSettings
-  let queues: Set<String>
+  /// nil = all.
+  let queues: Set<String>?
   let wakeUp: WakeUp
   let logger: Logger
 
@@ -39,7 +40,7 @@ struct Listener: Sendable {
         group.addTask { try await probe(connection) }
         group.addTask {
           for await notification in notifications
-          where notification.channel == "twinmill_jobs" && queues.contains(notification.payload) {
+          where notification.channel == "twinmill_jobs" && queues?.contains(notification.payload) != false {
             wakeUp.signal()
           }
           try Task.checkCancellation()

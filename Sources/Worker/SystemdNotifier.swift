@@ -20,7 +20,9 @@ public struct SystemdNotifier: Sendable {
   /// One line for `systemctl status`.
   public func status(_ status: String) { send("STATUS=\(status)") }
   /// The main loops advance.
-  public func alive() { send("WATCHDOG=1") }
+  public func alive() {
+    if watchdogInterval != nil { send("WATCHDOG=1") }
+  }
   /// Stopping has begun and may take this long.
   public func stopping(within limit: Duration) {
     send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(Int64(limit.seconds * 1e6))")

@@ -46,7 +46,7 @@ public final class Worker: Service {
         kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
     listener =
       settings.listens
-      ? Listener(connections: direct, queues: Set(settings.queues), wakeUp: wakeUp, logger: logger) : nil
+      ? Listener(connections: direct, queues: settings.queues.map(Set.init), wakeUp: wakeUp, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
   }
@@ -89,6 +89,8 @@ public final class Worker: Service {
     }
   }
 
+  private var queueNames: String { context.settings.queues?.joined(separator: ", ") ?? "all" }
+
   // MARK: - Start
 
   /// Waits for a server that is not there yet; refuses a database or a login that waiting will not mend.
@@ -110,7 +112,7 @@ public final class Worker: Service {
     context.logger.info(
       "working",
       metadata: [
-        "queues": "\(context.settings.queues)", "kinds": "\(kinds.keys.sorted())", "version": "\(BuildInfo.version)",
+        "queues": "\(queueNames)", "kinds": "\(kinds.keys.sorted())", "version": "\(BuildInfo.version)",
         "compute_threads": "\(context.compute.width)",
       ])
   }
@@ -138,7 +140,7 @@ public final class Worker: Service {
       defer { first = false }
       return first
     }) {
-      systemd.ready("working on \(context.settings.queues.joined(separator: ", "))")
+      systemd.ready("working on queues: \(queueNames)")
     }
   }
 

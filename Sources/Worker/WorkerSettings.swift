@@ -2,8 +2,8 @@ import Queue
 
 /// How a worker process behaves. Each setting says what happens when it is too low and too high.
 public struct WorkerSettings: Sendable {
-  /// Queues to work on.
-  public var queues: [String] = ["default"]
+  /// Queues to work on; nil = all. A queue that no worker names waits for ever.
+  public var queues: [String]?
   /// Most jobs of one claim, whatever the kind allows. Too low: round trips dominate. Too high: more jobs share the
   /// fate of a crash.
   public var batchLimit = 500
@@ -33,7 +33,9 @@ public struct WorkerSettings: Sendable {
 
   /// - Throws: `WorkerSettingsError` naming the setting.
   public func validate() throws(WorkerSettingsError) {
-    guard !queues.isEmpty, !queues.contains("") else { throw .init("queues: name at least one queue") }
+    guard queues.map({ !$0.isEmpty && !$0.contains("") }) ?? true else {
+      throw .init("queues: name at least one queue")
+    }
     guard (1...10_000).contains(batchLimit) else { throw .init("batch limit: must be 1 to 10000, not \(batchLimit)") }
     guard (1...64).contains(concurrency) else { throw .init("concurrency: must be 1 to 64, not \(concurrency)") }
     guard (0...1024).contains(computeThreads) else {

@@ -6,7 +6,7 @@ CREATE TABLE twinmill.workers (
   hostname           text NOT NULL,
   pid                integer NOT NULL,
   version            text NOT NULL,
-  queues             text[] NOT NULL,
+  queues             text[],
   kinds              text[] NOT NULL,
   started_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
   renewed_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -19,6 +19,7 @@ CREATE TABLE twinmill.workers (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 COMMENT ON TABLE twinmill.workers IS 'Living worker processes; a row goes when its worker stops or is declared dead';
 COMMENT ON COLUMN twinmill.workers.id IS 'Random for each process start: never a host name or a process id';
+COMMENT ON COLUMN twinmill.workers.queues IS 'NULL: all';
 COMMENT ON COLUMN twinmill.workers.lock_key IS 'Session-level advisory lock held by the living process';
 COMMENT ON COLUMN twinmill.workers.beat IS 'Grows with each renewal: a rescuer must see it stand still by its own clock';
 COMMENT ON COLUMN twinmill.workers.clock_offset_ms IS 'Worker''s clock minus the server''s, as last measured; for people only';

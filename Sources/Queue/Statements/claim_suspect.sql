@@ -1,9 +1,10 @@
 -- Purpose: claim one job that was there at two crashes, alone, so that the third convicts the right one.
---          $1 worker, $2 token, $3 queues, $4 kinds.
+--          $1 worker, $2 token, $3 queues (NULL: all), $4 kinds.
 -- Index:   jobs_suspect (nearly always empty), jobs_pkey.  Locks: the claimed row.  Rows: 0 or 1.
 WITH picked AS MATERIALIZED (
   SELECT j.id FROM twinmill.jobs j
-  WHERE j.state = 'ready' AND j.crashes >= 2 AND j.queue = ANY ($3::text[]) AND j.kind = ANY ($4::text[])
+  WHERE j.state = 'ready' AND j.crashes >= 2 AND ($3::text[] IS NULL OR j.queue = ANY ($3::text[]))
+    AND j.kind = ANY ($4::text[])
     AND EXISTS (SELECT FROM twinmill.workers w WHERE w.id = $1 AND w.lease_until > clock_timestamp())
   ORDER BY j.id LIMIT 1
   FOR UPDATE SKIP LOCKED

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Scheduler
 import ServiceLifecycle
+import Worker
 
 /// `twinmill schedule`
 struct ScheduleCommand: AsyncParsableCommand {
@@ -12,9 +13,11 @@ struct ScheduleCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.schedule", level: try settings.logLevel())
+    let systemd = SystemdNotifier()
     let scheduler = SchedulerService(
       connections: try settings.connections("scheduler"),
-      migrator: Program.migrator(twinsSchema: settings.twinsSchema), logger: logger)
+      migrator: Program.migrator(twinsSchema: settings.twinsSchema), logger: logger,
+      ready: { systemd.ready("ticking") }, advanced: { systemd.alive() })
     try await ServiceGroup.run(scheduler, logger: logger)
   }
 }

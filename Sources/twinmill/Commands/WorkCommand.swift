@@ -14,8 +14,8 @@ struct WorkCommand: AsyncParsableCommand {
       SIGTERM or SIGINT: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS) and hands back the rest.
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
-      TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN,
-      TWINMILL_LISTEN_URL, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
+      TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
       """)
 
   @Option(help: "Only these queues, separated by commas.") var queues: String?

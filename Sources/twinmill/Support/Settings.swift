@@ -22,7 +22,7 @@ struct Settings: Sendable {
       let file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
       return Settings(reader: ConfigReader(providers: [environment, file]))
     } catch {
-      throw SettingsError("TWINMILL_CONFIG=\(path): \(error)")
+      throw SettingsError("TWINMILL_CONFIG=\(path): \(error) Correct the path, or unset the variable.")
     }
   }
 
@@ -34,9 +34,11 @@ struct Settings: Sendable {
     ConnectionSettings(url: try databaseURL(), applicationName: "twinmill \(role)")
   }
 
-  /// Past a transaction-pooling proxy, for LISTEN and session locks; nil: as all others.
+  /// Past a transaction-pooling proxy, for LISTEN and session locks; nil: as all others. `none` is for
+  /// `worker()`: no listening at all.
   func listenConnections(_ role: String) -> ConnectionSettings? {
-    string("twinmill.listen_url").map { ConnectionSettings(url: $0, applicationName: "twinmill \(role)") }
+    guard let url = string("twinmill.listen_url"), url != "none" else { return nil }
+    return ConnectionSettings(url: url, applicationName: "twinmill \(role)")
   }
 
   /// Schema of the twin tables.
@@ -69,7 +71,7 @@ struct Settings: Sendable {
     settings.lease = try seconds("twinmill.lease_seconds") ?? settings.lease
     settings.heartbeat = try seconds("twinmill.heartbeat_seconds") ?? settings.heartbeat
     settings.poll = try seconds("twinmill.poll_seconds") ?? settings.poll
-    settings.listens = try bool("twinmill.listen") ?? settings.listens
+    settings.listens = string("twinmill.listen_url") != "none"
     settings.drainLimit = try seconds("twinmill.drain_seconds") ?? settings.drainLimit
     if let days = try double("twinmill.retention_days") { settings.retention = .seconds(days * 86_400) }
     return settings
@@ -99,11 +101,6 @@ struct Settings: Sendable {
     if let value = reader.double(forKey: ConfigKey(key)) { return value }
     if let value = reader.int(forKey: ConfigKey(key)) { return Double(value) }
     return try absent(key, "a number")
-  }
-
-  private func bool(_ key: String) throws -> Bool? {
-    if let value = reader.bool(forKey: ConfigKey(key)) { return value }
-    return try absent(key, "true or false")
   }
 
   private func seconds(_ key: String) throws -> Duration? {
