@@ -47,6 +47,17 @@ struct ForecasterTests {
     #expect(scaled.mean == one.mean.map { $0 * 0x1p900 })
   }
 
+  @Test("each method alone forecasts, with the members that it names", arguments: ForecastMethod.allCases)
+  func methods(method: ForecastMethod) throws {
+    let forecast = try Forecaster(season: [12], method: method).forecast(Datasets.passengers, horizon: 12)
+    #expect(isSound(forecast, horizon: 12))
+    #expect(forecast.model == method.rawValue)
+    #expect((method == .pool) == (forecast.members.count > 1))
+    for series in HostileSeries.allCases {
+      #expect(isSound(try Forecaster(season: [7], method: method).forecast(series.values, horizon: 9), horizon: 9))
+    }
+  }
+
   @Test("forecasts and bounds stay in the range of the metric")
   func bounds() throws {
     let rising = (0..<40).map { 60 + Double($0) + ($0 % 3 == 0 ? 2 : 0) }

@@ -146,6 +146,31 @@ struct ModelTests {
     }
   }
 
+  @Test("complex smoothing of the Nile reaches the least squares that scipy finds from many starts")
+  func complexSmoothing() throws {
+    let fit = try ComplexSmoothing().fit(Datasets.nile)
+    let found = squares(fit.residuals)
+    #expect(found >= 2_003_016.2 * (1 - 1e-6))
+    #expect(found <= 2_003_016.2 * 1.005)
+  }
+
+  @Test("complex smoothing follows a season that changes, and never runs away")
+  func complexSeason() throws {
+    let train = Array(Datasets.passengers.prefix(132))
+    let forecast = try AutomaticComplexSmoothing(period: 12).fit(train).forecast(horizon: 120)
+    let error = zip(forecast.mean, Datasets.passengers.suffix(12)).reduce(0) { $0 + abs($1.0 - $1.1) / $1.1 } / 12
+    #expect(error < 0.06)
+    #expect(forecast.mean.allSatisfy { $0 > 0 && $0 < 5_000 })
+  }
+
+  @Test("automatic smoothing takes the season that the data have, and none where there is none")
+  func automatic() throws {
+    let air = try AutomaticSmoothing(period: 12).fit(Datasets.passengers)
+    // statsforecast 2.1.1 and R choose ETS(M,Ad,M) for the airline passengers as well.
+    #expect(air.model.season == .multiplicative(period: 12))
+    #expect(try AutomaticSmoothing(period: 12).fit(Datasets.nile).model == ExponentialSmoothing(trend: .none))
+  }
+
   @Test("what a model is made of adds up to its forecast")
   func components() throws {
     let fit = try ExponentialSmoothing(trend: .damped, season: .additive(period: 12)).fit(Datasets.passengers)

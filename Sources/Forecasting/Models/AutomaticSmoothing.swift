@@ -1,32 +1,49 @@
-/// Exponential smoothing whose trend is chosen by AICc (Hyndman and Khandakar 2008): none, additive or damped.
+/// Exponential smoothing whose trend (none, additive, damped) and season (none, additive, multiplicative) are chosen by
+/// AICc (Hyndman and Khandakar 2008, Journal of Statistical Software 27(3)).
 ///
-/// A trend that does not pay for its parameters is left out, which matters on short histories.
+/// A component that does not pay for its parameters is left out, which matters on short histories. Multiplicative
+/// seasons are tried on positive values only. Ties go to the simpler candidate.
 public struct AutomaticSmoothing: ForecastModel {
-  /// The season of every candidate.
-  public var season: ExponentialSmoothing.Season
+  /// Steps in a cycle; 1 is no season.
+  public var period: Int
 
-  /// Automatic smoothing with a given season.
-  public init(season: ExponentialSmoothing.Season = .none) {
-    self.season = season
+  /// Automatic smoothing; periods below 1 count as 1.
+  public init(period: Int = 1) {
+    self.period = max(1, period)
   }
 
   /// `exponential smoothing`.
   public var name: String { "exponential smoothing" }
 
-  /// Needs two present values, or two whole cycles with a season.
+  /// Needs two present values.
   public func fit(
     _ values: [Double], from previous: ExponentialSmoothing.Fitted?
   ) throws(ForecastingError) -> ExponentialSmoothing.Fitted {
-    var best = try ExponentialSmoothing(trend: .none, season: season).fit(values)
-    for trend in [ExponentialSmoothing.Trend.additive, .damped] {
-      let model = ExponentialSmoothing(trend: trend, season: season)
-      let candidate = try model.fit(values, from: previous?.model == model ? previous : nil)
-      if candidate.correctedCriterion < best.correctedCriterion { best = candidate }
+    var seasons: [ExponentialSmoothing.Season] = [.none]
+    if period > 1, values.count >= 2 * period + 1 {
+      seasons.append(.additive(period: period))
+      if !values.contains(where: { $0 <= 0 }) { seasons.append(.multiplicative(period: period)) }
     }
+    var best: ExponentialSmoothing.Fitted?
+    for season in seasons {
+      for trend in [ExponentialSmoothing.Trend.none, .additive, .damped] {
+        let model = ExponentialSmoothing(trend: trend, season: season)
+        let candidate: ExponentialSmoothing.Fitted
+        do throws(ForecastingError) {
+          candidate = try model.fit(values, from: previous?.model == model ? previous : nil)
+        } catch {
+          // A season that gaps hide is no candidate; what no candidate can fit is told by the simplest.
+          if season != .none { continue }
+          throw error
+        }
+        if best.map({ candidate.correctedCriterion < $0.correctedCriterion }) ?? true { best = candidate }
+      }
+    }
+    guard let best else { throw .noValues }
     return best
   }
 
-  /// Keeps the trend chosen and its parameters.
+  /// Keeps the components chosen and their parameters.
   public func update(
     _ fitted: ExponentialSmoothing.Fitted, with values: [Double]
   ) throws(ForecastingError) -> ExponentialSmoothing.Fitted {

@@ -10,7 +10,7 @@ import Glibc
 public struct Autoregression: ForecastModel {
   /// Steps over which changes are taken: 1, or the period of a season that may itself change.
   public var lag: Int
-  /// Highest order tried; `nil` is 10 log₁₀ n, at most a quarter of the values (as `ar` of R).
+  /// Highest order tried; `nil` is 10 log₁₀ n, at most an eighth of the values.
   public var maximumOrder: Int?
 
   /// An autoregression of changes; lags below 1 count as 1.
@@ -51,7 +51,7 @@ public struct Autoregression: ForecastModel {
     }
     let mean = count > 0 ? sum / Double(count) : 0
     let limit = maximumOrder ?? Int(10 * log10(Double(max(count, 1))))
-    let order = max(0, min(limit, count / 4))
+    let order = max(0, min(limit, count / 8))
     let fit = Burg.fit(changes, mean: mean, maximumOrder: order)
     let gain = 1 - fit.coefficients.reduce(0, +)
     let spread = gain > 0 && count > 0 ? fit.variance / (gain * gain) / Double(count) : .infinity

@@ -17,10 +17,14 @@ public struct Forecaster: Sendable {
   /// The range that the metric can take, such as 0…100 for a score; forecasts and bounds stay inside. `nil`: any.
   public var bounds: ClosedRange<Double>?
 
+  /// The pool, or one method alone (for comparisons, or where speed is all).
+  public var method: ForecastMethod
+
   /// A forecaster.
-  public init(season: [Int] = [], bounds: ClosedRange<Double>? = nil) {
+  public init(season: [Int] = [], bounds: ClosedRange<Double>? = nil, method: ForecastMethod = .pool) {
     self.season = season
     self.bounds = bounds
+    self.method = method
   }
 
   /// Forecasts steps 1…horizon after the last sample.
@@ -54,9 +58,15 @@ public struct Forecaster: Sendable {
   private func pooled(
     _ history: ScaledHistory, horizon: Int, levels: [Double]
   ) throws(ForecastingError) -> Forecast {
-    let plan = PoolPlan(history.values, seasons: season)
-    let rolling = try RollingOrigins(history.values, plan: plan, horizon: horizon)
+    let isPool = method == .pool
+    let plan =
+      isPool
+      ? PoolPlan(history.values, seasons: season)
+      : PoolPlan(history.values, seasons: season, method: method)
+    let rolling = try RollingOrigins(history.values, plan: plan, horizon: horizon, isRolling: isPool)
     let weights = PoolWeights(rolling, values: history.values)
+    // No member can run on what is left of a history full of gaps: the last value, and its changes, are what is known.
+    if weights.shares.allSatisfy({ $0 == 0 }) { return history.naiveForecast(horizon: horizon, levels: levels) }
     let components = weights.combine(rolling.final, horizon: horizon, history: history.values)
     let spread = PoolSpread(
       rolling, plan: plan, mean: components.mean, weights: weights.shares, values: history.values)
@@ -76,7 +86,7 @@ public struct Forecaster: Sendable {
     // Stable: equal weights stay in the order of the plan.
     let order = members.indices.sorted { (members[$0].weight, $1) > (members[$1].weight, $0) }
     return history.unscaled(
-      Forecast(components: components, bands: bands, model: "pool", members: order.map { members[$0] }))
+      Forecast(components: components, bands: bands, model: method.rawValue, members: order.map { members[$0] }))
   }
 }
 

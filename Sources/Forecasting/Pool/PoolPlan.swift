@@ -66,6 +66,34 @@ struct PoolPlan: Sendable {
     }
   }
 
+  /// A plan with one method instead of a pool.
+  init(_ values: [Double], seasons: [Int], method: ForecastMethod) {
+    let isPositive = !values.contains { $0 <= 0 }
+    let period = seasons.first { $0 > 1 && SeasonalIndices.isSeasonal(values[...], period: $0) } ?? 1
+    let model: any ForecastModel
+    var isAdjusted = period > 1
+    switch method {
+    case .pool, .dynamicTheta: model = ThetaModel.dynamicOptimised
+    case .theta: model = ThetaModel.standard
+    case .autoregression: model = Autoregression()
+    case .exponentialSmoothing, .complexSmoothing, .seasonalNaive:
+      isAdjusted = false
+      let own = seasons.first { $0 > 1 && $0 <= Self.longestOwnSeason } ?? 1
+      switch method {
+      case .exponentialSmoothing: model = AutomaticSmoothing(period: own)
+      case .complexSmoothing: model = AutomaticComplexSmoothing(period: own)
+      default: model = SeasonalNaive(period: own)
+      }
+    }
+    mainPeriod = period
+    adjustments = [isAdjusted ? Adjustment(period: period, isMultiplicative: isPositive) : nil]
+    members = [
+      PoolMember(
+        adjustment: 0, isLogarithmic: false, model: model,
+        name: model.name + (isAdjusted ? ", season \(period)" : ""))
+    ]
+  }
+
   /// The history before `end` through every adjustment; `nil` where the season cannot be found there.
   func histories(_ values: [Double], end: Int) -> [AdjustedHistory?] {
     adjustments.indices.map { index in

@@ -57,12 +57,28 @@ struct PoolWeights: Sendable {
     let power = Self.power * Double(counted) / Double(RollingOrigins.maximumOrigins)
     var shares = [Double](repeating: 0, count: count)
     var total = 0.0
-    for member in 0..<count where rolling.final[member] != nil {
+    let reach = Self.plausibleReach(values, horizon: rolling.final.lazy.compactMap { $0?.mean.count }.first ?? 0)
+    for member in 0..<count {
+      guard let mean = rolling.final[member]?.mean, mean.allSatisfy({ reach.contains($0) }) else { continue }
       shares[member] = pow((best + floor) / (errors[member] + floor), power)
       total += shares[member]
     }
     self.shares = shares.map { total > 0 ? $0 / total : 0 }
     relativeErrors = (0..<count).map { weights[$0] > 0 && naive > 0 ? errors[$0] / naive : nil }
+  }
+
+  /// Where a forecast may lie: within ten times the range of the history beyond its ends, more when the horizon is
+  /// longer than the history. A member outside, an exponential that ran away as a rule, has no say.
+  private static func plausibleReach(_ values: [Double], horizon: Int) -> ClosedRange<Double> {
+    var low = Double.infinity
+    var high = -Double.infinity
+    for value in values where !value.isNaN {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    guard low <= high else { return 0...0 }
+    let room = (high - low) * (10 + 2 * Double(horizon) / Double(values.count))
+    return (low - room)...(high + room)
   }
 
   /// Mean absolute error over the present samples from an origin; of the constant `last` without a forecast.

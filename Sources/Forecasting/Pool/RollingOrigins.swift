@@ -30,8 +30,9 @@ package struct RollingOrigins: Sendable {
     return origins.reversed()
   }
 
-  init(_ values: [Double], plan: PoolPlan, horizon: Int) throws(ForecastingError) {
-    origins = Self.origins(count: values.count, horizon: horizon, period: plan.mainPeriod)
+  /// - Parameter isRolling: whether to roll at all, or only to forecast from the end.
+  init(_ values: [Double], plan: PoolPlan, horizon: Int, isRolling: Bool = true) throws(ForecastingError) {
+    origins = isRolling ? Self.origins(count: values.count, horizon: horizon, period: plan.mainPeriod) : []
     var previous = [(any FittedModel)?](repeating: nil, count: plan.members.count)
     for end in origins + [values.count] {
       let isFinal = end == values.count

@@ -38,6 +38,9 @@ struct ForecastCommand: AsyncParsableCommand {
   @Option(help: "Layout of the file: auto, long, wide or m4.")
   var format: SeriesFile.Format = .auto
 
+  @Option(help: "What to forecast with: pool, ets, dotm, theta, ces, ar or snaive.")
+  var method: ForecastMethod = .pool
+
   @Option(help: "The file to write; default is standard output.")
   var output: String?
 
@@ -128,7 +131,7 @@ struct ForecastCommand: AsyncParsableCommand {
   }
 
   private func line(_ series: FileSeries, seasons: [Int]?, shares: [Double]) -> Line {
-    let forecaster = Forecaster(season: seasons ?? series.seasons ?? [])
+    let forecaster = Forecaster(season: seasons ?? series.seasons ?? [], method: method)
     do throws(ForecastingError) {
       let forecast = try forecaster.forecast(
         series.values, horizon: horizon ?? series.horizon ?? 1, levels: shares)
@@ -176,3 +179,5 @@ struct ForecastCommand: AsyncParsableCommand {
 }
 
 extension SeriesFile.Format: ExpressibleByArgument {}
+
+extension ForecastMethod: ExpressibleByArgument {}

@@ -1,0 +1,17 @@
+/// What a `Forecaster` forecasts with.
+public enum ForecastMethod: String, Sendable, CaseIterable {
+  /// The pool of members weighted by rolling origins.
+  case pool
+  /// Exponential smoothing, trend and season chosen by AICc.
+  case exponentialSmoothing = "ets"
+  /// Dynamic optimised Theta behind a seasonal adjustment.
+  case dynamicTheta = "dotm"
+  /// The classical Theta method behind a seasonal adjustment.
+  case theta
+  /// Complex exponential smoothing, season chosen by AICc.
+  case complexSmoothing = "ces"
+  /// Autoregression of differences behind a seasonal adjustment.
+  case autoregression = "ar"
+  /// The last cycle again.
+  case seasonalNaive = "snaive"
+}
