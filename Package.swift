@@ -7,7 +7,7 @@ import PackageDescription
 //   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting → Series
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
 //
-// Series and Forecasting are pure: they know nothing of PostgreSQL, jobs or twins.
+// CSV, Series and Forecasting are pure: they know nothing of PostgreSQL, jobs or twins.
 
 let package = Package(
   name: "twinmill",
@@ -54,14 +54,15 @@ let package = Package(
       resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
     ),
 
-    // Pure analytics.
+    // Pure: lines of files, analytics.
+    .target(name: "CSV"),
     .target(name: "Series"),
     .target(name: "Forecasting", dependencies: ["Series"]),
 
     // Twins and what is computed for them.
     .target(
       name: "Twins",
-      dependencies: ["Queue", "Series", "Yams"],
+      dependencies: ["CSV", "Queue", "Series", "Yams"],
       resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
     ),
     .target(
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "twinmill",
       dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CZlib",
+        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -97,6 +98,7 @@ let package = Package(
     .testTarget(name: "QueueTests", dependencies: ["Queue", "TestServer"]),
     .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestServer"]),
     .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "TestServer"]),
+    .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "SeriesTests", dependencies: ["Series"]),
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),

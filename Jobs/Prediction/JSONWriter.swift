@@ -1,3 +1,5 @@
+import Postgres
+
 /// Writes a JSON document front to back. Numbers are written with the fewest digits that read back as the same bits, so
 /// that equal results are equal texts. (A prediction has thousands of numbers; an encoder by reflection takes longer to
 /// write them than some models to compute them.)
@@ -79,20 +81,6 @@ struct JSONWriter {
   }
 
   private mutating func quote(_ string: String) {
-    text += "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\t": text += "\\t"
-      case "\r": text += "\\r"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
+    text += JSON.literal(string)
   }
 }

@@ -60,6 +60,26 @@ public struct JSON: PostgresCodable, Hashable, ExpressibleByStringLiteral, Custo
   public init(stringLiteral value: String) { text = value }
   /// The document.
   public var description: String { text }
+
+  /// Text as a JSON string literal, with its quotes.
+  public static func literal(_ string: String) -> String {
+    var literal = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": literal += "\\\""
+      case "\\": literal += "\\\\"
+      case "\n": literal += "\\n"
+      case "\r": literal += "\\r"
+      case "\t": literal += "\\t"
+      case "\u{0}"..<"\u{20}":
+        let digits = String(scalar.value, radix: 16)
+        literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: literal.unicodeScalars.append(scalar)
+      }
+    }
+    return literal + "\""
+  }
+
   /// `jsonb`
   public static var postgresType: PostgresType { .jsonb }
 

@@ -1,3 +1,4 @@
+import CSV
 import FoundationEssentials
 import Series
 
@@ -52,7 +53,7 @@ public struct ObservationFormat: Sendable {
       ? UInt8(ascii: ",") : header.contains(UInt8(ascii: ";")) ? UInt8(ascii: ";") : UInt8(ascii: "\t")
     let columns: [String]
     do {
-      columns = try CSVLine.fields(header, separator: separator)
+      columns = try CSVLine.fields(Array(header), separator: separator).map(String.init)
     } catch {
       throw wrong(error.problem)
     }
@@ -108,9 +109,9 @@ public struct ObservationFormat: Sendable {
   /// Reads a line.
   /// - Returns: one observation per value; nil where the value is missing (empty, NA, NaN, null).
   /// - Throws: `ImportError.line`.
-  public func observations(_ line: some Collection<UInt8>, number: Int) throws(ImportError) -> [Observation?] {
+  public func observations(_ line: [UInt8], number: Int) throws(ImportError) -> [Observation?] {
     func wrong(_ problem: String) -> ImportError { .line(file: file, line: number, problem: problem) }
-    let fields: [String]
+    let fields: [Substring]
     do {
       fields = try CSVLine.fields(line, separator: separator)
     } catch {
@@ -119,7 +120,7 @@ public struct ObservationFormat: Sendable {
     guard fields.count == columnCount else {
       throw wrong("\(fields.count) fields, the header has \(columnCount); correct the line")
     }
-    let text = fields[timestamp]
+    let text = String(fields[timestamp])
     guard let observedAt = instant(text) else {
       throw wrong(
         "\"\(text.prefix(40))\" is no instant; write 2024-03-01 12:30:00, 2024-03-01T12:30:00Z, …+02:00 "
@@ -128,7 +129,7 @@ public struct ObservationFormat: Sendable {
     let isLocal = isLocal(text)
     var observations: [Observation?] = []
     for (metric, column) in values.enumerated() {
-      let text = fields[column]
+      let text = String(fields[column])
       if Self.missing.contains(text.lowercased()) {
         observations.append(nil)
         continue

@@ -35,8 +35,8 @@ struct EnqueueCommand: AsyncParsableCommand {
         state = try rows[0].decode(String.self)
       }
       if global.json {
-        let stateText = state.map { ",\"state\":\(JSONText.quoted($0))" } ?? ""
-        print("{\"job_id\":\(job),\"outcome\":\(JSONText.quoted(outcome))\(stateText)}")
+        let stateText = state.map { ",\"state\":\(JSON.literal($0))" } ?? ""
+        print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
       } else {
         print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
       }

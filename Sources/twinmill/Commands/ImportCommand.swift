@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domains
 import FoundationEssentials
+import Postgres
 import Twins
 
 /// `twinmill import`
@@ -51,7 +52,7 @@ struct ImportCommand: AsyncParsableCommand {
   private func report(_ summary: ObservationImport.Summary) {
     let id = summary.twin.uuidString.lowercased()
     if global.json {
-      let metrics = summary.metrics.map(JSONText.quoted).joined(separator: ",")
+      let metrics = summary.metrics.map(JSON.literal).joined(separator: ",")
       print(
         "{\"twin_id\":\"\(id)\",\"metrics\":[\(metrics)],\"rows\":\(summary.rows),\"stored\":\(summary.stored),"
           + "\"inserted\":\(summary.inserted),\"changed\":\(summary.changed),\"unchanged\":\(summary.unchanged),"

@@ -29,7 +29,7 @@ struct JobCommand: AsyncParsableCommand {
     let fields = try rows.map { try $0.decode(String.self, String?.self, String.self, String.self) }
       .sorted { (order.firstIndex(of: $0.0) ?? order.count) < (order.firstIndex(of: $1.0) ?? order.count) }
     if global.json {
-      print("{" + fields.map { "\(JSONText.quoted($0.0)):\($0.3)" }.joined(separator: ",") + "}")
+      print("{" + fields.map { "\(JSON.literal($0.0)):\($0.3)" }.joined(separator: ",") + "}")
     } else {
       for (name, value, type, _) in fields where type != "null" {
         print(name.padding(toLength: 14) + (value ?? ""))

@@ -115,11 +115,11 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private static func metricsJSON(_ scan: SimulatedSkin.Scan) -> String {
-    "{" + scan.metrics.map { "\(JSONText.quoted($0.name)):\($0.value)" }.joined(separator: ",") + "}"
+    "{" + scan.metrics.map { "\(JSON.literal($0.name)):\($0.value)" }.joined(separator: ",") + "}"
   }
 
   private static func productsJSON(_ scan: SimulatedSkin.Scan) -> String {
-    "[" + scan.products.map { JSONText.quoted($0) }.joined(separator: ",") + "]"
+    "[" + scan.products.map { JSON.literal($0) }.joined(separator: ",") + "]"
   }
 
   private func importSensor(

@@ -1,3 +1,4 @@
+import CSV
 import FoundationEssentials
 import Series
 
@@ -169,13 +170,11 @@ struct SeriesFile: ~Copyable {
   private static func row(_ reader: inout LineReader) throws(SeriesFileError) -> Row? {
     while let line = try reader.next() {
       if line.allSatisfy({ $0 == 32 || $0 == 9 }) { continue }
-      guard let fields = CSVLine.fields(line) else {
-        throw SeriesFileError(
-          file: reader.path, line: reader.line,
-          problem: "a quoted field is not closed, or text follows its closing quote",
-          remedy: "double the quotes inside quoted fields")
+      do {
+        return (reader.line, try CSVLine.fields(line))
+      } catch {
+        throw SeriesFileError(file: reader.path, line: reader.line, problem: error.problem)
       }
-      return (reader.line, fields)
     }
     return nil
   }

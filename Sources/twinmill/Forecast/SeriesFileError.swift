@@ -8,14 +8,14 @@ struct SeriesFileError: Error, CustomStringConvertible {
   var column: Int?
   /// What is wrong.
   let problem: String
-  /// What to do about it.
-  let remedy: String
+  /// What to do about it, unless the problem says so.
+  var remedy: String?
 
   /// `file:line, column n: problem; remedy`.
   var description: String {
     var place = file
     if let line { place += ":\(line)" }
     if let column { place += ", column \(column)" }
-    return "\(place): \(problem); \(remedy)"
+    return "\(place): \(problem)" + (remedy.map { "; \($0)" } ?? "")
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Postgres
 
 /// One JSON object a line on standard error: time, level, message, then the metadata's keys at top level.
 struct JSONLogHandler: LogHandler {
@@ -59,7 +60,7 @@ struct JSONLogHandler: LogHandler {
       line += text
       return
     }
-    line += JSONText.quoted(text)
+    line += JSON.literal(text)
   }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 
 /// Rows for people (aligned columns) or for programs (a JSON array of objects). A missing value prints as "-", null.
 struct Table {
@@ -25,8 +26,8 @@ struct Table {
     let objects = rows.map { row in
       "{"
         + zip(columns, row).map { column, value in
-          JSONText.quoted(column) + ":"
-            + (value.map { rawColumns.contains(column) ? $0 : JSONText.quoted($0) } ?? "null")
+          JSON.literal(column) + ":"
+            + (value.map { rawColumns.contains(column) ? $0 : JSON.literal($0) } ?? "null")
         }.joined(separator: ",") + "}"
     }
     return "[" + objects.joined(separator: ",\n ") + "]"
