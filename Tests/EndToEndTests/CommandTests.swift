@@ -83,12 +83,17 @@ struct CommandTests {
       let job: Int64
       let kind: String
       let attempt: Int
-      let latency_ms: Double
+      let latencyMilliseconds: Double
       let level: String
       let time: String
+
+      enum CodingKeys: String, CodingKey {
+        case job, kind, attempt, level, time
+        case latencyMilliseconds = "latency_ms"
+      }
     }
     let decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
-    #expect(decoded.job == 1 && decoded.kind == "probe" && decoded.attempt == 1 && decoded.latency_ms >= 0)
+    #expect(decoded.job == 1 && decoded.kind == "probe" && decoded.attempt == 1 && decoded.latencyMilliseconds >= 0)
   }
 
   @Test("a worker on a database without the schema ends with status 78 and says what to do")
