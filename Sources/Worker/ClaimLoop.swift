@@ -100,7 +100,10 @@ struct ClaimLoop: Sendable {
       try await context.queue.survey(queues: context.settings.queues, kinds: names, on: connection)
     }
     for front in survey.fronts { cursors.found(front.lane, first: front.first) }
-    return (try await claim(&cursors), survey.nextDue)
+    let claim = try await claim(&cursors)
+    // Jobs are there but others are just claiming them: what they leave is there in a moment.
+    if claim == nil, !survey.fronts.isEmpty { return (nil, .milliseconds(20)) }
+    return (claim, survey.nextDue)
   }
 
   private func limit(of kind: String) -> Int {

@@ -58,13 +58,14 @@ struct DemoCommand: AsyncParsableCommand {
     let sensor = try await importSensor(catalog, connection)
     say("sensor/\(sensor.subject): \(sensor.summary.rows) readings imported from \(sensor.file)")
 
-    try await stage.startDaemons(server.url)
+    let checkDaemons = try await stage.startDaemons(server.url)
     say("twinmill work and twinmill schedule run (logs: \(folder)/worker.log, scheduler.log)")
 
     let ask = "SELECT count(twinmill.enqueue('prediction', twin => id)) AS jobs FROM user_digital_twins"
     print("\n$ psql \"\(server.url)\" -c \"\(ask)\"")
     print(try await stage.psql(server.url, ask))
-    try await showProgress(connection, jobs: skin.twins + 1)
+    fflush(nil)
+    try await showProgress(connection, jobs: skin.twins + 1, checkDaemons)
 
     try await showPredictions(connection, sensor: sensor.summary.twin)
     print(
@@ -85,6 +86,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func say(_ text: String) {
     print("• \(text)")
+    // Also in a log file each step shows as it is done.
+    fflush(nil)
   }
 
   // MARK: - Data
@@ -143,7 +146,9 @@ struct DemoCommand: AsyncParsableCommand {
 
   // MARK: - Show
 
-  private func showProgress(_ connection: Connection, jobs: Int) async throws {
+  private func showProgress(
+    _ connection: Connection, jobs: Int, _ checkDaemons: () throws -> Void
+  ) async throws {
     let started = ContinuousClock.now
     while true {
       let rows = try await connection.query("SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction'")
@@ -156,6 +161,7 @@ struct DemoCommand: AsyncParsableCommand {
           "\(StandardError.isTerminal ? "\r" : "")  \(bar) \(done) of \(jobs) predicted\(left == 0 ? "\n" : "")")
       }
       if left == 0 { return }
+      try checkDaemons()
       guard ContinuousClock.now - started < .seconds(90) else {
         throw CommandFailure("\(left) predictions are still open after 90 s; see \(folder)/worker.log")
       }

@@ -27,7 +27,9 @@ struct DemoStage {
   }
 
   /// Starts worker and scheduler from this same program.
-  func startDaemons(_ url: String) async throws {
+  /// - Returns: a check that throws, with the end of its log, when one of them has ended.
+  func startDaemons(_ url: String) async throws -> () throws -> Void {
+    var daemons: [(name: String, process: ChildProcess)] = []
     for (name, command) in [("worker", "work"), ("scheduler", "schedule")] {
       let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       guard log >= 0 else {
@@ -38,6 +40,14 @@ struct DemoStage {
         [Self.program, command], environment: ["DATABASE_URL": url, "TWINMILL_CONFIG": nil], output: log,
         error: log)
       try record(name, child.id)
+      daemons.append((name, child))
+    }
+    return { [folder, daemons] in
+      for daemon in daemons where !daemon.process.isRunning {
+        let log = FileManager.default.contents(atPath: "\(folder)/\(daemon.name).log") ?? Data()
+        let last = String(decoding: log, as: UTF8.self).split(separator: "\n").last ?? ""
+        throw CommandFailure("the \(daemon.name) has ended: \(last)")
+      }
     }
   }
 
