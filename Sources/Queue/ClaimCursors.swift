@@ -39,7 +39,12 @@ public struct ClaimCursors: Sendable {
     /// Claims take ids above this.
     var cursor: JobID = 0
     var marks: [Mark] = []
+    /// When a job was last seen in the lane.
+    var usedAt: ContinuousClock.Instant
   }
+
+  /// A lane in which nothing was seen for this long is forgotten; the next survey finds it again.
+  public static let memory: Duration = .seconds(60)
 
   private var positions: [Lane: Position] = [:]
 
@@ -52,8 +57,9 @@ public struct ClaimCursors: Sendable {
   }
 
   /// A lane's first ready job, seen from the front of the index or just promoted: it may lie behind the cursor.
-  public mutating func found(_ lane: Lane, first id: JobID) {
-    var position = positions[lane] ?? Position(cursor: id - 1)
+  public mutating func found(_ lane: Lane, first id: JobID, at now: ContinuousClock.Instant) {
+    var position = positions[lane] ?? Position(cursor: id - 1, usedAt: now)
+    position.usedAt = now
     if id <= position.cursor {
       position.cursor = id - 1
       position.marks.removeAll { $0.id < id }
@@ -68,7 +74,8 @@ public struct ClaimCursors: Sendable {
   public mutating func claimed(
     _ lane: Lane, highest: JobID, isDrained: Bool, snapshot: (xmin: Int64, xmax: Int64), at now: ContinuousClock.Instant
   ) {
-    var position = positions[lane] ?? Position()
+    var position = positions[lane] ?? Position(usedAt: now)
+    position.usedAt = now
     while let mark = position.marks.first,
       mark.id <= highest || isDrained,
       mark.openBelow <= snapshot.xmin || mark.seenAt.advanced(by: Self.patience) <= now
@@ -82,8 +89,8 @@ public struct ClaimCursors: Sendable {
     positions[lane] = position
   }
 
-  /// Forgets everything; the next look from the front starts anew.
-  public mutating func reset() {
-    positions.removeAll()
+  /// Forgets lanes that have long been empty: priorities and queues may be many over the life of a process.
+  public mutating func prune(at now: ContinuousClock.Instant) {
+    positions = positions.filter { $0.value.usedAt + Self.memory > now }
   }
 }

@@ -123,6 +123,21 @@ extension JobQueue {
     return rescued
   }
 
+  /// Hands back jobs that this worker owns but knows nothing of: the answer of their claim was lost on the way, or
+  /// their batch could not be ended. The attempt is given back.
+  /// - Parameter live: the tokens of all claims that are known, asked for only after the server's clock was read, so
+  ///   that a claim that is just being made is never taken for a stray.
+  public func returnStrays(
+    on connection: Connection, live: () -> [UUID]
+  ) async throws(PostgresError) -> [JobID] {
+    let now: Date = try await connection.query(Statements.serverTime())[0].decode(Date.self)
+    var strays: [JobID] = []
+    for row in try await connection.query(Statements.returnStrays(worker, live(), now)) {
+      strays.append(try row.decode(Int64.self))
+    }
+    return strays
+  }
+
   /// The history's partitions and requests to cancel jobs that are gone.
   /// - Returns: partitions made or dropped.
   public func upkeep(

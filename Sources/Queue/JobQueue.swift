@@ -41,8 +41,10 @@ public struct JobQueue: Sendable {
   }
 
   /// Claims a batch from the lane whose next job comes first. One round trip; charges the attempts.
-  public func claim(from lanes: [LaneClaim], on connection: Connection) async throws(PostgresError) -> Claim {
-    let token = UUID()
+  /// - Parameter token: random, and known to be live before it is used: see `returnStrays`.
+  public func claim(
+    from lanes: [LaneClaim], token: UUID, on connection: Connection
+  ) async throws(PostgresError) -> Claim {
     let statement = Statements.claim(
       worker, token, lanes.map(\.lane.queue), lanes.map(\.lane.kind), lanes.map { Int16($0.lane.priority) },
       lanes.map(\.cursor), lanes.map { Int32($0.limit) })
@@ -53,9 +55,8 @@ public struct JobQueue: Sendable {
   /// Claims one job that was there at two crashes, to run it alone.
   /// - Parameter queues: nil = all.
   public func claimSuspect(
-    queues: [String]?, kinds: [String], on connection: Connection
+    queues: [String]?, kinds: [String], token: UUID, on connection: Connection
   ) async throws(PostgresError) -> Claim {
-    let token = UUID()
     let rows = try await connection.pipeline([
       Statements.notDurable(), Statements.hotPlan(), Statements.claimSuspect(worker, token, queues, kinds),
     ])[2]
@@ -96,8 +97,10 @@ public struct JobQueue: Sendable {
       Statements.nextDue(),
     ])
     var fronts: [(lane: Lane, first: JobID)] = []
+    // Everybody makes everybody's jobs ready, but claims only what it serves.
     for row in [answers[1], answers[2]].joined() {
       let (queue, kind, priority, id) = try row.decode(String.self, String.self, Int32.self, Int64.self)
+      guard queues?.contains(queue) != false, kinds.contains(kind) else { continue }
       fronts.append((Lane(queue: queue, kind: kind, priority: Int(priority)), id))
     }
     let seconds = try answers[3].first?.decode(Double.self)

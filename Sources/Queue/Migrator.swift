@@ -99,11 +99,13 @@ public struct Migrator: Sendable {
       number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
     """
   private static let dropLedger = "DROP TABLE twinmill.migrations; DROP SCHEMA twinmill;"
+  /// A step may build an index on an application's large table.
+  private static let patience: Duration = .seconds(6 * 3600)
   /// Two migrators at once take turns.
   private static let lockKey: Int64 = 0x7477_696e_6d69_6c6c
 
   private func withLock<R: Sendable>(_ connection: Connection, _ body: () async throws -> R) async throws -> R {
-    _ = try await connection.query("SELECT pg_advisory_lock(\(Self.lockKey))")
+    _ = try await connection.query("SELECT pg_advisory_lock(\(Self.lockKey))", deadline: Self.patience)
     do {
       let result = try await body()
       _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
@@ -121,7 +123,7 @@ public struct Migrator: Sendable {
   private func step(_ connection: Connection, _ sql: String) async throws {
     let quoted = "\"" + twinsSchema.replacing("\"", with: "\"\"") + "\""
     try await connection.script("BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning;")
-    try await connection.script(sql.replacing("@twins@", with: quoted))
+    try await connection.script(sql.replacing("@twins@", with: quoted), deadline: Self.patience)
   }
 
   private func commit(_ connection: Connection) async throws {

@@ -21,6 +21,8 @@ enum Statements {
   static let removeWorker = Statement("remove_worker", PackageResources.remove_worker_sql)
   static let beats = Statement("beats", PackageResources.beats_sql)
   static let rescue = Statement("rescue", PackageResources.rescue_sql)
+  static let returnStrays = Statement("return_strays", PackageResources.return_strays_sql)
+  static let serverTime = Statement("server_time", PackageResources.server_time_sql)
   static let sweepCancellations = Statement("sweep_cancellations", PackageResources.sweep_cancellations_sql)
   static let maintainHistory = Statement("maintain_history", PackageResources.maintain_history_sql)
   static let registerKind = Statement("register_kind", PackageResources.register_kind_sql)

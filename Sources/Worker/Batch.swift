@@ -13,7 +13,7 @@ struct Batch<Kind: JobKind>: Sendable {
   /// Runs the batch to its end; whatever happens is recorded on its jobs or logged.
   func run() async {
     context.inFlight.add(claim.jobs)
-    defer { context.inFlight.remove(claim.jobs.map(\.id)) }
+    defer { context.inFlight.remove(claim.jobs) }
     do {
       await reached(.claimed)
       let startedAt = serverTimeNow()
@@ -26,7 +26,7 @@ struct Batch<Kind: JobKind>: Sendable {
         context.logger.warning("results refused: the lease is lost", metadata: metadata)
       } else {
         context.logger.error(
-          "batch abandoned, its jobs will be rescued", metadata: metadata.merging(["error": "\(error)"]) { $1 })
+          "batch abandoned, its open jobs are handed back", metadata: metadata.merging(["error": "\(error)"]) { $1 })
       }
     }
   }
@@ -34,19 +34,29 @@ struct Batch<Kind: JobKind>: Sendable {
   // MARK: - Load
 
   /// Reads the inputs of all jobs in one read-only snapshot, which ends here.
+  /// - Throws: `PostgresError` when the database is away: that is no job's fault.
   private func load() async throws -> [JobID: Result<Kind.Input, JobFailure>] {
+    try await load(claim.jobs[...])
+  }
+
+  /// When reading fails, halves the batch until the job that cannot be read stands alone.
+  private func load(_ jobs: ArraySlice<Job>) async throws -> [JobID: Result<Kind.Input, JobFailure>] {
     do {
-      guard kind.definition.readsDatabase else {
-        return try await context.pool.withConnection { try await kind.load(claim.jobs, on: $0) }
-      }
       return try await context.pool.withConnection { connection in
-        try await connection.transaction(readOnly: true, isolation: .repeatableRead) { connection in
-          try await kind.load(claim.jobs, on: connection)
+        guard kind.definition.readsDatabase else { return try await kind.load(Array(jobs), on: connection) }
+        return try await connection.transaction(readOnly: true, isolation: .repeatableRead) { connection in
+          try await kind.load(Array(jobs), on: connection)
         }
       }
+    } catch let error as PostgresError where error.isConnectionLoss {
+      throw error
     } catch {
-      let failure = JobFailure("cannot load: \(error)")
-      return Dictionary(uniqueKeysWithValues: claim.jobs.map { ($0.id, .failure(failure)) })
+      try Task.checkCancellation()
+      guard jobs.count > 1 else {
+        return [jobs[jobs.startIndex].id: .failure(JobFailure("cannot load: \(error)"))]
+      }
+      let middle = jobs.startIndex + jobs.count / 2
+      return try await load(jobs[..<middle]).merging(try await load(jobs[middle...])) { first, _ in first }
     }
   }
 
@@ -113,7 +123,7 @@ struct Batch<Kind: JobKind>: Sendable {
     case .failure(let failure): return .failure(failure)
     case .success(let input):
       let task = Task(executorPreference: context.compute) { try await kind.compute(input, for: job) }
-      context.inFlight.began(job.id) { task.cancel() }
+      context.inFlight.began(job) { task.cancel() }
       return await task.result
     }
   }
@@ -144,7 +154,7 @@ struct Batch<Kind: JobKind>: Sendable {
 
   /// Retry or discard, by the kind's budget; a cancelled computation ends as its canceller meant.
   private func outcome(of job: Job, failedWith error: any Error) -> JobQueue.Outcome {
-    switch context.inFlight.reason(for: job.id) {
+    switch context.inFlight.reason(for: job) {
     case .requested: return .cancelled(message: "cancelled while running")
     case .draining where error is CancellationError: return .handedBack
     default: break

@@ -12,7 +12,8 @@ public final class ComputePool: TaskExecutor {
   public let width: Int
 
   /// - Parameter threads: 0 = one per core.
-  public init(threads: Int = 0) {
+  /// - Throws: `WorkerSettingsError` when the system gives no more threads.
+  public init(threads: Int = 0) throws(WorkerSettingsError) {
     width = threads > 0 ? threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     for _ in 0..<width {
       // The threads live as long as the process: the pool keeps itself alive.
@@ -22,7 +23,10 @@ public final class ComputePool: TaskExecutor {
         { context in
           Unmanaged<ComputePool>.fromOpaque(context!).takeRetainedValue().work()
         }, Unmanaged.passRetained(self).toOpaque())
-      precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")
+      guard status == 0 else {
+        throw WorkerSettingsError(
+          "compute threads: cannot start \(width) threads: \(String(cString: strerror(status))); ask for fewer")
+      }
       pthread_detach(thread)
     }
   }

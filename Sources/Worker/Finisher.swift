@@ -10,28 +10,33 @@ struct Finisher<Kind: JobKind>: Sendable {
   let token: UUID
   let context: WorkerContext
 
+  /// How often the same transaction is tried before its jobs are looked at one by one.
+  private var tryLimit: Int { 5 }
+
   /// - Throws: `LeaseLost` when the jobs are no longer this worker's; nothing of theirs was stored.
   func finish(_ endings: [JobQueue.Ending], outputs: [JobID: Kind.Output]) async throws {
     var open = endings
     var backoff = ReconnectBackoff()
-    var commitUnknown = false
-    while !open.isEmpty {
+    var tries = 0
+    var wasUnknown = false
+    while true {
       // Never start to store what may be somebody else's before it is stored. The fence would refuse it anyway.
       try await context.lease.untilHeld(margin: context.settings.heartbeat)
       do {
-        if commitUnknown {
+        if wasUnknown {
           let final = try await alreadyFinal(open)
+          report(open.filter { final.contains($0.job.id) }, ours: final, wasUnknown: true)
           open.removeAll { final.contains($0.job.id) }
-          commitUnknown = false
         }
         guard !open.isEmpty else { return }
         let ours = try await attempt(open, outputs: outputs)
-        report(open, ours: ours)
+        report(open, ours: ours, wasUnknown: wasUnknown)
         return
-      } catch let error as PostgresError where error.isConnectionLoss || error.kind == .deadlineExceeded {
-        commitUnknown = true
-        await backoff.pause(context.logger, "storing waits for the database", error)
-      } catch let error as PostgresError where error.isTransient {
+      } catch let error as PostgresError where error.mayPass && (error.isNobodysFault || tries < tryLimit) {
+        // A restarting server fails once under a transaction and then refuses connections: that counts once. A
+        // transaction that brings its own connection down counts each time.
+        if !error.isNobodysFault { tries += 1 }
+        wasUnknown = wasUnknown || error.isConnectionLoss || error.kind == .deadlineExceeded
         await backoff.pause(context.logger, "storing is tried again", error)
       } catch {
         // A worker that is being ended says nothing about the jobs.
@@ -73,18 +78,33 @@ struct Finisher<Kind: JobKind>: Sendable {
   ) async throws {
     if endings.count > 1 {
       let middle = endings.count / 2
+      var failure: (any Error)?
       for half in [Array(endings[..<middle]), Array(endings[middle...])] {
-        try await finish(half, outputs: outputs.filter { id, _ in half.contains { $0.job.id == id } })
+        do {
+          try await finish(half, outputs: outputs.filter { id, _ in half.contains { $0.job.id == id } })
+        } catch {
+          // The other half is not to blame.
+          failure = error
+        }
       }
-    } else if let ending = endings.first, outputs[ending.job.id] != nil {
-      let failed = JobQueue.Ending(
-        job: ending.job,
-        outcome: .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition),
-        startedAt: ending.startedAt)
-      try await finish([failed], outputs: [:])
+      if let failure { throw failure }
+    } else if let ending = endings.first, let next = outcome(of: ending, outputs, error) {
+      let instead = JobQueue.Ending(job: ending.job, outcome: next, startedAt: ending.startedAt)
+      try await finish([instead], outputs: [:])
     } else {
       throw error
     }
+  }
+
+  /// What becomes of a lone job that cannot be ended as it should: it fails, then it is discarded; nil: not even that.
+  private func outcome(
+    of ending: JobQueue.Ending, _ outputs: [JobID: Kind.Output], _ error: any Error
+  ) -> JobQueue.Outcome? {
+    if outputs[ending.job.id] != nil {
+      return .failed(ending.job, JobFailure("cannot store: \(error)"), definition: kind.definition)
+    }
+    if case .discarded = ending.outcome { return nil }
+    return .discarded(message: "cannot end as it should: \(error)")
   }
 
   private func alreadyFinal(_ endings: [JobQueue.Ending]) async throws -> Set<JobID> {
@@ -98,14 +118,17 @@ struct Finisher<Kind: JobKind>: Sendable {
   /// Batches above this size are logged as one line; `debug` logs every job.
   private var jobLineLimit: Int { 20 }
 
-  private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>) {
+  private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>, wasUnknown: Bool) {
+    guard !endings.isEmpty else { return }
     let refused = endings.filter { !ours.contains($0.job.id) }
     if !refused.isEmpty {
       context.logger.warning(
-        "results refused: the jobs belong to another attempt",
+        wasUnknown
+          ? "jobs were ended before the connection was lost, or belong to another attempt"
+          : "results refused: the jobs belong to another attempt",
         metadata: ["kind": "\(kind.definition.name)", "jobs": "\(refused.map(\.job.id))"])
     }
-    context.inFlight.remove(endings.map(\.job.id))
+    context.inFlight.remove(endings.map(\.job))
     let isBrief = endings.count > jobLineLimit
     for ending in endings where ours.contains(ending.job.id) {
       let level = ending.outcome.logLevel(isBrief: isBrief)
@@ -171,9 +194,15 @@ extension JobQueue.Outcome {
 }
 
 extension PostgresError {
-  /// Whether the same transaction may succeed a little later without anybody doing anything to it: serialization
-  /// failure, deadlock, disk full, out of memory, too many connections, lock or statement timeout.
-  var isTransient: Bool {
-    isRetryable || sqlstate?.hasPrefix("53") == true || sqlstate == "55P03" || sqlstate == "57014"
+  /// Whether the same transaction may succeed later without anybody doing anything to it: lost connection, deadline,
+  /// serialization failure, deadlock, disk full, out of memory, too many connections, lock or statement timeout.
+  fileprivate var mayPass: Bool {
+    isConnectionLoss || kind == .deadlineExceeded || isRetryable || sqlstate?.hasPrefix("53") == true
+      || sqlstate == "55P03" || sqlstate == "57014"
+  }
+
+  /// Whether no transaction at all can succeed now, so that no job is to blame: no connection to be had, disk full.
+  fileprivate var isNobodysFault: Bool {
+    kind == .connectFailed || sqlstate == "53100" || sqlstate == "53300"
   }
 }

@@ -1,7 +1,8 @@
+import FoundationEssentials
 import Queue
 import Synchronization
 
-/// The computations that run now, so that one of them can be cancelled by its job's id.
+/// The claims that this process knows, and their computations, so that one of them can be cancelled by its job's id.
 final class InFlight: Sendable {
   /// Why a computation was cancelled.
   enum Reason: Sendable {
@@ -13,49 +14,67 @@ final class InFlight: Sendable {
     case leaseLost
   }
 
+  /// One attempt. A job may come back to the same process while an earlier batch of it still runs.
+  private struct Entry {
+    let attempt: Int
+    var cancel: @Sendable () -> Void = {}
+    var reason: Reason?
+  }
+
   private struct State {
-    var cancels: [JobID: @Sendable () -> Void] = [:]
-    var reasons: [JobID: Reason] = [:]
+    var entries: [JobID: Entry] = [:]
+    var claims: Set<UUID> = []
     var reasonForAll: Reason?
   }
 
   private let state = Mutex(State())
 
   /// How many jobs are claimed and not finished.
-  var count: Int { state.withLock { $0.cancels.count } }
+  var count: Int { state.withLock { $0.entries.count } }
+
+  /// Tokens of the claims that are being made or run.
+  var claims: [UUID] { state.withLock { Array($0.claims) } }
+
+  /// A claim is about to be made.
+  func begin(_ claim: UUID) {
+    _ = state.withLock { $0.claims.insert(claim) }
+  }
+
+  /// A claim came to nothing, or its batch has ended: what is still owned under its token is a stray.
+  func end(_ claim: UUID) {
+    _ = state.withLock { $0.claims.remove(claim) }
+  }
 
   /// Jobs were claimed. Until `began` there is nothing to cancel but the intent is kept.
   func add(_ jobs: [Job]) {
     state.withLock { state in
-      for job in jobs { state.cancels[job.id] = {} }
+      for job in jobs { state.entries[job.id] = Entry(attempt: job.attempt) }
     }
   }
 
-  /// A job's computation began; `cancel` stops it, at once if that has been asked already.
-  func began(_ job: JobID, cancel: @escaping @Sendable () -> Void) {
+  /// An attempt's computation began; `cancel` stops it, at once if that has been asked already.
+  func began(_ job: Job, cancel: @escaping @Sendable () -> Void) {
     let isCancelled = state.withLock { state in
-      state.cancels[job] = cancel
-      return state.reasons[job] != nil || state.reasonForAll != nil
+      guard state.entries[job.id]?.attempt == job.attempt else { return state.reasonForAll != nil }
+      state.entries[job.id]?.cancel = cancel
+      return state.entries[job.id]?.reason != nil || state.reasonForAll != nil
     }
     if isCancelled { cancel() }
   }
 
-  /// The jobs are finished, handed back or lost.
-  func remove(_ jobs: [JobID]) {
+  /// The attempts are finished, handed back or lost.
+  func remove(_ jobs: [Job]) {
     state.withLock { state in
-      for job in jobs {
-        state.cancels[job] = nil
-        state.reasons[job] = nil
-      }
+      for job in jobs where state.entries[job.id]?.attempt == job.attempt { state.entries[job.id] = nil }
     }
   }
 
   /// Cancels one job, if it is here.
   func cancel(_ job: JobID, _ reason: Reason) {
     let cancel = state.withLock { state -> (@Sendable () -> Void)? in
-      guard let cancel = state.cancels[job], state.reasons[job] == nil else { return nil }
-      state.reasons[job] = reason
-      return cancel
+      guard let entry = state.entries[job], entry.reason == nil else { return nil }
+      state.entries[job]?.reason = reason
+      return entry.cancel
     }
     cancel?()
   }
@@ -64,13 +83,16 @@ final class InFlight: Sendable {
   func cancelAll(_ reason: Reason) {
     let cancels = state.withLock { state in
       if state.reasonForAll == nil || reason == .leaseLost { state.reasonForAll = reason }
-      return Array(state.cancels.values)
+      return state.entries.values.map(\.cancel)
     }
     for cancel in cancels { cancel() }
   }
 
-  /// Why a job was cancelled; nil: it was not.
-  func reason(for job: JobID) -> Reason? {
-    state.withLock { $0.reasons[job] ?? $0.reasonForAll }
+  /// Why an attempt was cancelled; nil: it was not.
+  func reason(for job: Job) -> Reason? {
+    state.withLock { state in
+      let entry = state.entries[job.id].flatMap { $0.attempt == job.attempt ? $0 : nil }
+      return entry?.reason ?? state.reasonForAll
+    }
   }
 }

@@ -1,13 +1,13 @@
 import Logging
 
 /// Waits between tries while the database is away: quick at first, at most a second, with jitter, for ever.
-/// The first failure is logged as a warning, the following ones at debug.
+/// The first failure is logged as a warning, then one a minute or so; the others at debug.
 struct ReconnectBackoff {
   private var failures = 0
 
   mutating func pause(_ logger: Logger, _ what: String, _ error: any Error) async {
     failures += 1
-    logger.log(level: failures == 1 ? .warning : .debug, "\(what)", metadata: ["error": "\(error)"])
+    logger.log(level: failures % 60 == 1 ? .warning : .debug, "\(what)", metadata: ["error": "\(error)"])
     let longest = min(0.05 * Double(1 << min(failures - 1, 5)), 1)
     do {
       try await Task.sleep(for: .seconds(.random(in: longest / 2...longest)))

@@ -22,21 +22,39 @@ struct Upkeep: Sendable {
       do {
         let beats = try await context.pool.withConnection { try await context.queue.beats(on: $0) }
         let suspects = watch.observe(beats, at: .now)
-        if !suspects.isEmpty || orphansDue <= .now {
-          try await rescue(suspects)
-          orphansDue = .now + context.settings.lease
-        }
-        if slowWorkDue <= .now {
-          try await keepHistory()
-          slowWorkDue = .now + slowInterval
+        let isFullRound = orphansDue <= .now
+        if isFullRound || !suspects.isEmpty { try await rescue(suspects) }
+        if isFullRound {
+          try await returnStrays()
+          orphansDue = .now + context.settings.lease / 3
         }
         _ = backoff.succeeded()
-        try await Task.sleep(for: context.settings.heartbeat)
       } catch let error as PostgresError {
         watch.interrupted()
         await backoff.pause(context.logger, "upkeep waits for the database", error)
+        continue
       }
+      if slowWorkDue <= .now {
+        slowWorkDue = .now + slowInterval
+        // What goes wrong here must never keep anybody from being rescued.
+        do {
+          try await keepHistory()
+        } catch {
+          context.logger.error("history not kept, partitions may be missing", metadata: ["error": "\(error)"])
+        }
+      }
+      try await Task.sleep(for: context.settings.heartbeat)
     }
+  }
+
+  /// Jobs that this worker owns without knowing: the answer of their claim was lost, or their batch was abandoned.
+  private func returnStrays() async throws {
+    let strays = try await context.pool.withConnection { connection in
+      try await context.queue.returnStrays(on: connection) { context.inFlight.claims }
+    }
+    guard !strays.isEmpty else { return }
+    context.logger.warning("stray jobs handed back", metadata: ["jobs": "\(strays)"])
+    wakeUp.signal()
   }
 
   private func rescue(_ suspects: [JobQueue.Beat]) async throws {

@@ -16,6 +16,7 @@ public final class Worker: Service {
   private let stopping = StopFlag()
   private let systemd: SystemdNotifier
   private let migrator: Migrator
+  private let giveUp: @Sendable () -> Void
   private let lastLook = Mutex(ContinuousClock.now)
   private let isFirstLook = Mutex(true)
 
@@ -23,11 +24,12 @@ public final class Worker: Service {
   ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
+  ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
     kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(), moments: Moments = Moments(),
-    logger: Logger
+    logger: Logger, giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
     try settings.validate()
     let id = UUID()
@@ -36,7 +38,8 @@ public final class Worker: Service {
     let direct = listenConnections ?? connections
     context = WorkerContext(
       settings: settings, queue: JobQueue(worker: id),
-      pool: Pool(connections, size: settings.concurrency + 2), compute: ComputePool(threads: settings.computeThreads),
+      pool: Pool(connections, size: settings.concurrency + 2),
+      compute: try ComputePool(threads: settings.computeThreads),
       lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, logger: logger)
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
     keeper = LeaseKeeper(
@@ -49,14 +52,15 @@ public final class Worker: Service {
       ? Listener(connections: direct, queues: settings.queues.map(Set.init), wakeUp: wakeUp, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
+    self.giveUp = giveUp
   }
 
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
-    try await start()
+    try await cancelWhenGracefulShutdown { [self] in try await start() }
+    let heartbeatThread = try ComputePool(threads: 1)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let heartbeatThread = ComputePool(threads: 1)
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
       group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }
       if let listener { group.addTask { try await listener.run() } }
@@ -69,6 +73,7 @@ public final class Worker: Service {
         try await group.next()
       } catch {
         context.inFlight.cancelAll(error is LeaseLost ? .leaseLost : .draining)
+        endSoon(error)
         throw error
       }
     }
@@ -104,7 +109,7 @@ public final class Worker: Service {
         }
         try await keeper.register()
         break
-      } catch let error as PostgresError where error.isConnectionLoss {
+      } catch let error as PostgresError where error.isConnectionLoss && !error.isWrongLogin {
         await backoff.pause(context.logger, "waiting for the database", error)
         try Task.checkCancellation()
       }
@@ -117,6 +122,19 @@ public final class Worker: Service {
       ])
   }
 
+  /// A computation that does not heed its cancellation must not keep a worker alive that is to end: its jobs are
+  /// somebody else's, or will be.
+  private func endSoon(_ error: any Error) {
+    Task.detached { [context, grace, giveUp] in
+      try await Task.sleep(for: grace)
+      context.logger.critical("ending with jobs that ignore their cancellation", metadata: ["error": "\(error)"])
+      giveUp()
+    }
+  }
+
+  /// How long a cancelled computation may take to notice.
+  private let grace: Duration = .seconds(5)
+
   // MARK: - Drain
 
   /// After a graceful shutdown begins: hands back what is still running when the limit is over.
@@ -127,7 +145,7 @@ public final class Worker: Service {
     context.logger.warning("drain limit reached: handing jobs back", metadata: ["jobs": "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
     // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
-    try await Task.sleep(for: .seconds(5))
+    try await Task.sleep(for: grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }
 
@@ -165,5 +183,12 @@ public struct DrainFailed: Error, Sendable, CustomStringConvertible {
   /// How many jobs, and what becomes of them.
   public var description: String {
     "\(jobs) jobs did not stop within the drain limit; they will be returned to the queue as crashed"
+  }
+}
+
+extension PostgresError {
+  /// A login or a database name that waiting will not mend: no such role or password, no such database.
+  public var isWrongLogin: Bool {
+    ["28P01", "28000", "3D000"].contains(sqlstate)
   }
 }

@@ -69,7 +69,7 @@ struct JobsDatabase {
 
   func claim(_ kind: String) async throws -> JobQueue.Claim {
     let lane = JobQueue.LaneClaim(lane: Lane(queue: "default", kind: kind, priority: 0), cursor: 0, limit: 1000)
-    return try await queue.claim(from: [lane], on: connection)
+    return try await queue.claim(from: [lane], token: UUID(), on: connection)
   }
 
   /// How a job ended.

@@ -14,14 +14,14 @@ struct ClaimCursorsTests {
   @Test("a lane starts before its first job")
   func startsBeforeFirst() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 7)
+    cursors.found(lane, first: 7, at: start)
     #expect(cursor(cursors) == 6)
   }
 
   @Test("ids are passed once every transaction that was open when they were seen has ended")
   func passesWhenTransactionsEnded() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1)
+    cursors.found(lane, first: 1, at: start)
     cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 100, xmax: 105), at: start)
     #expect(cursor(cursors) == 0)
     // Transaction 104 may still bring a lower id.
@@ -36,7 +36,7 @@ struct ClaimCursorsTests {
   @Test("a transaction that stays open is waited for no longer than the patience")
   func patienceEnds() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1)
+    cursors.found(lane, first: 1, at: start)
     cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 5, xmax: 105), at: start)
     let almost = start + ClaimCursors.patience - .milliseconds(1)
     cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 5, xmax: 200), at: almost)
@@ -49,7 +49,7 @@ struct ClaimCursorsTests {
   @Test("a claim that met late commits first does not pass what it left behind")
   func lateCommitsFirst() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1)
+    cursors.found(lane, first: 1, at: start)
     cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 100, xmax: 105), at: start)
     // Full batch of late ids below the mark: more of them may be left.
     cursors.claimed(lane, highest: 8, isDrained: false, snapshot: (xmin: 200, xmax: 200), at: start)
@@ -61,13 +61,13 @@ struct ClaimCursorsTests {
   @Test("a job that comes back behind the cursor moves it back")
   func comesBack() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1)
+    cursors.found(lane, first: 1, at: start)
     cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
     cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
     #expect(cursor(cursors) == 10)
-    cursors.found(lane, first: 4)
+    cursors.found(lane, first: 4, at: start)
     #expect(cursor(cursors) == 3)
-    cursors.found(lane, first: 50)
+    cursors.found(lane, first: 50, at: start)
     #expect(cursor(cursors) == 3)
   }
 
@@ -75,8 +75,8 @@ struct ClaimCursorsTests {
   func lanesAreApart() {
     var cursors = ClaimCursors()
     let other = Lane(queue: "q", kind: "k", priority: 1)
-    cursors.found(lane, first: 1)
-    cursors.found(other, first: 100)
+    cursors.found(lane, first: 1, at: start)
+    cursors.found(other, first: 100, at: start)
     cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
     cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
     #expect(cursors.lanes.first { $0.lane == other }?.cursor == 99)

@@ -33,7 +33,7 @@ struct ClaimTests {
       JobQueue.LaneClaim(lane: Lane(queue: "default", kind: kind, priority: priority), cursor: 0, limit: 10)
     }
     var order: [JobID] = []
-    for _ in 0..<3 { order += try await queue.claim(from: lanes, on: connection).jobs.map(\.id) }
+    for _ in 0..<3 { order += try await queue.claim(from: lanes, token: UUID(), on: connection).jobs.map(\.id) }
     #expect(order == [2, 3, 1])
   }
 
@@ -72,7 +72,9 @@ struct ClaimTests {
 
   @Test("a job that commits late, with an id behind the newest, is found from a trailing cursor")
   func lateCommit() async throws {
-    let database = try await QueueDatabase.create()
+    // Of its own: transactions of other tests would hold the cursor back.
+    let server = try await TestServer.own()
+    let database = try await QueueDatabase.create(on: server)
     let connection = try await database.connect()
     let slow = try await database.connect()
     let queue = try await JobQueue.registered(on: connection)
@@ -81,10 +83,10 @@ struct ClaimTests {
 
     var cursors = ClaimCursors()
     let lane = Lane(queue: "default", kind: "probe", priority: 0)
-    cursors.found(lane, first: 1)
+    cursors.found(lane, first: 1, at: .now)
     func claim() async throws -> [JobID] {
       let from = cursors.lanes.map { JobQueue.LaneClaim(lane: $0.lane, cursor: $0.cursor, limit: 100) }
-      let claim = try await queue.claim(from: from, on: connection)
+      let claim = try await queue.claim(from: from, token: UUID(), on: connection)
       if let snapshot = claim.snapshot, let last = claim.jobs.last {
         cursors.claimed(lane, highest: last.id, isDrained: true, snapshot: snapshot, at: .now)
       }
@@ -100,6 +102,7 @@ struct ClaimTests {
     try await connection.enqueueProbes(1)
     #expect(try await claim() == [7])
     #expect(cursors.lanes[0].cursor >= 5)
+    await server.stop()
   }
 
   @Test("a survey makes due jobs ready, finds every lane's front, and says when the next is due")

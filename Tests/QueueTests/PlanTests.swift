@@ -10,6 +10,8 @@ struct PlanTests {
   struct Hot: Sendable, CustomTestStringConvertible {
     let statement: Statement
     let values: String
+    /// Whether it runs under `hotPlan`.
+    var isPlanned = true
     var testDescription: String { statement.name }
   }
 
@@ -27,7 +29,8 @@ struct PlanTests {
       statement: Statements.finish,
       values: "\(worker), \(worker), '{1,2,3}', '{1,1,1}', '{completed,retry,cancelled}', '{stored,NULL,NULL}', "
         + "'{NULL,error,cancel}', '{NULL,x,y}', '{0,1,0}', '{now,now,now}'"),
-    Hot(statement: Statements.cancellationsOfWorker, values: worker),
+    Hot(statement: Statements.cancellationsOfWorker, values: worker, isPlanned: false),
+    Hot(statement: Statements.returnStrays, values: "\(worker), '{}', now()", isPlanned: false),
     Hot(statement: Statements.alreadyFinal, values: "'{1,2,3}', \(worker)"),
   ]
 
@@ -60,12 +63,13 @@ struct PlanTests {
         \(analyze);
         PREPARE hot AS \(hot.statement.text);
         SET plan_cache_mode = force_generic_plan;
-        BEGIN; \(Statements.hotPlan().text); EXPLAIN \(execute); ROLLBACK;
+        BEGIN; \(hot.isPlanned ? Statements.hotPlan().text : "SELECT"); EXPLAIN \(execute); ROLLBACK;
         """)
       #expect(result.status == 0, "\(result.err)")
       #expect(result.out.contains("QUERY PLAN"))
       #expect(!result.out.contains("Seq Scan on jobs"), "\(result.out)")
       #expect(!result.out.contains("Seq Scan on job_history"), "\(result.out)")
+      if hot.statement.name == "promote" { #expect(result.out.contains("Index Cond: (run_at <="), "\(result.out)") }
     }
   }
 }

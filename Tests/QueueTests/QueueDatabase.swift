@@ -6,8 +6,8 @@ import TestServer
 
 /// A database with the queue's migrations and one kind, for tests that need no twins.
 enum QueueDatabase {
-  static func create() async throws -> TestDatabase {
-    try await TestDatabase.create(from: "queue") { connection in
+  static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {
+    try await TestDatabase.create(from: "queue", on: server) { connection in
       _ = try await Migrator(QueueMigrations.all).up(connection)
       try await connection.script(
         """
@@ -51,7 +51,8 @@ extension JobQueue {
     kind: String = "probe", priority: Int = 0, after cursor: JobID = 0, limit: Int = 100, on connection: Connection
   ) async throws -> Claim {
     let lane = Lane(queue: "default", kind: kind, priority: priority)
-    return try await claim(from: [LaneClaim(lane: lane, cursor: cursor, limit: limit)], on: connection)
+    return try await claim(
+      from: [LaneClaim(lane: lane, cursor: cursor, limit: limit)], token: UUID(), on: connection)
   }
 
   /// Ends jobs and says which were still ours.

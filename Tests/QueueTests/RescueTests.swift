@@ -96,7 +96,8 @@ struct RescueTests {
       let claim =
         crash < 3
         ? try await victim.claim(on: connection)
-        : try await victim.claimSuspect(queues: ["default"], kinds: ["probe"], on: connection)
+        : try await victim.claimSuspect(
+          queues: ["default"], kinds: ["probe"], token: UUID(), on: connection)
       #expect(claim.jobs.map(\.crashes) == [crash - 1])
       if crash == 3 { #expect(try await victim.claim(on: connection).jobs.isEmpty) }
       try await victim.remove(on: connection)

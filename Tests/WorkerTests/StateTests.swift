@@ -119,11 +119,11 @@ struct InFlightTests {
     inFlight.add([job(1), job(2)])
     inFlight.cancel(1, .requested)
     await confirmation { cancelled in
-      inFlight.began(1) { cancelled() }
-      inFlight.began(2) { Issue.record("job 2 was not asked to stop") }
+      inFlight.began(job(1)) { cancelled() }
+      inFlight.began(job(2)) { Issue.record("job 2 was not asked to stop") }
     }
-    #expect(inFlight.reason(for: 1) == .requested)
-    #expect(inFlight.reason(for: 2) == nil)
+    #expect(inFlight.reason(for: job(1)) == .requested)
+    #expect(inFlight.reason(for: job(2)) == nil)
   }
 
   @Test("draining cancels everything, also what begins later, and a lost lease outranks it")
@@ -131,22 +131,22 @@ struct InFlightTests {
     let inFlight = InFlight()
     inFlight.add([job(1)])
     await confirmation(expectedCount: 2) { cancelled in
-      inFlight.began(1) { cancelled() }
+      inFlight.began(job(1)) { cancelled() }
       inFlight.cancelAll(.draining)
       inFlight.add([job(2)])
-      inFlight.began(2) { cancelled() }
+      inFlight.began(job(2)) { cancelled() }
     }
-    #expect(inFlight.reason(for: 2) == .draining)
+    #expect(inFlight.reason(for: job(2)) == .draining)
     inFlight.cancelAll(.leaseLost)
-    #expect(inFlight.reason(for: 2) == .leaseLost)
+    #expect(inFlight.reason(for: job(2)) == .leaseLost)
   }
 
   @Test("jobs that have ended are neither counted nor cancelled")
   func removed() {
     let inFlight = InFlight()
     inFlight.add([job(1)])
-    inFlight.began(1) { Issue.record("the job has ended") }
-    inFlight.remove([1])
+    inFlight.began(job(1)) { Issue.record("the job has ended") }
+    inFlight.remove([job(1)])
     inFlight.cancel(1, .requested)
     #expect(inFlight.count == 0)
   }

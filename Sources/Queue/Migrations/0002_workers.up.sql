@@ -65,22 +65,25 @@ BEGIN
            OR NOT EXISTS (SELECT FROM twinmill.workers w WHERE w.id = j.claimed_by))
     ORDER BY j.id
     FOR UPDATE SKIP LOCKED
-  ), quarantined AS (
+  ), ended AS (
     DELETE FROM twinmill.jobs j USING abandoned a
-    WHERE j.id = a.id AND j.state = 'running' AND j.crashes + 1 >= 3
+    WHERE j.id = a.id AND j.state = 'running'
+      AND (j.crashes + 1 >= 3 OR EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = j.id))
     RETURNING j.*
   ), archived AS (
     INSERT INTO twinmill.job_history
       (job_id, state, kind, queue, twin_id, priority, attempt, max_attempts, crashes, unique_key, arguments, errors,
        enqueued_at, run_at, claimed_at, finished_at, claimed_by, token, requested_by, schedule, tick, retry_of)
-    SELECT q.id, 'discarded', q.kind, q.queue, q.twin_id, q.priority, q.attempt, q.max_attempts, q.crashes + 1,
+    SELECT q.id, CASE WHEN q.crashes + 1 >= 3 THEN 'discarded' ELSE 'cancelled' END::twinmill.final_state, q.kind, q.queue, q.twin_id, q.priority, q.attempt, q.max_attempts, q.crashes + 1,
            q.unique_key, q.arguments,
            q.errors || jsonb_build_object('attempt', q.attempt, 'at', clock_timestamp(), 'cause', 'crash', 'message',
-             'quarantined: the worker died or was lost with this job for the third time'),
+             CASE WHEN q.crashes + 1 >= 3
+                  THEN 'quarantined: the worker died or was lost with this job for the third time'
+                  ELSE 'the worker died or was lost; cancelled as asked' END),
            q.enqueued_at, q.run_at, q.claimed_at, clock_timestamp(), q.claimed_by, q.token, q.requested_by,
            q.schedule, q.tick, q.retry_of
-    FROM quarantined q
-    RETURNING job_history.job_id
+    FROM ended q
+    RETURNING job_history.job_id, job_history.state
   ), returned AS (
     UPDATE twinmill.jobs j
     SET state = 'ready', crashes = j.crashes + 1, claimed_by = NULL, token = NULL, claimed_at = NULL,
@@ -88,11 +91,12 @@ BEGIN
           'message', 'the worker died or was lost', 'worker', j.claimed_by)
     FROM abandoned a
     WHERE j.id = a.id AND j.state = 'running' AND j.crashes + 1 < 3
+      AND NOT EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = j.id)
     RETURNING j.id
   )
   SELECT r.id, 'ready' FROM returned r
   UNION ALL
-  SELECT q.job_id, 'discarded' FROM archived q;
+  SELECT q.job_id, q.state::text FROM archived q;
 END $$;
 COMMENT ON FUNCTION twinmill.rescue(uuid[], bigint[]) IS
   'Declares workers dead that stood still at the given beats, and returns their jobs; workers call it, people need not';

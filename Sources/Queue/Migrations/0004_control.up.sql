@@ -4,13 +4,15 @@
 -- Index: jobs_pkey.  Locks: the job's row if it waits; never waits for a running job's lock.  Rows: one.
 CREATE FUNCTION twinmill.cancel(job_id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- A waiting job is locked only while it is being claimed or made ready: for milliseconds.
+SET lock_timeout = '2s'
 AS $$
 DECLARE
   ended twinmill.final_state;
 BEGIN
   WITH waiting AS MATERIALIZED (
     SELECT j.id FROM twinmill.jobs j
-    WHERE j.id = cancel.job_id AND j.state <> 'running' FOR UPDATE SKIP LOCKED
+    WHERE j.id = cancel.job_id AND j.state <> 'running' FOR UPDATE
   ), gone AS (
     DELETE FROM twinmill.jobs j USING waiting w WHERE j.id = w.id AND j.state <> 'running' RETURNING j.*
   )

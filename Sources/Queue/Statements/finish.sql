@@ -6,7 +6,12 @@
 --          at once. Snooze and handed_back give the attempt back.
 -- Index:   jobs_pkey.  Locks: the jobs' rows.  Rows: the ids that were still ours.
 WITH input AS MATERIALIZED (
-  SELECT i.* FROM unnest($3::bigint[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
+  SELECT i.id, i.attempt, i.result, i.cause, i.message, i.delay_seconds, i.started_at,
+         -- Somebody asked to cancel it while it ran: it does not come back.
+         CASE WHEN i.outcome IN ('retry', 'snooze', 'handed_back')
+                   AND EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = i.id) THEN 'cancelled'
+              ELSE i.outcome END AS outcome
+  FROM unnest($3::bigint[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::float8[], $10::timestamptz[])
     AS i(id, attempt, outcome, result, cause, message, delay_seconds, started_at)
 ), final AS (

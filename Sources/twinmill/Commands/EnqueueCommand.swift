@@ -16,7 +16,7 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(help: "Not before this time (ISO 8601).") var runAt: String?
   @Option(help: "At most one unfinished job of this kind with this key.") var uniqueKey: String?
   @Option(help: "How many attempts may end in an error.") var maxAttempts: Int?
-  @Flag(help: "Wait for the end and print the final state.") var wait = false
+  @Flag(help: "Wait for the end, print the final state, and fail unless it is completed.") var wait = false
 
   func run() async throws {
     try await global.withConnection { connection in
@@ -29,18 +29,38 @@ struct EnqueueCommand: AsyncParsableCommand {
         """)
       let (job, outcome) = try rows[0].decode(Int64.self, String.self)
       var state: String?
-      if wait {
-        let rows = try await connection.query(
-          "SELECT twinmill.wait(\(job), '1 day')", deadline: .seconds(86_430))
-        state = try rows[0].decode(String.self)
-      }
+      if wait { state = try await finalState(of: job, on: connection) }
       if global.json {
         let stateText = state.map { ",\"state\":\(JSON.literal($0))" } ?? ""
         print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
       } else {
         print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
       }
+      if let state, state != "completed" { throw ExitCode(ExitStatus.failed.rawValue) }
     }
+  }
+
+  /// Waits in short statements: a long one would hold its snapshot against vacuum.
+  private func finalState(of job: Int64, on connection: Connection) async throws -> String {
+    while true {
+      try Task.checkCancellation()
+      if let state = try await finalState(of: job, within: "2 s", on: connection) { return state }
+    }
+  }
+
+  /// nil: not in that time.
+  private func finalState(
+    of job: Int64, within time: String, on connection: Connection
+  ) async throws(PostgresError) -> String? {
+    let rows: Rows
+    do {
+      rows = try await connection.query("SELECT twinmill.wait(\(job), \(time)::text::interval)")
+    } catch {
+      if error.sqlstate == "57014", !error.isConnectionLoss { return nil }
+      throw error
+    }
+    let state: String = try rows[0].decode(String.self)
+    return state
   }
 
   private func resolve(_ twin: String?, on connection: Connection) async throws -> UUID? {

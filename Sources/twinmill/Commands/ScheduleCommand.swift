@@ -17,7 +17,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     let scheduler = SchedulerService(
       connections: try settings.connections("scheduler"),
       migrator: Program.migrator(twinsSchema: settings.twinsSchema), logger: logger,
-      ready: { systemd.ready("ticking") }, advanced: { systemd.alive() })
+      poll: try settings.schedulerPoll(), ready: { systemd.ready("ticking") }, advanced: { systemd.alive() })
     try await ServiceGroup.run(scheduler, logger: logger)
   }
 }

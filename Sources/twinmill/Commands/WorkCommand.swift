@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import Logging
 import Postgres
 import Queue
@@ -24,12 +25,13 @@ struct WorkCommand: AsyncParsableCommand {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.work", level: try settings.logLevel())
     var workerSettings = try settings.worker()
-    if let queues { workerSettings.queues = queues.split(separator: ",").map(String.init) }
+    if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
     let worker = try Worker(
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Program.kinds(twinsSchema: settings.twinsSchema),
-      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(), logger: logger)
+      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(), logger: logger,
+      giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
   }
 

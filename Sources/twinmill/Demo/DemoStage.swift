@@ -37,7 +37,7 @@ struct DemoStage {
       }
       defer { close(log) }
       let child = try await ChildProcess.start(
-        [Self.program, command], environment: ["DATABASE_URL": url, "TWINMILL_CONFIG": nil], output: log,
+        [Self.program, command], environment: Self.surroundings.merging(["DATABASE_URL": url]) { $1 }, output: log,
         error: log)
       try record(name, child.id)
       daemons.append((name, child))
@@ -49,6 +49,12 @@ struct DemoStage {
         throw CommandFailure("the \(daemon.name) has ended: \(last)")
       }
     }
+  }
+
+  /// None of the settings of other installations.
+  private static var surroundings: [String: String?] {
+    let names = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TWINMILL_") }
+    return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
   }
 
   /// This program's own file.

@@ -17,7 +17,8 @@ enum ExitStatus: Int32 {
   /// nil: an error of the command line itself.
   init?(for error: any Error) {
     switch error {
-    case let error as PostgresError where error.kind == .configuration: self = .configuration
+    case let error as PostgresError where error.kind == .configuration || error.isWrongLogin:
+      self = .configuration
     case let error as PostgresError: self = error.isConnectionLoss ? .unavailable : .failed
     case is LeaseLost, is DrainFailed: self = .startAgain
     case is MigrationError, is WorkerSettingsError, is SettingsError: self = .configuration

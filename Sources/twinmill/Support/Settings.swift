@@ -63,7 +63,7 @@ struct Settings: Sendable {
   func worker() throws -> WorkerSettings {
     var settings = WorkerSettings()
     if let queues = string("twinmill.queues") ?? reader.stringArray(forKey: "twinmill.queues")?.joined(separator: ",") {
-      settings.queues = queues.split(separator: ",").map { String($0.trimmingPrefix { $0 == " " }) }
+      settings.queues = try Self.queues(queues, named: "TWINMILL_QUEUES")
     }
     settings.batchLimit = try int("twinmill.batch_limit") ?? settings.batchLimit
     settings.concurrency = try int("twinmill.concurrency") ?? settings.concurrency
@@ -76,6 +76,25 @@ struct Settings: Sendable {
     if let days = try double("twinmill.retention_days") { settings.retention = .seconds(days * 86_400) }
     return settings
   }
+
+  /// Names separated by commas, as `twinmill.enqueue` takes them.
+  static func queues(_ text: String, named name: String) throws -> [String] {
+    try text.split(separator: ",").map { part in
+      let queue = part.split(separator: " ").joined(separator: " ")
+      guard (1...63).contains(queue.utf8.count),
+        queue.utf8.allSatisfy({
+          (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+        })
+      else {
+        throw SettingsError("\(name): bad queue name '\(queue)'; use letters, digits, dots, dashes or underscores")
+      }
+      return queue
+    }
+  }
+
+  /// How often the scheduler looks at the schedules.
+  func schedulerPoll() throws -> Duration { try seconds("twinmill.poll_seconds") ?? .seconds(1) }
 
   /// `trace`, `debug`, `info` (default), `notice`, `warning`, `error`, `critical`.
   func logLevel() throws -> Logger.Level {

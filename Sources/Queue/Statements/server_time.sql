@@ -1,0 +1,3 @@
+-- Purpose: the server's clock.
+-- Index: none.  Locks: none.  Rows: one.
+SELECT clock_timestamp()

@@ -1,0 +1,202 @@
+import FoundationEssentials
+import Postgres
+import Queue
+import Synchronization
+import TestServer
+import Testing
+
+@testable import Worker
+
+/// What once went wrong, or nearly did.
+@Suite("Hardship")
+struct HardshipTests {
+  @Test("a worker makes due jobs ready that it does not serve, and leaves them alone")
+  func promotesOthers() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await JobQueue.register(
+      kinds: [KindDefinition(name: "foreign", summary: "", argumentsSchema: JSON(text: "{}"))], on: connection)
+    let soon = "run_at => clock_timestamp() + interval '50 ms'"
+    try await connection.script(
+      """
+      SELECT twinmill.enqueue('test', queue => 'other', \(soon)); SELECT twinmill.enqueue('foreign', \(soon));
+      SELECT twinmill.enqueue('test', \(soon));
+      """)
+    let worker = try RunningWorker(database, KindRunner(TestKind())) { $0.queues = ["default"] }
+    #expect(try await connection.finalState(3) == "completed")
+    try await connection.until("SELECT count(*) = 2 FROM twinmill.jobs WHERE state = 'ready'")
+    try await connection.enqueueTests(1)
+    #expect(try await connection.finalState(4) == "completed")
+    try await worker.stop()
+    #expect(try await connection.query("SELECT FROM twinmill.jobs WHERE state = 'ready' AND attempt = 0").count == 2)
+  }
+
+  @Test("jobs whose claim was never heard of are handed back, with their attempt")
+  func strays() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let worker = try RunningWorker(database, KindRunner(TestKind())) { $0.lease = .milliseconds(300) }
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    // As after a claim whose answer was lost on the way: owned by a living worker that knows nothing of it.
+    try await connection.script(
+      """
+      INSERT INTO twinmill.jobs (state, priority, max_attempts, kind, queue, arguments, run_at, requested_by, attempt,
+                                 claimed_by, token, claimed_at)
+      SELECT 'running', 0, 5, 'test', 'default', '{}', now(), 'test', 1, w.id, gen_random_uuid(), clock_timestamp()
+      FROM twinmill.workers w;
+      """)
+    #expect(try await connection.finalState(1) == "completed")
+    try await worker.stop()
+    #expect(try await connection.effects() == [[1, 1]])
+  }
+
+  @Test("an open transaction on the first lane's only job does not keep the other lanes waiting")
+  func lockedLane() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    _ = try await connection.query("SELECT twinmill.enqueue('test', priority => -1)")
+    let forgotten = try await database.connect()
+    try await forgotten.script("BEGIN; SELECT FROM twinmill.jobs WHERE id = 1 FOR UPDATE")
+    try await connection.enqueueTests(3)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    for job in 2...4 { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    #expect(try await connection.ended("completed") == [2, 3, 4])
+    try await forgotten.script("ROLLBACK")
+    #expect(try await connection.finalState(1) == "completed")
+    try await worker.stop()
+  }
+
+  @Test("a history that cannot be kept does not keep the jobs of the dead from being returned")
+  func brokenUpkeep() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.script(
+      """
+      CREATE OR REPLACE FUNCTION twinmill.maintain_history(days_ahead integer DEFAULT 3, retention interval DEFAULT '30 d')
+      RETURNS TABLE (partition text, action text) LANGUAGE plpgsql AS $$ BEGIN RAISE insufficient_privilege; END $$;
+      INSERT INTO twinmill.workers (id, lock_key, hostname, pid, version, kinds, renewed_at, lease_until,
+                                    heartbeat_seconds)
+      VALUES (gen_random_uuid(), 7, 'gone', 1, '', '{test}', now() - interval '1 hour', now() + interval '1 hour', 0.05);
+      SELECT twinmill.enqueue('test');
+      UPDATE twinmill.jobs SET state = 'running', attempt = 1, claimed_at = now(), token = gen_random_uuid(),
+        claimed_by = (SELECT id FROM twinmill.workers);
+      """)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    #expect(try await connection.finalState(1) == "completed")
+    #expect(try await connection.effects() == [[1, 2]])
+    try await worker.stop()
+  }
+
+  @Test("a store that always runs into its time limit fails its own job, not its batch")
+  func timesOut() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(4, maxAttempts: 1)
+    try await connection.script(
+      """
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF new.job_id = 2 THEN RAISE query_canceled; END IF; RETURN new; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON twinmill.probe_effects FOR EACH ROW EXECUTE FUNCTION slow();
+      """)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    #expect(try await connection.finalState(2) == "discarded")
+    for job in [1, 3, 4] { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+  }
+
+  @Test("a job that cannot be loaded fails alone")
+  func badLoad() async throws {
+    struct Unreadable: Error {}
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(5, maxAttempts: 1)
+    var kind = TestKind()
+    kind.loads = { jobs in if jobs.contains(where: { $0.id == 4 }) { throw Unreadable() } }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    #expect(try await connection.finalState(4) == "discarded")
+    for job in [1, 2, 3, 5] { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+    #expect(try await connection.effects() == [1, 2, 3, 5].map { [$0, 1] })
+  }
+
+  @Test("jobs that were there at two crashes do not keep the others waiting")
+  func suspectsTakeTurns() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(3)
+    try await connection.script("UPDATE twinmill.jobs SET crashes = 2")
+    let started = Signal()
+    let release = Signal()
+    let order = Mutex<[JobID]>([])
+    let note: @Sendable (JobID) -> Void = { id in order.withLock { $0.append(id) } }
+    var kind = TestKind()
+    kind.computes = { job in
+      note(job.id)
+      if job.id == 1 {
+        started.fire()
+        await release.next()
+      }
+      return .store(1)
+    }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    await started.next()
+    try await connection.enqueueTests(1)
+    release.fire()
+    for job in 1...4 { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+    #expect(order.withLock { $0 } == [1, 4, 2, 3])
+  }
+
+  @Test("a request to cancel holds although the attempt ended in an error meanwhile")
+  func cancelledRetry() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(1)
+    let started = Signal()
+    let release = Signal()
+    var kind = TestKind()
+    kind.computes = { _ in
+      started.fire()
+      await release.next()
+      throw JobFailure("broken")
+    }
+    // Beats so rarely that the worker does not hear of the request.
+    let worker = try RunningWorker(database, KindRunner(kind)) {
+      $0.heartbeat = .seconds(60)
+      $0.lease = .seconds(600)
+    }
+    await started.next()
+    #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
+    release.fire()
+    #expect(try await connection.finalState(1) == "cancelled")
+    try await worker.stop()
+  }
+
+  @Test("an earlier batch that ends later does not forget a later attempt of its job")
+  func laterAttempt() {
+    let inFlight = InFlight()
+    func job(attempt: Int) -> Job {
+      Job(
+        id: 1, kind: "k", queue: "q", priority: 0, twinID: nil, arguments: .init(text: "{}"), attempt: attempt,
+        maxAttempts: 9, crashes: 0, token: UUID(), enqueuedAt: .now, runAt: .now, claimedAt: .now, requestedBy: "me")
+    }
+    inFlight.add([job(attempt: 1)])
+    inFlight.remove([job(attempt: 1)])
+    inFlight.add([job(attempt: 2)])
+    inFlight.remove([job(attempt: 1)])
+    #expect(inFlight.count == 1)
+    inFlight.cancel(1, .requested)
+    #expect(inFlight.reason(for: job(attempt: 2)) == .requested)
+    #expect(inFlight.reason(for: job(attempt: 1)) == nil)
+  }
+
+  @Test("a worker that waits for its database stops when it is asked to")
+  func stopsWhileWaiting() async throws {
+    let server = try await TestServer.own()
+    let gone = try await TestDatabase.create(on: server)
+    await server.stop()
+    let worker = try RunningWorker(gone, KindRunner(TestKind()))
+    await worker.group.triggerGracefulShutdown()
+    _ = await worker.ended.result
+  }
+}
