@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Forecasting
@@ -7,6 +8,7 @@ struct ForecasterTests {
   private func isSound(_ forecast: Forecast, horizon: Int) -> Bool {
     forecast.mean.count == horizon && forecast.mean.allSatisfy(\.isFinite)
       && forecast.components.trend.allSatisfy(\.isFinite) && forecast.components.seasonal.allSatisfy(\.isFinite)
+      && forecast.members.allSatisfy { $0.weight.isFinite && ($0.error?.isFinite ?? true) }
       && forecast.bands.allSatisfy { band in
         band.lower.count == horizon && band.upper.count == horizon
           && zip(band.lower, band.upper).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
@@ -117,7 +119,7 @@ struct ForecasterTests {
 /// Series that trap careless code.
 enum HostileSeries: CaseIterable, Sendable {
   case constant, zeros, three, step, spike, huge, mixedHuge, tiny, alternating, negative, crossing, gaps, longGap
-  case trailingGap, exponential, zerosAndOnes, perfectLine, perfectSeason, twoValuesFarApart
+  case trailingGap, exponential, zerosAndOnes, perfectLine, perfectSeason, twoValuesFarApart, wildMagnitudes
 
   var values: [Double] {
     switch self {
@@ -139,6 +141,11 @@ enum HostileSeries: CaseIterable, Sendable {
     case .zerosAndOnes: (0..<90).map { $0 % 11 == 0 ? 1 : 0 }
     case .perfectLine: (0..<40).map { Double($0) }
     case .perfectSeason: (0..<84).map { Double($0 % 7) }
+    case .wildMagnitudes:
+      (0..<47).map { t in
+        let size = pow(10, Double(t * 97 % 601 - 300))
+        return t % 3 == 0 ? -size : size
+      }
     case .twoValuesFarApart: [1] + [Double](repeating: .nan, count: 500) + [2]
     }
   }
