@@ -189,6 +189,19 @@ struct ForecastCommandTests {
     #expect(rest.split(separator: "\n").map { $0.prefix(2) } == ["id", "b,"])
   }
 
+  @Test("a backtest writes a row for each step and one for all")
+  func backtest() async throws {
+    let folder = try Folder()
+    let values = (0..<40).map { "\(10 + $0 % 4)" }.joined(separator: ",")
+    let input = try folder.file("w.csv", "id,v\na,\(values)\nb,\(values)\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "3", "--season", "4", "--backtest", "2", "--output", output])
+    let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(lines[0] == "step,count,smape,mase,cover95")
+    #expect(lines.dropFirst().map { $0.split(separator: ",")[1] } == ["4", "4", "4", "12"])
+    #expect(lines[4].hasPrefix("all,12,"))
+  }
+
   @Test("a wrong file leaves no output behind")
   func noPartialOutput() async throws {
     let folder = try Folder()
