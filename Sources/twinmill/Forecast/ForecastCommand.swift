@@ -46,6 +46,12 @@ struct ForecastCommand: AsyncParsableCommand {
     help: "Forecast so many last stretches of each series, each from what came before, and write errors and coverage.")
   var backtest: Int?
 
+  @Flag(help: "Draw each series with its forecast for the terminal instead of writing CSV.")
+  var plot = false
+
+  @Option(help: "A folder for one SVG drawing of each series, beside the CSV; it must be there.")
+  var svg: String?
+
   @Option(help: "The file to write; default is standard output.")
   var output: String?
 
@@ -57,6 +63,9 @@ struct ForecastCommand: AsyncParsableCommand {
       throw ValidationError("--horizon must be between 1 and \(Forecaster.maximumHorizon).")
     }
     if let backtest, !(1...1_000).contains(backtest) { throw ValidationError("--backtest must be between 1 and 1000.") }
+    if backtest != nil, plot || svg != nil {
+      throw ValidationError("--backtest has nothing to draw; leave --plot and --svg out.")
+    }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     _ = try seasons()
     _ = try levels()
@@ -85,7 +94,7 @@ struct ForecastCommand: AsyncParsableCommand {
       backtest == nil
       ? "id,step,mean" + levels.map { ",lo\($0.name),hi\($0.name)" }.joined()
       : "step,count,smape,mase" + levels.map { ",cover\($0.name)" }.joined()
-    try writer.write(header + "\n")
+    if !plot { try writer.write(header + "\n") }
     let width = min(threads ?? .max, ProcessInfo.processInfo.activeProcessorCount)
     let shares = levels.map(\.share)
     var progress = Progress()
@@ -150,12 +159,19 @@ struct ForecastCommand: AsyncParsableCommand {
   private func line(_ series: FileSeries, seasons: [Int]?, shares: [Double]) -> Line {
     let forecaster = Forecaster(season: seasons ?? series.seasons ?? [], method: method)
     let horizon = horizon ?? series.horizon ?? 1
-    do throws(ForecastingError) {
+    do {
       if let backtest {
         return .backtest(
           try forecaster.backtest(series.values, horizon: horizon, levels: shares, origins: backtest))
       }
       let forecast = try forecaster.forecast(series.values, horizon: horizon, levels: shares)
+      let chart = plot || svg != nil ? FanChart(title: series.id, history: series.values, forecast: forecast) : nil
+      if let svg, let chart {
+        var drawing = try ForecastWriter(path: Self.path(of: series, in: svg))
+        try drawing.write(chart.svg())
+        try drawing.finish()
+      }
+      if plot, let chart { return .text(chart.text() + "\n") }
       let id = CSVLine.quoted(series.id)
       var text = ""
       for step in forecast.mean.indices {
@@ -173,6 +189,20 @@ struct ForecastCommand: AsyncParsableCommand {
     } catch {
       return .failure("\(file):\(series.line): series \"\(series.id)\": \(error)")
     }
+  }
+
+  /// `ID.svg`; characters that no file name should hold become `_`, and the line is added to keep names apart.
+  static func path(of series: FileSeries, in folder: String) -> String {
+    let isPlain =
+      series.id.utf8.count <= 100
+      && series.id.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+      }
+    if isPlain { return "\(folder)/\(series.id).svg" }
+    let name = series.id.unicodeScalars.prefix(60).map {
+      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_"
+    }
+    return "\(folder)/\(String(name))_\(series.line).svg"
   }
 
   private static func text(_ step: String, _ row: BacktestTable.Row) -> String {
