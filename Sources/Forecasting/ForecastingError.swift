@@ -6,7 +6,8 @@ public enum ForecastingError: Error, Sendable, Equatable, CustomStringConvertibl
   case tooFewValues(needed: Int, present: Int)
   /// The value at this index (0-based) is infinite; mark it missing (NaN) or correct it.
   case infiniteValue(index: Int)
-  /// The value at this index is too large for a model used on its own (beyond ±1e100); `Forecaster` rescales.
+  /// The value at this index is out of the model's reach: beyond ±1e100 (`Forecaster` rescales), or negative where
+  /// demand is forecast.
   case valueOutOfRange(index: Int)
   /// The horizon is below one or above `Forecaster.maximumHorizon`.
   case invalidHorizon(Int)
@@ -26,7 +27,8 @@ public enum ForecastingError: Error, Sendable, Equatable, CustomStringConvertibl
     case .tooFewValues(let needed, let present):
       "the series has \(present) values and \(needed) are needed; lengthen the history or choose a simpler model"
     case .infiniteValue(let index): "value \(index) is infinite; correct it or mark it missing"
-    case .valueOutOfRange(let index): "value \(index) is beyond ±1e100; rescale the series"
+    case .valueOutOfRange(let index):
+      "value \(index) is beyond ±1e100, or negative in a series of demand; rescale or correct it"
     case .invalidHorizon(let horizon):
       "horizon \(horizon) is not between 1 and \(Forecaster.maximumHorizon) steps"
     case .invalidLevel(let level): "level \(level) is not strictly between 0 and 1; 0.95 means 95%"

@@ -189,6 +189,32 @@ struct ForecastCommandTests {
     #expect(rest.split(separator: "\n").map { $0.prefix(2) } == ["id", "b,"])
   }
 
+  @Test("a backtest writes a row for each step and one for all")
+  func backtest() async throws {
+    let folder = try Folder()
+    let values = (0..<40).map { "\(10 + $0 % 4)" }.joined(separator: ",")
+    let input = try folder.file("w.csv", "id,v\na,\(values)\nb,\(values)\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "3", "--season", "4", "--backtest", "2", "--output", output])
+    let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(lines[0] == "step,count,smape,mase,cover95")
+    #expect(lines.dropFirst().map { $0.split(separator: ",")[1] } == ["4", "4", "4", "12"])
+    #expect(lines[4].hasPrefix("all,12,"))
+  }
+
+  @Test("drawings stand in the folder asked for, under names that hold no path")
+  func drawings() async throws {
+    let folder = try Folder()
+    let input = try folder.file("w.csv", "id,v\na,1,2,3,4\n../b c,4,3,2,1\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "2", "--svg", folder.url.path, "--output", output])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    #expect(names == ["___b_c_3.svg", "a.svg", "out.csv", "w.csv"])
+    try await run([input, "--horizon", "2", "--plot", "--output", output])
+    let drawing = try String(contentsOfFile: output, encoding: .utf8)
+    #expect(drawing.hasPrefix("a\n") && drawing.contains("\n../b c\n"))
+  }
+
   @Test("a wrong file leaves no output behind")
   func noPartialOutput() async throws {
     let folder = try Folder()

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Forecasting
@@ -7,6 +8,7 @@ struct ForecasterTests {
   private func isSound(_ forecast: Forecast, horizon: Int) -> Bool {
     forecast.mean.count == horizon && forecast.mean.allSatisfy(\.isFinite)
       && forecast.components.trend.allSatisfy(\.isFinite) && forecast.components.seasonal.allSatisfy(\.isFinite)
+      && forecast.members.allSatisfy { $0.weight.isFinite && ($0.error?.isFinite ?? true) }
       && forecast.bands.allSatisfy { band in
         band.lower.count == horizon && band.upper.count == horizon
           && zip(band.lower, band.upper).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
@@ -99,6 +101,30 @@ struct ForecasterTests {
     #expect(abs(band.upper[0] - 5 - 12.7062) < 1e-4)
   }
 
+  @Test("a backtest shows each forecast only what came before, and counts errors and coverage")
+  func backtest() throws {
+    let forecaster = Forecaster(season: [12])
+    let backtest = try forecaster.backtest(Datasets.passengers, horizon: 12, levels: [0.95], origins: 2)
+    #expect(backtest.origins.map(\.count) == [120, 132])
+    #expect(backtest.origins[1].actual == Array(Datasets.passengers.suffix(12)))
+    let alone = try forecaster.forecast(Array(Datasets.passengers.prefix(120)), horizon: 12, levels: [0.95])
+    #expect(backtest.origins[0].forecast == alone)
+    var table = BacktestTable(levels: [0.95])
+    table.add(backtest)
+    #expect(table.steps.map(\.count) == [Int](repeating: 2, count: 12))
+    #expect(table.total.count == 24)
+    #expect(table.total.scaledError < 1)
+    #expect(table.total.coverage[0] > 0.8)
+    // By hand: the first step of both origins.
+    let first = backtest.origins.map {
+      200 * abs($0.actual[0] - $0.forecast.mean[0]) / ($0.actual[0] + $0.forecast.mean[0])
+    }
+    #expect(abs(table.steps[0].symmetricPercentageError - (first[0] + first[1]) / 2) < 1e-12)
+    #expect(throws: ForecastingError.tooFewValues(needed: 15, present: 14)) {
+      try forecaster.backtest(Array(Datasets.passengers.prefix(14)), horizon: 12)
+    }
+  }
+
   @Test("a cancelled task stops between members")
   func cancellation() async {
     let task = Task { () -> ForecastingError? in
@@ -117,7 +143,7 @@ struct ForecasterTests {
 /// Series that trap careless code.
 enum HostileSeries: CaseIterable, Sendable {
   case constant, zeros, three, step, spike, huge, mixedHuge, tiny, alternating, negative, crossing, gaps, longGap
-  case trailingGap, exponential, zerosAndOnes, perfectLine, perfectSeason, twoValuesFarApart
+  case trailingGap, exponential, zerosAndOnes, perfectLine, perfectSeason, twoValuesFarApart, wildMagnitudes
 
   var values: [Double] {
     switch self {
@@ -139,6 +165,11 @@ enum HostileSeries: CaseIterable, Sendable {
     case .zerosAndOnes: (0..<90).map { $0 % 11 == 0 ? 1 : 0 }
     case .perfectLine: (0..<40).map { Double($0) }
     case .perfectSeason: (0..<84).map { Double($0 % 7) }
+    case .wildMagnitudes:
+      (0..<47).map { t in
+        let size = pow(10, Double(t * 97 % 601 - 300))
+        return t % 3 == 0 ? -size : size
+      }
     case .twoValuesFarApart: [1] + [Double](repeating: .nan, count: 500) + [2]
     }
   }

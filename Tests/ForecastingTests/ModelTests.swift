@@ -171,6 +171,29 @@ struct ModelTests {
     #expect(try AutomaticSmoothing(period: 12).fit(Datasets.nile).model == ExponentialSmoothing(trend: .none))
   }
 
+  @Test(
+    "intermittent demand agrees with statsforecast's Croston, SBA and TSB",
+    arguments: [
+      (IntermittentDemand.Variant.croston, 0.1, 1.09567655), (.sba, 0.1, 1.04089273), (.tsb, 0.1, 0.86916286),
+      (.tsb, 0.2, 0.96673651),
+    ])
+  func intermittent(variant: IntermittentDemand.Variant, smoothing: Double, expected: Double) throws {
+    let demand: [Double] = [0, 0, 3, 0, 0, 0, 5, 0, 2, 0, 0, 0, 0, 4, 1, 0, 0, 6, 0, 0]
+    let fit = try IntermittentDemand(variant, smoothing: smoothing).fit(demand)
+    #expect(abs(fit.rate - expected) < 1e-8)
+    #expect(fit.forecast(horizon: 3).mean == [fit.rate, fit.rate, fit.rate])
+  }
+
+  @Test("demand that has ended fades with TSB and not with Croston")
+  func endedDemand() throws {
+    let demand = (0..<120).map { $0 < 60 && $0 % 4 == 0 ? 5.0 : 0 }
+    #expect(try IntermittentDemand(.tsb, smoothing: 0.2).fit(demand).rate < 0.001)
+    #expect(try IntermittentDemand(.croston, smoothing: 0.2).fit(demand).rate > 1)
+    #expect(throws: ForecastingError.valueOutOfRange(index: 1)) { try IntermittentDemand(.sba).fit([1, -1]) }
+    #expect(IntermittentDemand.isIntermittent(demand))
+    #expect(!IntermittentDemand.isIntermittent(Datasets.nile))
+  }
+
   @Test("what a model is made of adds up to its forecast")
   func components() throws {
     let fit = try ExponentialSmoothing(trend: .damped, season: .additive(period: 12)).fit(Datasets.passengers)

@@ -15,10 +15,16 @@ public struct AutomaticSmoothing: ForecastModel {
   /// `exponential smoothing`.
   public var name: String { "exponential smoothing" }
 
-  /// Needs two present values.
+  /// Samples from which a choice made on part of a history stands for the rest of it.
+  static let settledHistory = 60
+
+  /// Needs two present values; with a previous fit and a long history its choice of components stands.
   public func fit(
     _ values: [Double], from previous: ExponentialSmoothing.Fitted?
   ) throws(ForecastingError) -> ExponentialSmoothing.Fitted {
+    if let previous, values.count >= Self.settledHistory {
+      return try previous.model.fit(values, from: previous)
+    }
     var seasons: [ExponentialSmoothing.Season] = [.none]
     if period > 1, values.count >= 2 * period + 1 {
       seasons.append(.additive(period: period))

@@ -10,7 +10,8 @@ extension ExponentialSmoothing {
     let shift: Double
     let initial: [Double]
     let hasTrend: Bool
-    var ring: [SIMD4<Double>]
+    private var ring: [SIMD4<Double>]
+    private var plain: [Double]
 
     init(values: UnsafeBufferPointer<Double>, shift: Double, initial: [Double], hasTrend: Bool) {
       self.values = values
@@ -18,6 +19,35 @@ extension ExponentialSmoothing {
       self.initial = initial
       self.hasTrend = hasTrend
       ring = [SIMD4<Double>](repeating: .zero, count: max(initial.count, 1))
+      plain = initial
+    }
+
+    /// Sum of derivatives below which a start counts as forgotten: it then changes the squares by less than 1e-12 of
+    /// themselves.
+    static let forgotten = 1e-7
+
+    /// Sum of squared errors from known states without a season; `slope` is already damped.
+    static func squares(
+      _ values: Slice<UnsafeBufferPointer<Double>>, shift: Double, level: Double, slope: Double, _ p: Parameters
+    ) -> Double {
+      let values = UnsafeBufferPointer(rebasing: values)
+      let keep = p.phi * p.beta
+      var level = level
+      var damped = slope
+      var sum = 0.0
+      for y in values {
+        let ahead = level + damped
+        if y == y {
+          let e = (y - shift) - ahead
+          sum += e * e
+          level = ahead + p.alpha * e
+          damped = p.phi * damped + keep * e
+        } else {
+          level = ahead
+          damped = p.phi * damped
+        }
+      }
+      return sum
     }
 
     mutating func profile(_ p: Parameters) -> (squares: Double, level: Double, slope: Double) {
@@ -32,9 +62,11 @@ extension ExponentialSmoothing {
       var withBase = SIMD4<Double>.zero
       var withLevel = SIMD4<Double>.zero
       var withSlope = SIMD4<Double>.zero
+      var tail = 0.0
       ring.withUnsafeMutableBufferPointer { ring in
         var phase = 0
-        for t in 0..<values.count {
+        var t = 0
+        while t < values.count {
           let damped = p.phi * slope
           let ahead = level + damped
           let y = values[t]
@@ -53,9 +85,15 @@ extension ExponentialSmoothing {
           }
           phase += 1
           if phase == period { phase = 0 }
+          t += 1
+          // Once the start is forgotten the derivatives add nothing, and the rest is a pass of plain numbers.
+          if t % 8 == 0, !hasSeason, abs(level[1]) + abs(level[2]) + abs(slope[1]) + abs(slope[2]) < Self.forgotten {
+            break
+          }
         }
+        tail = Self.squares(values[t...], shift: shift, level: level[0], slope: p.phi * slope[0], p)
       }
-      let rr = withBase[0]
+      let rr = withBase[0] + tail
       let ru = withBase[1]
       let rv = withBase[2]
       let uu = withLevel[1]
@@ -73,6 +111,37 @@ extension ExponentialSmoothing {
       let squares =
         rr + 2 * start * ru + 2 * trend * rv + start * start * uu + 2 * start * trend * uv + trend * trend * vv
       return (max(squares, 0), start, trend)
+    }
+
+    /// Sum of squared errors from a given start, with a season.
+    mutating func squares(_ p: Parameters, level: Double, slope: Double) -> Double {
+      let values = values
+      let shift = shift
+      let period = initial.count
+      let keep = p.phi * p.beta
+      for i in initial.indices { plain[i] = initial[i] }
+      return plain.withUnsafeMutableBufferPointer { season in
+        var level = level
+        var damped = p.phi * slope
+        var sum = 0.0
+        var phase = 0
+        for y in values {
+          let ahead = level + damped
+          if y == y {
+            let e = (y - shift - season[phase]) - ahead
+            sum += e * e
+            level = ahead + p.alpha * e
+            damped = p.phi * damped + keep * e
+            season[phase] += p.gamma * e
+          } else {
+            level = ahead
+            damped = p.phi * damped
+          }
+          phase += 1
+          if phase == period { phase = 0 }
+        }
+        return sum
+      }
     }
 
     func states(_ p: Parameters, start: SIMD2<Double>) -> States {

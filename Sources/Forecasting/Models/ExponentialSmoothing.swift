@@ -130,10 +130,16 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
         return Fitted(model: self, searched: best, parameters: parameters(best), start: start, shift: 0, states: states)
       }
       var pass = AdditivePass(values: y, shift: shift, initial: initial, hasTrend: trend != .none)
+      // With a season the derivatives live on in it, and carrying them would treble the work: the search keeps the
+      // best start of its first point, and the last pass solves for it again.
+      let first = season == .none ? nil : pass.profile(parameters(previous?.searched ?? box.start))
       let best =
         kept
         ?? search(box, from: previous?.searched, isLong: values.count > 60) { x in
-          Double(present) * log(max(pass.profile(parameters(x)).squares, 1e-300)) + penalty(x)
+          let squares =
+            first.map { pass.squares(parameters(x), level: $0.level, slope: $0.slope) }
+            ?? pass.profile(parameters(x)).squares
+          return Double(present) * log(max(squares, 1e-300)) + penalty(x)
         }
       let solution = pass.profile(parameters(best))
       let start = SIMD2(solution.level, solution.slope)
@@ -204,7 +210,7 @@ public struct ExponentialSmoothing: ForecastModel, Equatable {
     return Minimise.simplex(
       start: isWarm ? previous ?? box.start : box.start, step: isWarm ? 0.4 * box.step : box.step, low: box.low,
       high: box.high,
-      dimensions: box.count, evaluations: (isWarm ? 8 : 25) * box.count, tolerance: 0.02, objective
+      dimensions: box.count, evaluations: (isWarm ? 6 : 15) * box.count, tolerance: 0.02, objective
     ).x
   }
 

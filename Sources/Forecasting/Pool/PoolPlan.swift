@@ -45,6 +45,16 @@ struct PoolPlan: Sendable {
       if isPositive, values.count >= Self.logarithmicHistory { add(Autoregression(), logarithms: true) }
     }
     var raw = adjustments.firstIndex(of: nil)
+    if IntermittentDemand.isIntermittent(values) {
+      if raw == nil {
+        raw = adjustments.count
+        adjustments.append(nil)
+      }
+      for variant in [IntermittentDemand.Variant.sba, .tsb] {
+        let model = IntermittentDemand(variant)
+        members.append(PoolMember(adjustment: raw ?? 0, isLogarithmic: false, model: model, name: model.name))
+      }
+    }
     for period in seasons where period > 1 && values.count >= 3 * period && period <= Self.longestOwnSeason {
       if raw == nil {
         raw = adjustments.count

@@ -24,17 +24,22 @@ struct PoolWeights: Sendable {
     var naiveWeight = 0.0
     var share = 1.0
     var counted = 0
+    // The mean absolute error is least at the median, which for intermittent demand is zero.
+    let isSquared = IntermittentDemand.isIntermittent(values)
+    func error(_ forecast: [Double]?, _ last: Double, _ origin: Int) -> Double? {
+      Self.meanError(forecast, last: last, values, from: origin, isSquared: isSquared)
+    }
     for k in rolling.origins.indices.reversed() where rolling.origins[k] >= Self.shortestHistory {
       counted += 1
       let origin = rolling.origins[k]
       let last = values[..<origin].last { !$0.isNaN } ?? 0
-      if let error = Self.meanAbsoluteError(nil, last: last, values, from: origin) {
+      if let error = error(nil, last, origin) {
         naive += share * error
         naiveWeight += share
       }
       for member in 0..<count {
         guard let forecast = rolling.forecasts[k][member],
-          let error = Self.meanAbsoluteError(forecast, last: 0, values, from: origin)
+          let error = error(forecast, 0, origin)
         else { continue }
         errors[member] += share * error
         weights[member] += share
@@ -64,7 +69,7 @@ struct PoolWeights: Sendable {
       total += shares[member]
     }
     self.shares = shares.map { total > 0 ? $0 / total : 0 }
-    relativeErrors = (0..<count).map { weights[$0] > 0 && naive > 0 ? errors[$0] / naive : nil }
+    relativeErrors = (0..<count).map { weights[$0] > 0 && naive > 1e-100 ? clamped(errors[$0] / naive) : nil }
   }
 
   /// Where a forecast may lie: within ten times the range of the history beyond its ends, more when the horizon is
@@ -81,19 +86,22 @@ struct PoolWeights: Sendable {
     return (low - room)...(high + room)
   }
 
-  /// Mean absolute error over the present samples from an origin; of the constant `last` without a forecast.
-  private static func meanAbsoluteError(_ forecast: [Double]?, last: Double, _ values: [Double], from origin: Int)
-    -> Double?
-  {
+  /// Mean absolute (or root mean square) error over the present samples from an origin; of the constant `last` without
+  /// a forecast.
+  private static func meanError(
+    _ forecast: [Double]?, last: Double, _ values: [Double], from origin: Int, isSquared: Bool
+  ) -> Double? {
     var sum = 0.0
     var count = 0.0
     for j in 0..<(forecast?.count ?? values.count - origin) {
       let value = values[origin + j]
       if value.isNaN { continue }
-      sum += abs(value - (forecast?[j] ?? last))
+      let e = abs(value - (forecast?[j] ?? last))
+      sum += isSquared ? e * e : e
       count += 1
     }
-    return count > 0 && sum.isFinite ? sum / count : nil
+    guard count > 0, sum.isFinite else { return nil }
+    return isSquared ? (sum / count).squareRoot() : sum / count
   }
 
   /// The weighted mean of the members' forecasts, component by component.

@@ -1,11 +1,11 @@
 /// Forecasts of every member from several origins inside the history, and from its end.
-package struct RollingOrigins: Sendable {
+struct RollingOrigins: Sendable {
   /// Numbers of samples before each origin, ascending.
-  package private(set) var origins: [Int] = []
+  private(set) var origins: [Int] = []
   /// By origin, then member: the forecasts of the steps inside the history; `nil` where the member could not run.
-  package private(set) var forecasts: [[[Double]?]] = []
+  private(set) var forecasts: [[[Double]?]] = []
   /// By member: the forecast from the end of the history.
-  package private(set) var final: [ForecastComponents?] = []
+  private(set) var final: [ForecastComponents?] = []
   /// By member: its fit to the whole history.
   private(set) var fits: [(any FittedModel)?] = []
 

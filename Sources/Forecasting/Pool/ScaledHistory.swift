@@ -12,12 +12,10 @@ struct ScaledHistory {
   /// - Parameter limit: only so many of the newest samples are kept.
   init(_ samples: [Double], limit: Int) throws(ForecastingError) {
     if let index = samples.firstIndex(where: \.isInfinite) { throw .infiniteValue(index: index) }
-    guard var last = samples.lastIndex(where: { !$0.isNaN }) else { throw .noValues }
-    last = samples.count
-    var first = max(0, last - limit)
+    guard let last = samples.lastIndex(where: { !$0.isNaN }) else { throw .noValues }
     // The newest samples may all be missing; then the cut reaches back to the last present one.
-    if !samples[first...].contains(where: { !$0.isNaN }) { first = samples.lastIndex { !$0.isNaN } ?? first }
-    first = samples[first...].firstIndex { !$0.isNaN } ?? first
+    let cut = min(last, max(0, samples.count - limit))
+    let first = samples[cut...].firstIndex { !$0.isNaN } ?? last
     let kept = samples[first...]
     var low = Double.infinity
     var high = -Double.infinity

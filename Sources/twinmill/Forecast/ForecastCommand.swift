@@ -15,7 +15,8 @@ struct ForecastCommand: AsyncParsableCommand {
         m4    id,freq,season,horizon,split,values...   only train rows are read
 
       Writes CSV: id,step,mean and lo95,hi95 for each level, in the order of the input. The result does not depend on
-      the number of threads. Exit status 65 when the file is wrong or a series cannot be forecast.
+      the number of threads. With --backtest, writes instead how the forecasts of the past fared: step,count,smape,mase and
+      cover95 for each level, a row for each step and one for all. Exit status 65 when the file is wrong or a series cannot be forecast.
       """)
 
   @Argument(help: "The file to read; - is standard input.")
@@ -42,6 +43,16 @@ struct ForecastCommand: AsyncParsableCommand {
   @Option(help: "What to forecast with: pool, ets, dotm, theta, ces, ar or snaive.")
   var method: ForecastMethod = .pool
 
+  @Option(
+    help: "Forecast so many last stretches of each series, each from what came before, and write errors and coverage.")
+  var backtest: Int?
+
+  @Flag(help: "Draw each series with its forecast for the terminal instead of writing CSV.")
+  var plot = false
+
+  @Option(help: "A folder for one SVG drawing of each series, beside the CSV; it must be there.")
+  var svg: String?
+
   @Option(help: "The file to write; default is standard output.")
   var output: String?
 
@@ -51,6 +62,10 @@ struct ForecastCommand: AsyncParsableCommand {
   func validate() throws {
     if let horizon, !(1...Forecaster.maximumHorizon).contains(horizon) {
       throw ValidationError("--horizon must be between 1 and \(Forecaster.maximumHorizon).")
+    }
+    if let backtest, !(1...1_000).contains(backtest) { throw ValidationError("--backtest must be between 1 and 1000.") }
+    if backtest != nil, plot || svg != nil {
+      throw ValidationError("--backtest has nothing to draw; leave --plot and --svg out.")
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     _ = try seasons()
@@ -76,11 +91,16 @@ struct ForecastCommand: AsyncParsableCommand {
       throw SeriesFileError(file: file, problem: "does not say how far to forecast", remedy: "give --horizon")
     }
     var writer = try ForecastWriter(path: output)
-    try writer.write("id,step,mean" + levels.map { ",lo\($0.name),hi\($0.name)" }.joined() + "\n")
+    let header =
+      backtest == nil
+      ? "id,step,mean" + levels.map { ",lo\($0.name),hi\($0.name)" }.joined()
+      : "step,count,smape,mase" + levels.map { ",cover\($0.name)" }.joined()
+    if !plot { try writer.write(header + "\n") }
     let width = min(threads ?? .max, ProcessInfo.processInfo.activeProcessorCount)
     let shares = levels.map(\.share)
     var progress = Progress()
     var failures = 0
+    var table = BacktestTable(levels: shares)
 
     try await withThrowingTaskGroup(of: (Int, [Line]).self) { group in
       var waiting: [Int: [Line]] = [:]
@@ -111,6 +131,7 @@ struct ForecastCommand: AsyncParsableCommand {
           for line in lines {
             switch line {
             case .text(let text): try writer.write(text)
+            case .backtest(let backtest): table.add(backtest)
             case .failure(let message):
               failures += 1
               complain(message)
@@ -120,6 +141,10 @@ struct ForecastCommand: AsyncParsableCommand {
         }
       }
     }
+    if backtest != nil {
+      for (step, row) in table.steps.enumerated() { try writer.write(Self.text("\(step + 1)", row)) }
+      try writer.write(Self.text("all", table.total))
+    }
     try writer.finish()
     progress.finish()
     return failures
@@ -128,14 +153,26 @@ struct ForecastCommand: AsyncParsableCommand {
   /// What one series gives.
   private enum Line: Sendable {
     case text(String)
+    case backtest(Backtest)
     case failure(String)
   }
 
   private func line(_ series: FileSeries, seasons: [Int]?, shares: [Double]) -> Line {
     let forecaster = Forecaster(season: seasons ?? series.seasons ?? [], method: method)
-    do throws(ForecastingError) {
-      let forecast = try forecaster.forecast(
-        series.values, horizon: horizon ?? series.horizon ?? 1, levels: shares)
+    let horizon = horizon ?? series.horizon ?? 1
+    do {
+      if let backtest {
+        return .backtest(
+          try forecaster.backtest(series.values, horizon: horizon, levels: shares, origins: backtest))
+      }
+      let forecast = try forecaster.forecast(series.values, horizon: horizon, levels: shares)
+      let chart = plot || svg != nil ? FanChart(title: series.id, history: series.values, forecast: forecast) : nil
+      if let svg, let chart {
+        var drawing = try ForecastWriter(path: Self.path(of: series, in: svg))
+        try drawing.write(chart.svg())
+        try drawing.finish()
+      }
+      if plot, let chart { return .text(chart.text() + "\n") }
       let id = CSVLine.quoted(series.id)
       var text = ""
       for step in forecast.mean.indices {
@@ -153,6 +190,26 @@ struct ForecastCommand: AsyncParsableCommand {
     } catch {
       return .failure("\(file):\(series.line): series \"\(series.id)\": \(error)")
     }
+  }
+
+  /// `ID.svg`; characters that no file name should hold become `_`, and the line is added to keep names apart.
+  static func path(of series: FileSeries, in folder: String) -> String {
+    let isPlain =
+      series.id.utf8.count <= 100
+      && series.id.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+      }
+    if isPlain { return "\(folder)/\(series.id).svg" }
+    let name = series.id.unicodeScalars.prefix(60).map {
+      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_"
+    }
+    return "\(folder)/\(String(name))_\(series.line).svg"
+  }
+
+  private static func text(_ step: String, _ row: BacktestTable.Row) -> String {
+    ([step, "\(row.count)"]
+      + ([row.symmetricPercentageError, row.scaledError] + row.coverage).map { $0.isNaN ? "" : "\($0)" })
+      .joined(separator: ",") + "\n"
   }
 
   private func complain(_ message: String) {
