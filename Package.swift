@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "twinmill",
       dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib",
+        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Forecasting", "Series",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -103,6 +103,7 @@ let package = Package(
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
+    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],
   swiftLanguageModes: [.v6]
