@@ -31,6 +31,13 @@ public struct ForecastBand: Sendable, Equatable {
   public var lower: [Double]
   /// Upper bounds.
   public var upper: [Double]
+
+  /// Bounds from wherever they were kept.
+  public init(level: Double, lower: [Double], upper: [Double]) {
+    self.level = level
+    self.lower = lower
+    self.upper = upper
+  }
 }
 
 /// A member of a pool and its say in the result.

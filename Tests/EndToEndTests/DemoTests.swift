@@ -12,7 +12,7 @@ struct DemoTests {
       let output = try await Installed.run(["demo", "--folder", folder, "--twins", "1"])
       #expect(output.status == 0, "\(output.err)")
       #expect(output.out.contains("hydration_index, the coming week"))
-      #expect(output.out.contains("● predicted"))
+      #expect(output.out.contains("the sensor, observed and predicted"))
       let url = try #require(output.out.split(separator: "\"").first { $0.hasPrefix("postgres://") })
       let workers = try await ChildProcess.run(
         [

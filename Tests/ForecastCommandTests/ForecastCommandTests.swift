@@ -102,7 +102,7 @@ struct ForecastCommandTests {
       ("id\na\n", "x.csv:1: there is one column only; separate an id and the values by commas: id,v1,v2,…"),
       (
         "id,v1\n\"a,1\n",
-        "x.csv:2: a quoted field is not closed, or text follows its closing quote; double the quotes inside quoted fields"
+        "x.csv:2: a quoted field does not end on this line; close the quotes"
       ),
       (
         "id,timestamp,value\na,yesterday,1\n",

@@ -15,7 +15,7 @@ extension FanChart {
     }
     var body = ""
     let shades = ["0.16", "0.28", "0.4"]
-    for (index, band) in forecast.bands.reversed().enumerated() {
+    for (index, band) in bands.reversed().enumerated() {
       let upper = points(band.upper, from: history.count)
       let lower = band.lower.indices.reversed().map {
         "\(text(x(history.count + $0))),\(text(y(band.lower[$0])))"
@@ -36,7 +36,7 @@ extension FanChart {
       }
     }
     body +=
-      "<polyline points=\"\(points(forecast.mean, from: history.count))\" fill=\"none\" stroke=\"#2f7ed8\" stroke-width=\"2\"/>\n"
+      "<polyline points=\"\(points(mean, from: history.count))\" fill=\"none\" stroke=\"#2f7ed8\" stroke-width=\"2\"/>\n"
     let font = "font-family=\"sans-serif\" font-size=\"12\" fill=\"#888\""
     body += "<text x=\"\(text(left))\" y=\"18\" \(font)>\(Self.escaped(title))</text>\n"
     for (value, place) in [(high, top + 4), (low, bottom + 4)] {

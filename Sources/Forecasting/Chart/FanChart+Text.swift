@@ -36,10 +36,10 @@ extension FanChart {
       }
     }
     // Widest first, so that narrower intervals shade over it.
-    for (index, band) in forecast.bands.reversed().enumerated() {
-      for j in forecast.mean.indices {
+    for (index, band) in bands.reversed().enumerated() {
+      for j in mean.indices {
         let from = column(history.count + j) / 2
-        let to = j + 1 < forecast.mean.count ? column(history.count + j + 1) / 2 : width - 1
+        let to = j + 1 < mean.count ? column(history.count + j + 1) / 2 : width - 1
         for x in from...max(from, to) {
           let top = row(band.upper[j]) / 4
           let bottom = row(band.lower[j]) / 4
@@ -48,7 +48,7 @@ extension FanChart {
       }
     }
     draw(history, from: 0)
-    draw(forecast.mean, from: history.count)
+    draw(mean, from: history.count)
     let labels = [0: Self.label(high), height - 1: Self.label(low)]
     let margin = labels.values.map(\.count).max() ?? 0
     var text = title.isEmpty ? "" : title + "\n"

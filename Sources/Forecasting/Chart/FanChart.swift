@@ -4,19 +4,30 @@ public struct FanChart: Sendable {
   public var title: String
   /// The newest samples, oldest first, NaN = missing.
   public let history: [Double]
-  /// The forecast that follows them.
-  public let forecast: Forecast
+  /// The point forecasts that follow them.
+  public let mean: [Double]
+  /// Their intervals, by ascending level.
+  public let bands: [ForecastBand]
   let low: Double
   let high: Double
 
   /// - Parameter history: all samples; so many of the newest are drawn as three times the horizon and at least 30.
   public init(title: String, history: [Double], forecast: Forecast) {
+    self.init(title: title, history: history, mean: forecast.mean, bands: forecast.bands)
+  }
+
+  /// A forecast from wherever it was kept.
+  /// - Parameters:
+  ///   - history: as above.
+  ///   - bands: by ascending level, one bound a step.
+  public init(title: String, history: [Double], mean: [Double], bands: [ForecastBand]) {
     self.title = title
-    self.history = Array(history.suffix(max(30, 3 * forecast.mean.count)))
-    self.forecast = forecast
+    self.history = Array(history.suffix(max(30, 3 * mean.count)))
+    self.mean = mean
+    self.bands = bands
     var low = Double.infinity
     var high = -Double.infinity
-    for values in [self.history, forecast.mean] + forecast.bands.flatMap({ [$0.lower, $0.upper] }) {
+    for values in [self.history, mean] + bands.flatMap({ [$0.lower, $0.upper] }) {
       for value in values where value.isFinite {
         low = min(low, value)
         high = max(high, value)
@@ -30,7 +41,7 @@ public struct FanChart: Sendable {
   }
 
   /// Steps drawn.
-  var count: Int { history.count + forecast.mean.count }
+  var count: Int { history.count + mean.count }
 
   /// 0 at the bottom, 1 at the top.
   func height(_ value: Double) -> Double {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domains
+import Forecasting
 import FoundationEssentials
 import Glibc
 import Postgres
@@ -187,19 +188,19 @@ struct DemoCommand: AsyncParsableCommand {
     }
     print("\nskincare/user-1, hydration_index, the coming week (twin_predictions):\n")
     Table(columns: ["date", "mean", "lo95", "hi95", "confidence", "job"], rows: cells).print(json: false)
-    print("\n" + (try await sensorPlot(connection, twin: sensor)).text)
+    print("\n" + (try await sensorChart(connection, twin: sensor)).text())
   }
 
-  private func sensorPlot(_ connection: Connection, twin: UUID) async throws -> TerminalPlot {
+  private func sensorChart(_ connection: Connection, twin: UUID) async throws -> FanChart {
     let past = try await connection.query(
       """
       SELECT value FROM (SELECT observed_at, value FROM sensor_observations WHERE twin_id = \(twin)
-        ORDER BY observed_at DESC LIMIT 144) AS last ORDER BY observed_at
+        ORDER BY observed_at DESC LIMIT 500) AS last ORDER BY observed_at
       """)
     let future = try await connection.query(
       """
-      SELECT coalesce((s.value ->> 'mean')::float8, 0), coalesce((s.value ->> 'lo95')::float8, 0),
-             coalesce((s.value ->> 'hi95')::float8, 0)
+      SELECT (s.value ->> 'mean')::float8, (s.value ->> 'lo80')::float8, (s.value ->> 'hi80')::float8,
+             (s.value ->> 'lo95')::float8, (s.value ->> 'hi95')::float8
       FROM twin_predictions p, LATERAL jsonb_each(p.predicted_state::jsonb) AS s
       WHERE p.twin_id = \(twin)
         AND p.created_at = (SELECT max(created_at) FROM twin_predictions WHERE twin_id = \(twin))
@@ -207,15 +208,20 @@ struct DemoCommand: AsyncParsableCommand {
       """)
     var history: [Double] = []
     for row in past { history.append(try row.decode(Double.self)) }
-    var steps: [(Double, Double, Double)] = []
-    for row in future { steps.append(try row.decode(Double.self, Double.self, Double.self)) }
-    // A terminal has some 80 columns.
-    let stride = max(1, (history.count + steps.count) / 72)
-    func thin<T>(_ values: [T]) -> [T] { Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] } }
-    let thinned = thin(steps)
-    return TerminalPlot(
-      title: "sensor: · observed  ● predicted  ░ 95 % interval", history: thin(history), mean: thinned.map(\.0),
-      lower: thinned.map(\.1), upper: thinned.map(\.2))
+    var mean: [Double] = []
+    var bands = [0.8, 0.95].map { ForecastBand(level: $0, lower: [], upper: []) }
+    for row in future {
+      let (middle, lo80, hi80, lo95, hi95) = try row.decode(
+        Double.self, Double.self, Double.self, Double.self, Double.self)
+      mean.append(middle)
+      bands[0].lower.append(lo80)
+      bands[0].upper.append(hi80)
+      bands[1].lower.append(lo95)
+      bands[1].upper.append(hi95)
+    }
+    return FanChart(
+      title: "the sensor, observed and predicted, with 80 and 95 % intervals:", history: history, mean: mean,
+      bands: bands)
   }
 
   private static func short(_ number: String) -> String {
