@@ -50,13 +50,22 @@ actor LeaseKeeper {
     isDraining = true
   }
 
-  /// Says goodbye; the lock goes with the connection.
-  func leave() async throws {
-    if let connection, !connection.isDead {
+  /// Says goodbye, so that nobody has to find out; the lock goes with the connection. If the database is away, the
+  /// others find out.
+  func leave() async {
+    do {
+      let connection: Connection
+      // A heartbeat that was broken off takes its connection with it.
+      if let current = self.connection, !current.isDead {
+        connection = current
+      } else {
+        connection = try await reconnect()
+      }
       try await context.queue.remove(on: connection)
-      await connection.close()
+    } catch {
+      context.logger.warning("left without saying goodbye", metadata: ["error": "\(error)"])
     }
-    connection = nil
+    await drop()
   }
 
   private func beat() async throws {

@@ -58,7 +58,14 @@ public final class Worker: Service {
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
-    try await cancelWhenGracefulShutdown { [self] in try await start() }
+    do {
+      try await cancelWhenGracefulShutdown { [self] in try await start() }
+    } catch {
+      guard Task.isShuttingDownGracefully else { throw error }
+      // Asked to stop before there was anything to do.
+      await keeper.leave()
+      return
+    }
     let heartbeatThread = try ComputePool(threads: 1)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
@@ -77,7 +84,7 @@ public final class Worker: Service {
         throw error
       }
     }
-    try await keeper.leave()
+    await keeper.leave()
     await context.pool.close()
     context.logger.info("stopped")
   }

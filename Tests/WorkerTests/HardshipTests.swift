@@ -196,7 +196,6 @@ struct HardshipTests {
     let gone = try await TestDatabase.create(on: server)
     await server.stop()
     let worker = try RunningWorker(gone, KindRunner(TestKind()))
-    await worker.group.triggerGracefulShutdown()
-    _ = await worker.ended.result
+    try await worker.stop()
   }
 }

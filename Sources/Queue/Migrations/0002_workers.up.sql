@@ -67,7 +67,7 @@ BEGIN
     FOR UPDATE SKIP LOCKED
   ), ended AS (
     DELETE FROM twinmill.jobs j USING abandoned a
-    WHERE j.id = a.id AND j.state = 'running'
+    WHERE j.id = a.id AND j.state::text = 'running'
       AND (j.crashes + 1 >= 3 OR EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = j.id))
     RETURNING j.*
   ), archived AS (
@@ -90,7 +90,7 @@ BEGIN
         errors = j.errors || jsonb_build_object('attempt', j.attempt, 'at', clock_timestamp(), 'cause', 'crash',
           'message', 'the worker died or was lost', 'worker', j.claimed_by)
     FROM abandoned a
-    WHERE j.id = a.id AND j.state = 'running' AND j.crashes + 1 < 3
+    WHERE j.id = a.id AND j.state::text = 'running' AND j.crashes + 1 < 3
       AND NOT EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = j.id)
     RETURNING j.id
   )
