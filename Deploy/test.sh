@@ -70,6 +70,9 @@ phase warnings Deploy/checks/warnings.sh "$log" || true
 # A few at a time: hundreds of tests at once on two cores only starve each other's heartbeats and deadlines.
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 
+# What users run is the release build, and the optimizer has faults of its own.
+phase release swift build -c release --static-swift-stdlib --product twinmill || true
+
 if [ "$all" = yes ]; then
   data=${TWINMILL_DATA:-../shared/data}
   if [ -n "${TWINMILL_DATA:-}" ] || [ -d "$data/m4" ]; then

@@ -19,48 +19,64 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Flag(help: "Wait for the end, print the final state, and fail unless it is completed.") var wait = false
 
   func run() async throws {
-    try await global.withConnection { connection in
-      let twinID = try await resolve(twin, on: connection)
-      let rows = try await connection.query(
-        """
-        SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
-          \(queue)::text, \(Int32(clamping: priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
-          \(maxAttempts.map { Int32(clamping: $0) })::integer)
-        """)
-      let (job, outcome) = try rows[0].decode(Int64.self, String.self)
-      var state: String?
-      if wait { state = try await finalState(of: job, on: connection) }
-      if global.json {
-        let stateText = state.map { ",\"state\":\(JSON.literal($0))" } ?? ""
-        print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
-      } else {
-        print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
-      }
+    let connection = try await global.connect()
+    do {
+      let state = try await enqueue(on: connection)
+      await connection.close()
       if let state, state != "completed" { throw ExitCode(ExitStatus.failed.rawValue) }
+    } catch {
+      await connection.close()
+      throw error
     }
+  }
+
+  /// Prints what became of it.
+  /// - Returns: the final state, if it was waited for.
+  private func enqueue(on connection: Connection) async throws -> String? {
+    let twinID = try await resolve(twin, on: connection)
+    let rows = try await connection.query(
+      """
+      SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
+        \(queue)::text, \(Int32(clamping: priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
+        \(maxAttempts.map { Int32(clamping: $0) })::integer)
+      """)
+    let (job, outcome) = try rows[0].decode(Int64.self, String.self)
+    let state = wait ? try await finalState(of: job, on: connection) : nil
+    if global.json {
+      let stateText = state.map { ",\"state\":\(JSON.literal($0))" } ?? ""
+      print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
+    } else {
+      print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
+    }
+    return state
   }
 
   /// Waits in short statements: a long one would hold its snapshot against vacuum.
   private func finalState(of job: Int64, on connection: Connection) async throws -> String {
-    while true {
+    var state: String?
+    while state == nil {
       try Task.checkCancellation()
-      if let state = try await finalState(of: job, within: "2 s", on: connection) { return state }
+      state = try await finalState(of: job, within: "2 s", on: connection)
     }
+    return state ?? ""
   }
 
   /// nil: not in that time.
   private func finalState(
     of job: Int64, within time: String, on connection: Connection
-  ) async throws(PostgresError) -> String? {
-    let rows: Rows
-    do {
-      rows = try await connection.query("SELECT twinmill.wait(\(job), \(time)::text::interval)")
-    } catch {
-      if error.sqlstate == "57014", !error.isConnectionLoss { return nil }
-      throw error
-    }
-    let state: String = try rows[0].decode(String.self)
+  ) async throws -> String? {
+    let answer = await Self.answer(connection, "SELECT twinmill.wait(\(job), \(time)::text::interval)")
+    if case .failure(let error) = answer, error.sqlstate == "57014", !error.isConnectionLoss { return nil }
+    let state: String = try answer.get()[0].decode(String.self)
     return state
+  }
+
+  private static func answer(_ connection: Connection, _ sql: SQL) async -> Result<Rows, PostgresError> {
+    do throws(PostgresError) {
+      return .success(try await connection.query(sql))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func resolve(_ twin: String?, on connection: Connection) async throws -> UUID? {
