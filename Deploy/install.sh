@@ -28,12 +28,21 @@ while [ $# -gt 0 ]; do
       if [ "$1" = --binary ]; then binary=$2; else destdir=${2%/}; fi
       shift 2
       ;;
+    -h | --help)
+      sed -n '/^# /s/^# //p' "$0"
+      exit
+      ;;
     *) die "unknown option '$1' (know --binary FILE, --destdir DIR)" ;;
   esac
 done
 
 # Not `swift build --show-bin-path`: root, who installs, need not have Swift on PATH.
 [ -n "$binary" ] || binary=$root/.build/release/twinmill
+if [ "$binary" = "$root/.build/release/twinmill" ] && [ -f "$binary" ] &&
+  [ -n "$(find "$root/Package.swift" "$root/Sources" "$root/Jobs" -newer "$binary" -type f -print -quit)" ]; then
+  die "the program at $binary is older than the sources. Build it again:
+  swift build -c release --static-swift-stdlib --product twinmill"
+fi
 if [ ! -f "$binary" ] || [ ! -x "$binary" ]; then
   die "there is no program at $binary. Build it first:
   swift build --package-path $root -c release --static-swift-stdlib --product twinmill"

@@ -8,7 +8,7 @@
 --   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
 --   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, recompute, twin, wait. Sees no table.
---   twinmill_operate   enqueue and read, and steers: cancel, retry, pause, resume, schedule, unschedule.
+--   twinmill_operate   enqueue and read, and steers: cancel, retry, and the schedules.
 --   twinmill_read      sees queue, history, twins and results. Changes nothing.
 --
 -- These are groups without login. The one login made here is the daemons' (variable `login`, default "twinmill": the
@@ -140,8 +140,6 @@ FROM (VALUES
   ('wait', 'twinmill_enqueue'),
   ('cancel', 'twinmill_operate'),
   ('retry', 'twinmill_operate'),
-  ('pause', 'twinmill_operate'),
-  ('resume', 'twinmill_operate'),
   ('schedule', 'twinmill_operate'),
   ('unschedule', 'twinmill_operate'),
   ('enable_schedule', 'twinmill_operate'),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 import Queue
 
 /// The command line: one file per subcommand in `Commands`.
@@ -34,11 +35,22 @@ struct Twinmill: AsyncParsableCommand {
     }
   }
 
+  /// What the server's words leave out.
+  private static func remedy(for error: any Error) -> String {
+    guard let error = error as? PostgresError, error.hint == nil else { return "" }
+    return switch error.sqlstate {
+    case "42P01", "3F000", "42883":
+      ". Hint: is this the right database, and is its schema there? Run: twinmill migrate up"
+    case "42501": ". Hint: the roles and what they may do: Deploy/README.md; for example GRANT twinmill_read TO …"
+    default: ""
+    }
+  }
+
   /// Ends the process: errors of the command line as ArgumentParser does, all others in one line and with a status
   /// that tells a supervisor whether trying again can help.
   static func exit(reporting error: any Error) -> Never {
     guard let status = ExitStatus(for: error) else { exit(withError: error) }
-    StandardError.write("twinmill: \(error)\n")
+    StandardError.write("twinmill: \(error)\(remedy(for: error))\n")
     exit(withError: ExitCode(status.rawValue))
   }
 }

@@ -46,6 +46,13 @@ struct CommandTests {
     #expect(job.out.contains("requested_by  postgres\n"))
     let json = try await Installed.run(["job", "1", "--json"], url: database.url)
     #expect(json.out.hasPrefix("{\"job_id\":1,\"state\":\"completed\""))
+    let failed = try await Installed.run(
+      ["enqueue", "probe", "--arguments", "{\"fail\": \"on purpose\"}", "--max-attempts", "1", "--wait"],
+      url: database.url)
+    #expect(failed.status == 1)
+    #expect(failed.err == "twinmill: job 2 discarded: on purpose\n")
+    let down = try await Installed.run(["migrate", "down", "--to", "0"], url: database.url)
+    #expect(down.err == "twinmill: 1 workers are at work; stop them first, or repeat with --force\n")
     #expect(await worker.stop() == 0)
   }
 
@@ -94,6 +101,28 @@ struct CommandTests {
     }
     let decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
     #expect(decoded.job == 1 && decoded.kind == "probe" && decoded.attempt == 1 && decoded.latencyMilliseconds >= 0)
+  }
+
+  @Test("a command on a database without the schema says what to run")
+  func unmigrated() async throws {
+    let database = try await TestDatabase.create()
+    let jobs = try await Installed.run(["jobs"], url: database.url)
+    #expect(jobs.status == 1)
+    #expect(jobs.err.hasSuffix("Run: twinmill migrate up\n"), "\(jobs.err)")
+  }
+
+  @Test("import and enqueue name a twin alike")
+  func twinNames() async throws {
+    let database = try await Installed.migrated()
+    let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
+    try "timestamp,value\n2026-01-01,1\n".write(toFile: csv, atomically: true, encoding: .utf8)
+    for name in ["sensor/pump", "pump"] {
+      let imported = try await Installed.run(["import", csv, "--twin", name], url: database.url)
+      #expect(imported.out.contains("(sensor/pump)"), "\(imported.err)")
+    }
+    unlink(csv)
+    let connection = try await database.connect()
+    #expect(try await connection.value("SELECT count(*) FROM user_digital_twins", as: Int64.self) == 1)
   }
 
   @Test("a worker on a database without the schema ends with status 78 and says what to do")

@@ -33,7 +33,8 @@ struct EnqueueCommand: AsyncParsableCommand {
   /// Prints what became of it.
   /// - Returns: the final state, if it was waited for.
   private func enqueue(on connection: Connection) async throws -> String? {
-    let twinID = try await resolve(twin, on: connection)
+    var twinID: UUID?
+    if let twin { twinID = try await TwinReference.resolve(twin, on: connection) }
     let rows = try await connection.query(
       """
       SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
@@ -47,6 +48,12 @@ struct EnqueueCommand: AsyncParsableCommand {
       print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
     } else {
       print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
+    }
+    if let state, state != "completed" {
+      let errors = try await connection.query(
+        "SELECT coalesce(errors -> -1 ->> 'message', '') FROM twinmill.job_history WHERE job_id = \(job)")
+      let message: String = try errors[0].decode(String.self)
+      StandardError.write("twinmill: job \(job) \(state): \(message)\n")
     }
     return state
   }
@@ -77,15 +84,5 @@ struct EnqueueCommand: AsyncParsableCommand {
     } catch {
       return .failure(error)
     }
-  }
-
-  private func resolve(_ twin: String?, on connection: Connection) async throws -> UUID? {
-    guard let twin else { return nil }
-    if let id = UUID(uuidString: twin) { return id }
-    let parts = twin.split(separator: "/", maxSplits: 1).map(String.init)
-    guard parts.count == 2 else {
-      throw CommandFailure("--twin '\(twin)': give the twin's id or DOMAIN/SUBJECT, for example sensor/pump-7")
-    }
-    return try await connection.query("SELECT twinmill.twin(\(parts[0]), \(parts[1]))")[0].decode(UUID.self)
   }
 }

@@ -16,7 +16,7 @@ struct ImportCommand: AsyncParsableCommand {
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "The CSV file, for example with the header timestamp,value.", completion: .file()) var file: String
-  @Option(help: "What the twin is the twin of, such as a machine's name; the twin is created when it is new.")
+  @Option(help: "The twin's subject, such as a machine's name; the twin is created when it is new.")
   var twin: String
   @Option(help: "The twin's domain.") var domain = "sensor"
   @Option(help: "Name of the metric, one for each value column (default: the columns' names).") var metric: [String] =
@@ -32,24 +32,18 @@ struct ImportCommand: AsyncParsableCommand {
       throw CommandFailure(
         "--domain \(domain): unknown; known: \(catalog.domains.map(\.name).joined(separator: ", "))")
     }
-    do {
-      let lines = InputLines(try LineReader(path: file))
-      let importer = try ObservationImport(
-        domain: domain, file: file,
-        options: .init(timestampColumn: timestampColumn, valueColumns: valueColumn, metrics: metric), timeZone: timeZone
-      )
-      let summary = try await global.withConnection { connection in
-        try await importer.run(subject: twin, catalog: catalog, on: connection) { try lines.next() }
-      }
-      report(summary)
-    } catch let error as ImportError {
-      throw CommandFailure("\(error)")
-    } catch let error as SeriesFileError {
-      throw CommandFailure("\(error)")
+    let lines = InputLines(try LineReader(path: file))
+    let importer = try ObservationImport(
+      domain: domain, file: file,
+      options: .init(timestampColumn: timestampColumn, valueColumns: valueColumn, metrics: metric), timeZone: timeZone)
+    let subject = TwinReference.subject(twin, in: domain.name)
+    let summary = try await global.withConnection { connection in
+      try await importer.run(subject: subject, catalog: catalog, on: connection) { try lines.next() }
     }
+    report(summary, subject: subject)
   }
 
-  private func report(_ summary: ObservationImport.Summary) {
+  private func report(_ summary: ObservationImport.Summary, subject: String) {
     let id = summary.twin.uuidString.lowercased()
     if global.json {
       let metrics = summary.metrics.map(JSON.literal).joined(separator: ",")
@@ -69,6 +63,6 @@ struct ImportCommand: AsyncParsableCommand {
     if let range = summary.range {
       print("from \(range.lowerBound.formatted(.iso8601)) to \(range.upperBound.formatted(.iso8601))")
     }
-    print("twin \(id) (\(domain)/\(twin)), metrics: \(summary.metrics.joined(separator: ", "))")
+    print("twin \(id) (\(domain)/\(subject)), metrics: \(summary.metrics.joined(separator: ", "))")
   }
 }

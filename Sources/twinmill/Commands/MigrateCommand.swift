@@ -31,24 +31,31 @@ struct MigrateCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "Keep migrations up to this one; 0 removes Twinmill from the database.") var to: Int
-    @Flag(help: "Also when jobs are waiting or running.") var force = false
+    @Flag(help: "Also when jobs are waiting or workers are at work.") var force = false
 
     func run() async throws {
       let settings = try await Settings.load()
       let migrator = Program.migrator(twinsSchema: settings.twinsSchema)
       try await global.withConnection { connection in
-        if !force, let live = try await liveJobs(connection), live > 0 {
-          throw CommandFailure("\(live) jobs are waiting or running; drain the queue first, or repeat with --force")
-        }
+        if !force { try await refuseInUse(connection) }
         let taken = try await migrator.down(connection, to: to)
         report(taken, verb: "removed", nothing: "nothing to remove", json: global.json)
       }
     }
 
-    private func liveJobs(_ connection: Connection) async throws -> Int64? {
-      let exists = try await connection.query("SELECT to_regclass('twinmill.jobs') IS NOT NULL")
-      guard try exists[0].decode(Bool.self) else { return nil }
-      return try await connection.query("SELECT count(*) FROM twinmill.jobs")[0].decode(Int64.self)
+    private func refuseInUse(_ connection: Connection) async throws {
+      let exists = try await connection.query("SELECT to_regclass('twinmill.workers') IS NOT NULL")
+      guard try exists[0].decode(Bool.self) else { return }
+      let (jobs, workers) = try await connection.query(
+        """
+        SELECT (SELECT count(*) FROM twinmill.jobs), (SELECT count(*) FROM twinmill.workers WHERE lease_until > now())
+        """)[0].decode(Int64.self, Int64.self)
+      if workers > 0 {
+        throw CommandFailure("\(workers) workers are at work; stop them first, or repeat with --force")
+      }
+      if jobs > 0 {
+        throw CommandFailure("\(jobs) jobs are waiting or running; drain the queue first, or repeat with --force")
+      }
     }
   }
 

@@ -43,7 +43,8 @@ struct SchedulesCommand: AsyncParsableCommand {
     var name: String?
     @Option(help: "A cron expression instead; needs no database.")
     var cron: String?
-    @Option(help: "The zone of --cron (IANA name, default UTC).")
+    @Option(
+      name: [.customLong("time-zone"), .customLong("zone")], help: "The zone of --cron (IANA name, default UTC).")
     var zone: String?
     @Option(help: "How many instants, 1-10000.")
     var count = 10
@@ -53,9 +54,9 @@ struct SchedulesCommand: AsyncParsableCommand {
 
     func validate() throws {
       guard (name == nil) != (cron == nil) else {
-        throw ValidationError("Name a schedule, or give --cron \"…\" (and --zone).")
+        throw ValidationError("Name a schedule, or give --cron \"…\" (and --time-zone).")
       }
-      guard name == nil || zone == nil else { throw ValidationError("--zone goes with --cron.") }
+      guard name == nil || zone == nil else { throw ValidationError("--time-zone goes with --cron.") }
       guard (1...10_000).contains(count) else { throw ValidationError("--count must be 1-10000, not \(count).") }
       _ = try start()
     }
@@ -126,7 +127,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     var arguments = "{}"
     @Option(help: "IANA name of the zone whose clock the expression reads.")
     var zone = "UTC"
-    @Option(help: "The id of the twin that the job is about.")
+    @Option(help: "The twin that the job is about: its id, or DOMAIN/SUBJECT.")
     var twin: String?
     @Option(help: "The job's queue (default: the kind's).")
     var queue: String?
@@ -155,14 +156,12 @@ struct SchedulesCommand: AsyncParsableCommand {
       entry.catchUpLimit = catchUpLimit
       entry.jitterSeconds = jitterSeconds
       entry.isEnabled = !disabled
-      if let twin {
-        guard let id = UUID(uuidString: twin) else { throw ValidationError("--twin \"\(twin)\" is not a UUID.") }
-        entry.twinID = id
-      }
-      let wanted = entry
+      let plan = entry
       let stored = try await global.withConnection { connection in
+        var wanted = plan
+        if let twin { wanted.twinID = try await TwinReference.resolve(twin, on: connection) }
         try await wanted.put(on: connection)
-        return try await ScheduleEntry.list(name: wanted.name, on: connection)
+        return try await ScheduleEntry.list(name: plan.name, on: connection)
       }
       show(stored, json: global.json)
     }

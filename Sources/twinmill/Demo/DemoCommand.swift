@@ -31,6 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let stage = DemoStage(folder: folder)
+    if stop, !FileManager.default.fileExists(atPath: folder) { throw CommandFailure("there is no demo in \(folder)") }
     try await stage.stopEverything()
     if stop {
       print("The demo in \(folder) is stopped. Remove it with: rm -r \(folder)")

@@ -14,13 +14,13 @@ struct DemoStage {
 
   // MARK: - Start
 
-  /// Starts the server on the folder's data, which is made at the first time, and makes the database `twinmill`.
+  /// Starts the server in the folder, which is made at the first time, with a new database `twinmill`.
   func startServer() async throws -> Server {
     let server = try await PrivateServer.start(in: folder, diesWithParent: false)
     if let process = await server.processID { try record("server", process) }
     let connection = try await Connection.open(ConnectionSettings(url: server.url(), applicationName: "twinmill demo"))
-    let exists = try await connection.query("SELECT FROM pg_database WHERE datname = 'twinmill'")
-    if exists.isEmpty { try await connection.script("CREATE DATABASE twinmill") }
+    try await connection.script("DROP DATABASE IF EXISTS twinmill WITH (FORCE)")
+    try await connection.script("CREATE DATABASE twinmill")
     let version: String = try await connection.query("SHOW server_version")[0].decode(String.self)
     await connection.close()
     return Server(url: server.url(database: "twinmill"), version: String(version.prefix { $0 != " " }))

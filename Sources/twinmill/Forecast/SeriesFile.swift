@@ -43,6 +43,8 @@ struct SeriesFile: ~Copyable {
     pending = layout.pending
   }
 
+  private static let timestampNames: Set<String> = ["timestamp", "time", "date", "datetime", "ds"]
+
   /// The layout by the first row, and that row where it is no header.
   private static func layout(
     _ reader: inout LineReader, asked: Format
@@ -53,9 +55,15 @@ struct SeriesFile: ~Copyable {
     }
     let names = first.fields.map { $0.lowercased().filter { $0 != " " && $0 != "\u{FEFF}" } }
     let looksM4 = names.starts(with: ["id", "freq", "season", "horizon", "split"])
-    let looksLong = names.count == 3 && ["timestamp", "time", "date", "datetime", "ds"].contains(names[1])
+    let looksLong = names.count == 3 && timestampNames.contains(names[1])
     let isData = names.count > 1 && names[0] != "id" && names.dropFirst().allSatisfy { $0.isEmpty || Double($0) != nil }
     let format = asked == .auto ? (looksM4 ? Format.m4 : looksLong ? .long : .wide) : asked
+    if asked == .auto, timestampNames.contains(names[0]) {
+      throw SeriesFileError(
+        file: path, line: first.line, column: 1,
+        problem: "the first column is \"\(first.fields[0])\" where the series' id belongs",
+        remedy: "put an id before it (id,timestamp,value), or give --format wide for series in rows")
+    }
     switch format {
     case .m4 where !looksM4:
       throw SeriesFileError(
