@@ -136,13 +136,13 @@ ROOT
 fi
 
 # Swift comes from swift.org, not from Debian.
-remedy='Install Swift 6.1 or newer for Debian 12 from https://www.swift.org/install/linux/ and put the usr/bin folder
+remedy='Install Swift 6.2 or newer for Debian 12 from https://www.swift.org/install/linux/ and put the usr/bin folder
 of the toolchain on PATH.'
 has_command swift || die "there is no swift on PATH.
 $remedy"
 version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
 [ -n "$version" ] || die "'swift --version' of $(command -v swift) does not answer with a version.
 $remedy"
-oldest=$(printf '6.1\n%s\n' "$version" | sort -V | head -n 1)
-[ "$oldest" = 6.1 ] || die "Swift $version at $(command -v swift) is too old.
+oldest=$(printf '6.2\n%s\n' "$version" | sort -V | head -n 1)
+[ "$oldest" = 6.2 ] || die "Swift $version at $(command -v swift) is too old.
 $remedy"
