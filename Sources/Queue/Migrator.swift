@@ -57,7 +57,7 @@ public struct Migrator: Sendable {
       for migration in migrations.reversed() where applied.contains(migration.number) && migration.number > target {
         try await step(connection, migration.down)
         _ = try await connection.query("DELETE FROM twinmill.migrations WHERE number = \(migration.number)")
-        if applied.filter({ !taken.map(\.number).contains($0) }) == [migration.number] {
+        if applied.subtracting(taken.map(\.number)) == [migration.number] {
           try await connection.script(Self.dropLedger)
         }
         try await commit(connection)
@@ -121,7 +121,7 @@ public struct Migrator: Sendable {
 
   /// Opens the step's transaction and runs it; a lock that others hold for 5 s stops the step, not the others.
   private func step(_ connection: Connection, _ sql: String) async throws {
-    let quoted = "\"" + twinsSchema.replacing("\"", with: "\"\"") + "\""
+    let quoted = Statement.quotedIdentifier(twinsSchema)
     try await connection.script("BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning;")
     try await connection.script(sql.replacing("@twins@", with: quoted), deadline: Self.patience)
   }

@@ -97,7 +97,7 @@ struct ClaimLoop: Sendable {
   ) async throws(PostgresError) -> (claim: JobQueue.Claim?, pause: Duration?) {
     let sinceSurvey = memory.lastSurvey.map { ContinuousClock.now - $0 } ?? .seconds(3600)
     if sinceSurvey < surveyInterval {
-      if let claim = try await claim(from: memory.cursors.lanes.map(\.lane), &memory) { return (claim, nil) }
+      if let claim = try await claim(from: memory.cursors.lanes, &memory) { return (claim, nil) }
       if sinceSurvey < shortestSurveyInterval { return (nil, shortestSurveyInterval - sinceSurvey) }
     }
     return try await surveyAndClaim(&memory)
@@ -132,21 +132,21 @@ struct ClaimLoop: Sendable {
     memory.lastSurvey = .now
     memory.cursors.prune(at: .now)
     for front in survey.fronts { memory.cursors.found(front.lane, first: front.first, at: .now) }
-    if let claim = try await claim(from: memory.cursors.lanes.map(\.lane), &memory) { return (claim, nil) }
+    if let claim = try await claim(from: memory.cursors.lanes, &memory) { return (claim, nil) }
     // The lane that comes first may be locked as a whole, by others who claim or by somebody's open transaction: that
     // must not keep the other lanes waiting.
     for front in survey.fronts.sorted(by: { ($0.lane.priority, $0.first) < ($1.lane.priority, $1.first) }) {
-      if let claim = try await claim(from: [front.lane], &memory) { return (claim, nil) }
+      let lane = memory.cursors.lanes.filter { $0.lane == front.lane }
+      if let claim = try await claim(from: lane, &memory) { return (claim, nil) }
     }
     return (nil, survey.fronts.isEmpty ? survey.nextDue.map { max($0, .milliseconds(1)) } : shortestSurveyInterval)
   }
 
   /// A claim after the cursors of these lanes; nil: nothing there.
   private func claim(
-    from lanes: [Lane], _ memory: inout Memory
+    from lanes: [(lane: Lane, cursor: JobID)], _ memory: inout Memory
   ) async throws(PostgresError) -> JobQueue.Claim? {
-    let wanted = Set(lanes)
-    let from = memory.cursors.lanes.filter { wanted.contains($0.lane) }.map { lane, cursor in
+    let from = lanes.map { lane, cursor in
       JobQueue.LaneClaim(lane: lane, cursor: cursor, limit: limit(of: lane.kind))
     }
     guard !from.isEmpty else { return nil }

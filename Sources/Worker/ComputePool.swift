@@ -1,6 +1,7 @@
 import DequeModule
 import Dispatch
 import Glibc
+import Postgres
 import Synchronization
 
 /// Threads of their own for computing, so that no job, however greedy, keeps the daemon from its heartbeat, its
@@ -17,17 +18,11 @@ public final class ComputePool: TaskExecutor {
     width = threads > 0 ? threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     for _ in 0..<width {
       // The threads live as long as the process: the pool keeps itself alive.
-      var thread = pthread_t()
-      let status = pthread_create(
-        &thread, nil,
-        { context in
-          Unmanaged<ComputePool>.fromOpaque(context!).takeRetainedValue().work()
-        }, Unmanaged.passRetained(self).toOpaque())
+      let status = DetachedThread.start { self.work() }
       guard status == 0 else {
         throw WorkerSettingsError(
           "compute threads: cannot start \(width) threads: \(String(cString: strerror(status))); ask for fewer")
       }
-      pthread_detach(thread)
     }
   }
 

@@ -115,17 +115,3 @@ final class Daemon: Sendable {
     }
   }
 }
-
-extension Connection {
-  /// One value of one row.
-  func value<T: PostgresDecodable & Sendable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
-    try await query(sql)[0].decode(T.self)
-  }
-
-  /// Returns once the server answers true to a question about committed data; asks again until it does.
-  func until(_ question: SQL) async throws {
-    while try await query(question)[0].decode(Bool.self) == false {
-      _ = try await query("SELECT pg_sleep(0.005)")
-    }
-  }
-}

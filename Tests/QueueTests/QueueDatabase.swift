@@ -64,11 +64,6 @@ extension JobQueue {
 }
 
 extension Connection {
-  /// One value of one row.
-  func value<T: PostgresDecodable & Sendable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
-    try await query(sql)[0].decode(T.self)
-  }
-
   /// Enqueues n probes in one statement.
   func enqueueProbes(_ count: Int, kind: String = "probe", priority: Int = 0) async throws {
     _ = try await query(

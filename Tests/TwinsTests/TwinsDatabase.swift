@@ -105,11 +105,6 @@ enum TwinsDatabase {
 }
 
 extension Connection {
-  /// One value of one row.
-  func value<T: PostgresDecodable & Sendable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
-    try await query(sql).only().decode(T.self)
-  }
-
   /// The error of a statement that must fail.
   func refusal(_ sql: SQL) async throws -> PostgresError? {
     do {

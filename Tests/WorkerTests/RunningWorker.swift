@@ -94,13 +94,6 @@ extension Connection {
     try await query("SELECT twinmill.wait(\(job), '20 s')")[0].decode(String.self)
   }
 
-  /// Returns once the server answers true to a question about committed data; asks again until it does.
-  func until(_ question: SQL) async throws {
-    while try await query(question)[0].decode(Bool.self) == false {
-      _ = try await query("SELECT pg_sleep(0.005)")
-    }
-  }
-
   /// Jobs in history by state.
   func ended(_ state: String) async throws -> [JobID] {
     var ids: [JobID] = []

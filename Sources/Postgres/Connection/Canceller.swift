@@ -18,23 +18,8 @@ final class Canceller: @unchecked Sendable {
       done.store(true, ordering: .releasing)
       return
     }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var worker = pthread_t()
-    let me = Unmanaged.passRetained(self)
     // Signals are blocked here: the connection's thread, which this one inherits from, blocks them all.
-    let status = pthread_create(
-      &worker, &attributes,
-      { argument in
-        if let argument { Unmanaged<Canceller>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, me.toOpaque())
-    if status != 0 {
-      me.release()
-      done.store(true, ordering: .releasing)
-    }
+    if DetachedThread.start({ self.run() }) != 0 { done.store(true, ordering: .releasing) }
   }
 
   deinit { PQfreeCancel(cancel) }

@@ -13,20 +13,8 @@ final class Resolver: Sendable {
   init(_ host: String, waking thread: ConnectionThread) {
     self.host = host
     self.thread = thread
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var worker = pthread_t()
-    let me = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &worker, &attributes,
-      { argument in
-        if let argument { Unmanaged<Resolver>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, me.toOpaque())
+    let status = DetachedThread.start { self.run() }
     if status != 0 {
-      me.release()
       finish(.failure(PostgresError(.connectFailed, "cannot start a thread: \(String(cString: strerror(status)))")))
     }
   }

@@ -22,18 +22,8 @@ final class ChildStarter: Sendable {
 
   /// Starts the thread. `started` is resumed exactly once.
   func launch() {
-    var thread = pthread_t()
-    let me = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<ChildStarter>.fromOpaque(argument).takeRetainedValue().run() }
-        return nil
-      }, me.toOpaque())
-    if status == 0 {
-      pthread_detach(thread)
-    } else {
-      me.release()
+    let status = DetachedThread.start { self.run() }
+    if status != 0 {
       started.resume(returning: .failure(ChildProcess.failure(arguments, status)))
     }
   }

@@ -19,15 +19,8 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Flag(help: "Wait for the end, print the final state, and fail unless it is completed.") var wait = false
 
   func run() async throws {
-    let connection = try await global.connect()
-    do {
-      let state = try await enqueue(on: connection)
-      await connection.close()
-      if let state, state != "completed" { throw ExitCode(ExitStatus.failed.rawValue) }
-    } catch {
-      await connection.close()
-      throw error
-    }
+    let state = try await global.withConnection { try await enqueue(on: $0) }
+    if let state, state != "completed" { throw ExitCode(ExitStatus.failed.rawValue) }
   }
 
   /// Prints what became of it.

@@ -32,14 +32,8 @@ struct JobCommand: AsyncParsableCommand {
       print("{" + fields.map { "\(JSON.literal($0.0)):\($0.3)" }.joined(separator: ",") + "}")
     } else {
       for (name, value, type, _) in fields where type != "null" {
-        print(name.padding(toLength: 14) + (value ?? ""))
+        print(name.padding(to: 14) + (value ?? ""))
       }
     }
-  }
-}
-
-extension String {
-  fileprivate func padding(toLength length: Int) -> String {
-    self + String(repeating: " ", count: max(1, length - count))
   }
 }

@@ -35,7 +35,8 @@ struct Table {
 }
 
 extension String {
-  fileprivate func padding(to width: Int) -> String {
+  /// With spaces after it, so that it takes at least so many columns.
+  func padding(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }
 }

@@ -1,0 +1,15 @@
+import Postgres
+
+extension Connection {
+  /// One value of the one row that a statement answers.
+  public func value<T: PostgresDecodable & Sendable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
+    try await query(sql).only().decode(T.self)
+  }
+
+  /// Returns once the server answers true to a question about committed data; asks again until it does.
+  public func until(_ question: SQL) async throws {
+    while try await query(question).only().decode(Bool.self) == false {
+      _ = try await query("SELECT pg_sleep(0.005)")
+    }
+  }
+}
