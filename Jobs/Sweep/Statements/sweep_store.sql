@@ -36,7 +36,7 @@ WITH marks AS MATERIALIZED (
   SELECT DISTINCT e.twin_id
   FROM enqueued e
   WHERE e.outcome = 'merged'
-    AND NOT EXISTS (SELECT FROM twinmill.jobs j WHERE j.id = e.job_id AND j.state <> 'running')
+    AND NOT EXISTS (SELECT FROM twinmill.jobs j WHERE j.job_id = e.job_id AND j.state <> 'running')
 ), swept AS (
   INSERT INTO twinmill.twin_sweeps AS s (twin_id, kind, dirty_since, swept_at, job_id)
   SELECT e.twin_id, e.kind, e.dirty_since, now(), e.job_id

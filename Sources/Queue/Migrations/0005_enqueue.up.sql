@@ -129,6 +129,26 @@ END $$;
 COMMENT ON FUNCTION twinmill.check_job(text, uuid, jsonb, text, integer, text, integer) IS
   'Refuses what can never run: unknown kind or twin, malformed arguments, values out of range';
 
+-- Purpose: the number of a lane, made when it is new.
+-- Index: lanes' unique index.  Locks: a new row.  Rows: one.
+CREATE FUNCTION twinmill.lane(queue text, kind text, tenant text, priority integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  number integer;
+BEGIN
+  LOOP
+    SELECT l.lane INTO number FROM twinmill.lanes l
+    WHERE l.queue = lane.queue AND l.kind = lane.kind AND l.tenant = lane.tenant
+      AND l.priority = lane.priority::smallint;
+    IF FOUND THEN RETURN number; END IF;
+    INSERT INTO twinmill.lanes (queue, kind, tenant, priority)
+    VALUES (lane.queue, lane.kind, lane.tenant, lane.priority) ON CONFLICT DO NOTHING;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION twinmill.lane(text, text, text, integer) IS 'The lane of jobs of this queue, kind, tenant and priority';
+REVOKE ALL ON FUNCTION twinmill.lane(text, text, text, integer) FROM PUBLIC;
+
 -- Purpose: the one place where a job row comes into being.
 -- Index: jobs_unique as arbiter.  Locks: the new row; waits for a concurrent insert of the same key.  Rows: one.
 CREATE FUNCTION twinmill.insert_job(
@@ -141,29 +161,28 @@ AS $$
 DECLARE
   due timestamptz := coalesce(insert_job.run_at, clock_timestamp());
   waits boolean := due > clock_timestamp();
-  lane text := coalesce(insert_job.queue, known.queue);
+  home text := coalesce(insert_job.queue, known.queue);
 BEGIN
   -- The transaction takes its number before the job takes its id: a claim cursor may pass every id that was taken
   -- before the oldest open transaction began.
   PERFORM pg_current_xact_id();
   LOOP
-    INSERT INTO twinmill.jobs AS j
-      (state, priority, max_attempts, kind, queue, twin_id, unique_key, arguments, run_at, requested_by, schedule,
+    INSERT INTO twinmill.live_jobs AS j
+      (state, lane, max_attempts, kind, twin_id, unique_key, arguments, run_at, requested_by, schedule,
        tick, retry_of)
     VALUES
-      (CASE WHEN waits THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, insert_job.priority,
-       coalesce(insert_job.max_attempts, known.max_attempts), known.name, lane, insert_job.twin,
+      (CASE WHEN waits THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, twinmill.lane(home, known.name, '', insert_job.priority),
+       coalesce(insert_job.max_attempts, known.max_attempts), known.name, insert_job.twin,
        insert_job.unique_key, insert_job.arguments, due, session_user, insert_job.schedule, insert_job.tick,
        insert_job.retry_of)
     ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
-    RETURNING j.id INTO job_id;
+    RETURNING j.job_id INTO job_id;
     IF FOUND THEN
       outcome := 'inserted';
-      -- Only a hint: workers poll. Never more than a queue's name; equal ones of a transaction are sent once.
-      IF NOT waits THEN PERFORM pg_notify('twinmill_jobs', lane); END IF;
+      IF NOT waits THEN PERFORM twinmill.wake(home); END IF;
       RETURN;
     END IF;
-    SELECT j.id INTO job_id FROM twinmill.jobs j
+    SELECT j.job_id INTO job_id FROM twinmill.live_jobs j
     WHERE j.kind = known.name AND j.unique_key = insert_job.unique_key;
     IF FOUND THEN
       outcome := 'merged';
