@@ -17,7 +17,8 @@ public struct Probe: JobKind {
           "crash": {"type": "boolean"},
           "rows": {"type": "integer", "minimum": 0, "maximum": 100000}}}
         """),
-    batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1))
+    batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1),
+    timeout: .seconds(2 * 86_400))
 
   /// Needs nothing.
   public init() {}

@@ -138,20 +138,63 @@ extension JobQueue {
     return strays
   }
 
-  /// The history's partitions and requests to cancel jobs that are gone.
+  /// The history's partitions, and progress of jobs that are gone.
   /// - Returns: partitions made or dropped.
   public func upkeep(
     retention: Duration, on connection: Connection
   ) async throws(PostgresError) -> [(partition: String, action: String)] {
-    let answers = [
-      try await connection.query(Statements.maintainHistory(retention.seconds)),
-      try await connection.query(Statements.sweepCancellations()),
-    ]
     var changes: [(partition: String, action: String)] = []
-    for row in answers[0] {
+    for row in try await connection.query(Statements.maintainHistory(retention.seconds)) {
       changes.append(try row.decode(String.self, String.self))
     }
+    _ = try await connection.query(Statements.forgetProgress())
     return changes
+  }
+
+  /// Ends jobs that wait beyond their deadline or were cancelled, and makes ready those whose key has room.
+  /// - Returns: what was done to how many jobs.
+  public func tend(on connection: Connection) async throws(PostgresError) -> [(action: String, jobs: Int64)] {
+    var done: [(action: String, jobs: Int64)] = []
+    for row in try await connection.query(Statements.tend()) {
+      done.append(try row.decode(String.self, Int64.self))
+    }
+    return done
+  }
+
+  /// Adds worker-seconds by tenant, and returns the recent use of all tenants by weight.
+  public func share(
+    _ used: [String: Double], on connection: Connection
+  ) async throws(PostgresError) -> [String: Double] {
+    var shares: [String: Double] = [:]
+    for row in try await connection.query(Statements.share(Array(used.keys), Array(used.values))) {
+      let (tenant, seconds) = try row.decode(String.self, Double.self)
+      shares[tenant] = seconds
+    }
+    return shares
+  }
+
+  /// What a running job says of itself.
+  public struct Progress: Sendable {
+    /// 0 … 100; nil: not known.
+    public var percent: Double?
+    /// In words.
+    public var message: String?
+
+    /// Progress as a job tells it.
+    public init(percent: Double?, message: String?) {
+      self.percent = percent
+      self.message = message
+    }
+  }
+
+  /// Writes the progress of jobs, if they are still this worker's.
+  public func report(
+    _ progress: [(job: Job, progress: Progress)], on connection: Connection
+  ) async throws(PostgresError) {
+    _ = try await connection.query(
+      Statements.reportProgress(
+        worker, progress.map(\.job.id), progress.map { Int32($0.job.attempt) },
+        progress.map { $0.progress.percent.map { Float(min(max($0, 0), 100)) } }, progress.map(\.progress.message)))
   }
 
   /// Tells the database which kinds this version can run.

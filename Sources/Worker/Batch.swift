@@ -122,11 +122,27 @@ struct Batch<Kind: JobKind>: Sendable {
     case nil: return .failure(JobFailure("no input: load did not answer for this job"))
     case .failure(let failure): return .failure(failure)
     case .success(let input):
-      let task = Task(executorPreference: context.compute) { try await kind.compute(input, for: job) }
-      context.inFlight.began(job) { task.cancel() }
-      return await task.result
+      return await compute(input, for: job)
     }
   }
+
+  private func compute(_ input: Kind.Input, for job: Job) async -> Result<Computed<Kind.Output>, any Error> {
+    let now = ContinuousClock.now
+    let untilDeadline = job.deadline.map { Duration.seconds($0.timeIntervalSince(serverTimeNow())) }
+    if let untilDeadline, untilDeadline <= .zero { return .success(.discard(Self.deadlinePassed)) }
+    let inFlight = context.inFlight
+    let task = Task(executorPreference: context.compute) {
+      try await JobProgress.$sink.withValue({ inFlight.report($0, of: job) }) {
+        try await kind.compute(input, for: job)
+      }
+    }
+    inFlight.began(
+      job, timesOut: now + kind.definition.timeout, deadline: untilDeadline.map { now + $0 }, cancel: { task.cancel() })
+    defer { inFlight.computed(job) }
+    return await task.result
+  }
+
+  private static var deadlinePassed: String { "its deadline passed" }
 
   // MARK: - Finish
 
@@ -156,6 +172,10 @@ struct Batch<Kind: JobKind>: Sendable {
   private func outcome(of job: Job, failedWith error: any Error) -> JobQueue.Outcome {
     switch context.inFlight.reason(for: job) {
     case .requested: return .cancelled(message: "cancelled while running")
+    case .timedOut:
+      let failure = JobFailure("timed out after \(kind.definition.timeout.seconds) s")
+      return .failed(job, failure, definition: kind.definition)
+    case .deadlinePassed: return .discarded(message: Self.deadlinePassed)
     case .draining where error is CancellationError: return .handedBack
     default: break
     }

@@ -8,6 +8,10 @@ final class InFlight: Sendable {
   enum Reason: Sendable {
     /// Somebody asked: the job ends as cancelled.
     case requested
+    /// It took longer than its kind allows: the attempt has failed.
+    case timedOut
+    /// The job's deadline has passed: it is discarded.
+    case deadlinePassed
     /// The worker stops: the job goes back to the queue.
     case draining
     /// The lease is lost: the job is somebody else's.
@@ -16,9 +20,18 @@ final class InFlight: Sendable {
 
   /// One attempt. A job may come back to the same process while an earlier batch of it still runs.
   private struct Entry {
-    let attempt: Int
+    let job: Job
     var cancel: @Sendable () -> Void = {}
     var reason: Reason?
+    /// When the computation times out, and when the job's deadline passes; nil: it has not begun, has no deadline.
+    var timesOut: ContinuousClock.Instant?
+    var deadline: ContinuousClock.Instant?
+    /// When a computation that runs was cancelled.
+    var cancelledAt: ContinuousClock.Instant?
+    /// Reported since it was last taken.
+    var progress: JobQueue.Progress?
+
+    var attempt: Int { job.attempt }
   }
 
   private struct State {
@@ -48,19 +61,79 @@ final class InFlight: Sendable {
   /// Jobs were claimed. Until `began` there is nothing to cancel but the intent is kept.
   func add(_ jobs: [Job]) {
     state.withLock { state in
-      for job in jobs { state.entries[job.id] = Entry(attempt: job.attempt) }
+      for job in jobs { state.entries[job.id] = Entry(job: job) }
     }
   }
 
   /// An attempt's computation began; `cancel` stops it, at once if that has been asked already.
-  func began(_ job: Job, cancel: @escaping @Sendable () -> Void) {
+  func began(
+    _ job: Job, timesOut: ContinuousClock.Instant, deadline: ContinuousClock.Instant?,
+    cancel: @escaping @Sendable () -> Void
+  ) {
     let isCancelled = state.withLock { state in
-      guard state.entries[job.id]?.attempt == job.attempt else { return state.reasonForAll != nil }
-      state.entries[job.id]?.cancel = cancel
-      return state.entries[job.id]?.reason != nil || state.reasonForAll != nil
+      guard var entry = state.entries[job.id], entry.attempt == job.attempt else { return state.reasonForAll != nil }
+      entry.cancel = cancel
+      entry.timesOut = timesOut
+      entry.deadline = deadline
+      let isCancelled = entry.reason != nil || state.reasonForAll != nil
+      if isCancelled { entry.cancelledAt = .now }
+      state.entries[job.id] = entry
+      return isCancelled
     }
     if isCancelled { cancel() }
   }
+
+  /// An attempt's computation has ended, cancelled or not.
+  func computed(_ job: Job) {
+    state.withLock { state in
+      guard state.entries[job.id]?.attempt == job.attempt else { return }
+      state.entries[job.id]?.timesOut = nil
+      state.entries[job.id]?.deadline = nil
+      state.entries[job.id]?.cancelledAt = nil
+    }
+  }
+
+  /// Cancels what has run too long.
+  /// - Returns: the jobs that were cancelled longer than `grace` ago and still compute.
+  func expire(at now: ContinuousClock.Instant, grace: Duration) -> [Job] {
+    var cancels: [@Sendable () -> Void] = []
+    var stuck: [Job] = []
+    state.withLock { state in
+      for (id, entry) in state.entries {
+        if let cancelledAt = entry.cancelledAt {
+          if cancelledAt + grace <= now { stuck.append(entry.job) }
+          continue
+        }
+        let isLate = entry.deadline.map { $0 <= now } ?? false
+        guard isLate || (entry.timesOut.map { $0 <= now } ?? false) else { continue }
+        state.entries[id]?.reason = entry.reason ?? (isLate ? .deadlinePassed : .timedOut)
+        state.entries[id]?.cancelledAt = now
+        cancels.append(entry.cancel)
+      }
+    }
+    for cancel in cancels { cancel() }
+    return stuck
+  }
+
+  // MARK: - Progress
+
+  /// A computation says how far it is.
+  func report(_ progress: JobQueue.Progress, of job: Job) {
+    state.withLock { state in
+      if state.entries[job.id]?.attempt == job.attempt { state.entries[job.id]?.progress = progress }
+    }
+  }
+
+  /// What was reported since the last call.
+  func takeProgress() -> [(job: Job, progress: JobQueue.Progress)] {
+    state.withLock { state in
+      let reports = state.entries.values.compactMap { entry in entry.progress.map { (job: entry.job, progress: $0) } }
+      for report in reports { state.entries[report.job.id]?.progress = nil }
+      return reports
+    }
+  }
+
+  // MARK: - End
 
   /// The attempts are finished, handed back or lost.
   func remove(_ jobs: [Job]) {
@@ -74,6 +147,7 @@ final class InFlight: Sendable {
     let cancel = state.withLock { state -> (@Sendable () -> Void)? in
       guard let entry = state.entries[job], entry.reason == nil else { return nil }
       state.entries[job]?.reason = reason
+      if entry.timesOut != nil { state.entries[job]?.cancelledAt = .now }
       return entry.cancel
     }
     cancel?()
@@ -83,6 +157,9 @@ final class InFlight: Sendable {
   func cancelAll(_ reason: Reason) {
     let cancels = state.withLock { state in
       if state.reasonForAll == nil || reason == .leaseLost { state.reasonForAll = reason }
+      for (id, entry) in state.entries where entry.timesOut != nil && entry.cancelledAt == nil {
+        state.entries[id]?.cancelledAt = .now
+      }
       return state.entries.values.map(\.cancel)
     }
     for cancel in cancels { cancel() }

@@ -28,6 +28,7 @@ struct Upkeep: Sendable {
           try await returnStrays()
           orphansDue = .now + context.settings.lease / 3
         }
+        try await tend()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
         watch.interrupted()
@@ -44,6 +45,36 @@ struct Upkeep: Sendable {
         }
       }
       try await Task.sleep(for: context.settings.heartbeat)
+    }
+  }
+
+  /// Deadlines, cancellations and concurrency keys of jobs that wait; the tenants' shares; progress.
+  private func tend() async throws {
+    let done = try await context.onConnection { connection async throws(PostgresError) in
+      try await context.queue.tend(on: connection)
+    }
+    for (action, jobs) in done {
+      context.logger.info("waiting jobs: \(action)", metadata: ["jobs": "\(jobs)"])
+    }
+    if done.contains(where: { $0.action == "key free" }) { wakeUp.signal() }
+    try await share()
+    let progress = context.inFlight.takeProgress()
+    guard !progress.isEmpty else { return }
+    try await context.onConnection { connection async throws(PostgresError) in
+      try await context.queue.report(progress, on: connection)
+    }
+  }
+
+  private func share() async throws {
+    let used = context.shares.take()
+    do {
+      let told = try await context.onConnection { connection async throws(PostgresError) in
+        try await context.queue.share(used, on: connection)
+      }
+      context.shares.heard(told)
+    } catch {
+      context.shares.giveBack(used)
+      throw error
     }
   }
 

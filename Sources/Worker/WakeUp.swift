@@ -22,6 +22,14 @@ final class WakeUp: Sendable {
     waiter?.resume()
   }
 
+  /// Whether a signal came since the last wait or take; it counts as heard.
+  func take() -> Bool {
+    state.withLock { state in
+      defer { state.isSignalled = false }
+      return state.isSignalled
+    }
+  }
+
   /// Returns at the next signal, after `timeout`, or when the task is cancelled.
   func wait(atMost timeout: Duration) async {
     let timer = Task {

@@ -74,6 +74,12 @@ public final class Worker: Service {
       if systemd.watchdogInterval != nil { group.addTask { [self] in try await watch() } }
       group.addTask { [self] in try await claimUntilStopped() }
       group.addTask { [self] in try await limitDrain() }
+      group.addTask { [self] in
+        try await Timekeeper(context: context, grace: grace) { [self] in
+          stopping.set()
+          wakeUp.signal()
+        }.run()
+      }
       defer { group.cancelAll() }
       do {
         // The first to end: claims drained, or the lease lost.

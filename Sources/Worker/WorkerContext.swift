@@ -12,6 +12,7 @@ struct WorkerContext: Sendable {
   let compute: ComputePool
   let lease: SharedLease
   let inFlight: InFlight
+  let shares = TenantShares()
   let moments: Moments
   let logger: Logger
 }

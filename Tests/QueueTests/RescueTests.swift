@@ -97,7 +97,8 @@ struct RescueTests {
         crash < 3
         ? try await victim.claim(on: connection)
         : try await victim.claimSuspect(
-          queues: ["default"], kinds: ["probe"], token: UUID(), on: connection)
+          queues: ["default"], kinds: ["probe"], lanes: victim.lines(on: connection).map(\.lane), token: UUID(),
+          on: connection)
       #expect(claim.jobs.map(\.crashes) == [crash - 1])
       if crash == 3 { #expect(try await victim.claim(on: connection).jobs.isEmpty) }
       try await victim.remove(on: connection)

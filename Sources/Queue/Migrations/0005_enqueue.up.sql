@@ -253,21 +253,21 @@ COMMENT ON FUNCTION twinmill.check_job(text, uuid, jsonb, text, integer, text, i
   'Refuses what can never run: unknown kind or twin, malformed arguments, values out of range';
 
 -- Purpose: the number of a lane, made when it is new.
--- Index: lanes' unique index.  Locks: a new row.  Rows: one.
+-- Index: lanes_by_name.  Locks: a new row, for which nobody waits.  Rows: one.
 CREATE FUNCTION twinmill.lane(queue text, kind text, tenant text, priority integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   number integer;
 BEGIN
-  LOOP
-    SELECT l.lane INTO number FROM twinmill.lanes l
-    WHERE l.queue = lane.queue AND l.kind = lane.kind AND l.tenant = lane.tenant
-      AND l.priority = lane.priority::smallint;
-    IF FOUND THEN RETURN number; END IF;
-    INSERT INTO twinmill.lanes (queue, kind, tenant, priority)
-    VALUES (lane.queue, lane.kind, lane.tenant, lane.priority) ON CONFLICT DO NOTHING;
-  END LOOP;
+  SELECT l.lane INTO number FROM twinmill.lanes l
+  WHERE l.queue = lane.queue AND l.kind = lane.kind AND l.tenant = lane.tenant AND l.priority = lane.priority::smallint
+  ORDER BY l.lane LIMIT 1;
+  IF NOT FOUND THEN
+    INSERT INTO twinmill.lanes AS l (queue, kind, tenant, priority)
+    VALUES (lane.queue, lane.kind, lane.tenant, lane.priority) RETURNING l.lane INTO number;
+  END IF;
+  RETURN number;
 END $$;
 COMMENT ON FUNCTION twinmill.lane(text, text, text, integer) IS 'The lane of jobs of this queue, kind, tenant and priority';
 REVOKE ALL ON FUNCTION twinmill.lane(text, text, text, integer) FROM PUBLIC;
