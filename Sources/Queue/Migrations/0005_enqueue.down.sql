@@ -8,7 +8,7 @@ DROP FUNCTION twinmill.check_request(twinmill.job_request, timestamptz);
 DROP FUNCTION twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz);
 DROP FUNCTION twinmill.lane(text, text, text, integer);
 DROP FUNCTION twinmill.check_job(text, uuid, jsonb, text, integer, text, integer);
-ALTER TABLE twinmill.kinds DROP COLUMN accepts;
+ALTER TABLE twinmill.kinds DROP COLUMN accepts, RESET (toast_tuple_target);
 DROP FUNCTION twinmill.schema_predicate(jsonb, text);
 DROP FUNCTION twinmill.schema_fault(jsonb, jsonb, text);
 DROP TYPE twinmill.job_request;

@@ -194,6 +194,8 @@ COMMENT ON FUNCTION twinmill.schema_predicate(jsonb, text) IS
 
 ALTER TABLE twinmill.kinds ADD COLUMN accepts jsonpath
   GENERATED ALWAYS AS (('strict ' || twinmill.schema_predicate(arguments_schema))::jsonpath) STORED;
+-- Evaluated for every job: neither compressed nor out of line, as long as it fits a page.
+ALTER TABLE twinmill.kinds ALTER COLUMN accepts SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 COMMENT ON COLUMN twinmill.kinds.accepts IS 'arguments_schema as a predicate; NULL: it has no such form';
 
 -- Purpose: refuse what can never run, saying which object and what to do. Returns the kind's row.
@@ -440,7 +442,7 @@ COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, twinmill.
 -- Purpose: the one place where a single job comes into being. Nearly always its first statement does it all: it finds
 --          the kind and the lane, refuses what is not acceptable and inserts. Only when it inserts nothing the reason
 --          is looked for. The caller wakes the queue `ready_in`.
--- Index: kinds_pkey, lanes' unique index, jobs_unique as arbiter.  Locks: the new row; waits for a concurrent insert of
+-- Index: kinds_pkey, lanes_by_name, jobs_unique as arbiter.  Locks: the new row; waits for a concurrent insert of
 -- the same key.  Rows: one.
 -- No SET: each costs a microsecond or two, and the callers pin the search path.
 -- Measured beside statements of their own for kind, lane and checks: 47 instead of 92 microseconds in the server.
@@ -475,9 +477,12 @@ BEGIN
            request.unique_key, request.concurrency_key, request.arguments, coalesce(request.run_at, asked_at),
            request.deadline, unfinished, session_user, insert_job.schedule, insert_job.tick,
            insert_job.retry_of
-    FROM twinmill.kinds k
-    JOIN twinmill.lanes l ON l.queue = coalesce(request.queue, k.queue) AND l.kind = k.name
-      AND l.tenant = coalesce(request.tenant, '') AND l.priority = coalesce(request.priority, 0)
+    FROM twinmill.kinds k, LATERAL (
+      SELECT l.lane FROM twinmill.lanes l
+      WHERE l.queue = coalesce(request.queue, k.queue) AND l.kind = k.name AND l.tenant = coalesce(request.tenant, '')
+        AND l.priority = coalesce(request.priority, 0)
+      ORDER BY l.lane LIMIT 1
+    ) AS l
     WHERE k.name = request.kind
       AND (known.name IS NOT NULL
            OR (twinmill.is_acceptable(k, request, asked_at)

@@ -5,3 +5,4 @@ DROP FUNCTION twinmill.enqueue_all(twinmill.job_request[]);
 DROP FUNCTION twinmill.request(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text,
                                timestamptz, text);
 DROP FUNCTION twinmill.insert_jobs(twinmill.job_request[], text[]);
+DROP FUNCTION twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean);

@@ -1,7 +1,22 @@
 -- Many jobs at once: one statement inserts all that are in order; only the others are looked at one by one.
 
+-- Purpose: whether a request may go in with many others in one statement: nothing is wrong with it, and nothing but its
+--          key decides what becomes of it. The planner puts the body in the place of the call.
+CREATE FUNCTION twinmill.goes_in_bulk(
+  known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, strangers uuid[], goes_by_turns boolean)
+RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+  SELECT (request.depends_on IS NULL OR request.depends_on = '{}')
+    AND (request.unique_key IS NULL OR NOT goes_by_turns)
+    AND (request.twin IS NULL OR request.twin <> ALL (strangers))
+    AND twinmill.is_acceptable(known, request, asked_at)
+$$;
+COMMENT ON FUNCTION twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
+  'Whether a request needs no look of its own';
+
 -- Purpose: insert many jobs, and say of each what became of it. $2: of rows that could not even be read, why.
--- Index: kinds_pkey, lanes' unique index, jobs_unique.  Rows: one per request, by number.
+-- Index: kinds_pkey, lanes_by_name, jobs_unique.  Rows: one per request, by number.
 -- Locks: the new rows, in the order of their keys, so that calls with the same keys wait for each other and never in a
 -- circle. A call that would have to go back in that order takes all its keys one by one, or begins anew.
 CREATE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
@@ -13,10 +28,12 @@ DECLARE
   asked_at timestamptz := clock_timestamp();
   -- Before the jobs take their ids, as in insert_job.
   transaction xid8 := pg_current_xact_id();
+  asked bigint := cardinality(requests);
   goes_by_turns boolean;
   strangers uuid[];
-  accepted boolean[];
+  homes record;
   ids bigint[];
+  inserted bigint;
   outcomes text[];
   messages text[];
   woken text[];
@@ -29,75 +46,69 @@ BEGIN
   INTO goes_by_turns, strangers
   FROM unnest(requests) AS r;
 
-  -- Lanes that nobody used before.
-  FOR other IN
-    SELECT DISTINCT coalesce(r.queue, k.queue) AS queue, k.name AS kind, coalesce(r.tenant, '') AS tenant,
-           coalesce(r.priority, 0) AS priority
-    FROM (SELECT DISTINCT r.queue, r.kind, r.tenant, r.priority FROM unnest(requests) AS r) AS r
-    JOIN twinmill.kinds k ON k.name = r.kind
-    WHERE NOT EXISTS (
-        SELECT FROM twinmill.lanes l
-        WHERE l.queue = coalesce(r.queue, k.queue) AND l.kind = k.name AND l.tenant = coalesce(r.tenant, '')
-          AND l.priority = coalesce(r.priority, 0))
-      AND coalesce(r.queue ~ '^[A-Za-z0-9_.-]{1,63}$', true) AND coalesce(r.priority BETWEEN -32768 AND 32767, true)
-      AND coalesce(char_length(r.tenant) <= 200, true)
-    ORDER BY 1, 2, 3, 4
-  LOOP
-    PERFORM twinmill.lane(other.queue, other.kind, other.tenant, other.priority);
-  END LOOP;
+  -- The lanes by what the requests say of them, made where they are new.
+  SELECT array_agg(l.queue) AS queues, array_agg(l.kind) AS kinds, array_agg(l.tenant) AS tenants,
+         array_agg(l.priority) AS priorities, array_agg(twinmill.lane(l.queue, l.kind, l.tenant, l.priority)) AS lanes,
+         array_agg(l.queue) FILTER (WHERE l.is_ready) AS wakes
+  INTO homes
+  FROM (
+    SELECT coalesce(r.queue, k.queue) AS queue, r.kind, coalesce(r.tenant, '') AS tenant,
+           coalesce(r.priority, 0) AS priority, bool_or(coalesce(r.run_at <= asked_at, true)) AS is_ready
+    FROM unnest(requests) AS r JOIN twinmill.kinds k ON k.name = r.kind
+    GROUP BY 1, 2, 3, 4
+  ) AS l
+  WHERE l.queue ~ '^[A-Za-z0-9_.-]{1,63}$' AND char_length(l.tenant) <= 200 AND l.priority BETWEEN -32768 AND 32767;
 
   LOOP
     BEGIN
-      WITH asked AS MATERIALIZED (
-        SELECT r.*, nextval('twinmill.live_jobs_job_id_seq') AS job_id
-        FROM unnest(requests) WITH ORDINALITY
-          AS r(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
-               concurrency_key, deadline, if_waiting, number)
-      ), judged AS MATERIALIZED (
-        SELECT a.*, k.queue AS home, k.max_attempts AS usual_attempts,
-               coalesce(a.depends_on, '{}') = '{}' AND coalesce(a.twin <> ALL (strangers), true)
-               AND (a.unique_key IS NULL OR NOT goes_by_turns)
-               AND twinmill.is_acceptable(k,
-                 ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts,
-                     a.depends_on, a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting
-                    )::twinmill.job_request, asked_at) AS is_accepted
-        FROM asked a LEFT JOIN twinmill.kinds k ON k.name = a.kind
-      ), inserted AS (
-        INSERT INTO twinmill.live_jobs AS j
-          (job_id, state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline,
-           requested_by)
-        OVERRIDING SYSTEM VALUE
-        SELECT a.job_id, CASE WHEN a.run_at > asked_at THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, l.lane,
-               coalesce(a.max_attempts, a.usual_attempts), a.kind, a.twin, a.unique_key, a.concurrency_key,
-               a.arguments, coalesce(a.run_at, asked_at), a.deadline, session_user
-        FROM judged a
-        JOIN twinmill.lanes l ON l.queue = coalesce(a.queue, a.home) AND l.kind = a.kind
-          AND l.tenant = coalesce(a.tenant, '') AND l.priority = coalesce(a.priority, 0)
-        WHERE a.is_accepted
-        ORDER BY a.unique_key COLLATE "C", a.kind COLLATE "C", a.number
-        ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
-        RETURNING j.job_id, j.lane, j.state
-      )
-      SELECT array_agg(a.is_accepted ORDER BY a.number), array_agg(i.job_id ORDER BY a.number),
-             ARRAY(SELECT DISTINCT l.queue::text FROM twinmill.lanes l
-                   WHERE l.lane IN (SELECT r.lane FROM inserted r WHERE r.state = 'ready'))
-      INTO accepted, ids, woken
-      FROM judged a LEFT JOIN inserted i ON i.job_id = a.job_id;
+      ids := ARRAY(SELECT nextval('twinmill.live_jobs_job_id_seq') FROM generate_series(1, asked));
+      INSERT INTO twinmill.live_jobs AS j
+        (job_id, state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline,
+         requested_by)
+      OVERRIDING SYSTEM VALUE
+      SELECT a.job_id, CASE WHEN a.run_at > asked_at THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, l.lane,
+             coalesce(a.max_attempts, k.max_attempts), a.kind, a.twin, a.unique_key, a.concurrency_key,
+             a.arguments, coalesce(a.run_at, asked_at), a.deadline, session_user
+      FROM ROWS FROM (unnest(requests), unnest(ids)) WITH ORDINALITY
+        AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
+             concurrency_key, deadline, if_waiting, job_id, number)
+      JOIN twinmill.kinds k ON k.name = a.kind
+      JOIN unnest(homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes)
+        AS l(queue, kind, tenant, priority, lane)
+        ON l.queue = coalesce(a.queue, k.queue) AND l.kind = a.kind AND l.tenant = coalesce(a.tenant, '')
+        AND l.priority = coalesce(a.priority, 0)
+      WHERE twinmill.goes_in_bulk(
+          k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
+                 a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request, asked_at, strangers, goes_by_turns)
+      ORDER BY a.unique_key COLLATE "C", a.kind COLLATE "C", a.number
+      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING;
+      GET DIAGNOSTICS inserted = ROW_COUNT;
+      EXIT WHEN inserted = asked;
 
-      IF array_position(ids, NULL) IS NULL THEN EXIT; END IF;
-
-      -- Whose key is taken is merged. A statement of its own: it sees the jobs whose inserts were waited for.
-      SELECT array_agg(coalesce(r.id, j.job_id) ORDER BY r.number),
-             array_agg(CASE WHEN r.id IS NOT NULL THEN 'inserted' WHEN j.job_id IS NOT NULL THEN 'merged' END
-                       ORDER BY r.number)
-      INTO ids, outcomes
-      FROM ROWS FROM (unnest(ids), unnest(accepted), unnest(requests)) WITH ORDINALITY
-        AS r(id, is_accepted, kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on,
-             on_discard, tenant, concurrency_key, deadline, if_waiting, number)
-      LEFT JOIN twinmill.live_jobs j
-        ON r.is_accepted AND r.id IS NULL AND j.kind = r.kind AND j.unique_key = r.unique_key;
-      EXIT WHEN NOT EXISTS (
-        SELECT FROM unnest(accepted, outcomes) AS r(is_accepted, outcome) WHERE r.is_accepted AND r.outcome IS NULL);
+      -- Who is not there was refused, needs a look of its own, or found its key taken. A statement of its own: it sees
+      -- the jobs whose commit the one before waited for. By LATERAL, so that live_jobs is read by key alone.
+      SELECT array_agg(coalesce(i.job_id, j.job_id) ORDER BY a.number),
+             array_agg(CASE WHEN i.job_id IS NOT NULL THEN 'inserted' WHEN j.job_id IS NOT NULL THEN 'merged'
+                            WHEN k.name IS NOT NULL THEN 'free' END ORDER BY a.number),
+             array_agg(DISTINCT i.queue::text) FILTER (WHERE i.state = 'ready')
+      INTO ids, outcomes, woken
+      FROM ROWS FROM (unnest(requests), unnest(ids)) WITH ORDINALITY
+        AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
+             concurrency_key, deadline, if_waiting, job_id, number)
+      LEFT JOIN LATERAL (
+        SELECT j.job_id, j.state, l.queue FROM twinmill.live_jobs j JOIN twinmill.lanes l ON l.lane = j.lane
+        WHERE j.job_id = a.job_id LIMIT 1
+      ) AS i ON true
+      LEFT JOIN twinmill.kinds k
+        ON i.job_id IS NULL AND k.name = a.kind
+        AND twinmill.goes_in_bulk(
+          k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
+                 a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request, asked_at, strangers, goes_by_turns)
+      LEFT JOIN LATERAL (
+        SELECT j.job_id FROM twinmill.live_jobs j
+        WHERE j.kind = k.name AND j.unique_key = a.unique_key LIMIT 1
+      ) AS j ON true;
+      EXIT WHEN array_position(outcomes, 'free') IS NULL;
       -- The holder of a key finished in between, and the key is behind those that this call holds: begin anew.
       RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'a key became free';
     EXCEPTION WHEN object_in_use THEN
@@ -105,15 +116,23 @@ BEGIN
     END;
   END LOOP;
 
-  IF outcomes IS NULL THEN
-    outcomes := array_fill('inserted'::text, ARRAY[cardinality(ids)]);
+  IF inserted = asked THEN
+    PERFORM twinmill.wake(q.queue) FROM (SELECT DISTINCT unnest(homes.wakes) AS queue) AS q WHERE q.queue IS NOT NULL;
+    RETURN QUERY SELECT r.number, r.job_id, 'inserted', NULL::text FROM unnest(ids) WITH ORDINALITY AS r(job_id, number);
+    RETURN;
   END IF;
+
+  -- Refused ones, dependents and replacements, one by one as twinmill.enqueue does it, in the order of their keys.
   messages := array_fill(NULL::text, ARRAY[cardinality(ids)]);
   FOR other IN
-    SELECT r.number, requests[r.number] AS request, faults[r.number] AS fault
-    FROM unnest(outcomes) WITH ORDINALITY AS r(outcome, number)
-    WHERE r.outcome IS NULL
-    ORDER BY (requests[r.number]).unique_key COLLATE "C", (requests[r.number]).kind COLLATE "C", r.number
+    SELECT a.number, a.fault,
+           ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
+               a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request AS request
+    FROM ROWS FROM (unnest(requests), unnest(outcomes), unnest(faults)) WITH ORDINALITY
+      AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
+           concurrency_key, deadline, if_waiting, outcome, fault, number)
+    WHERE a.outcome IS NULL
+    ORDER BY a.unique_key COLLATE "C", a.kind COLLATE "C", a.number
   LOOP
     outcomes[other.number] := 'refused';
     IF other.fault IS NOT NULL THEN
@@ -131,7 +150,7 @@ BEGIN
     END;
   END LOOP;
 
-  PERFORM twinmill.wake(w.queue) FROM (SELECT DISTINCT unnest(woken) AS queue) AS w WHERE w.queue IS NOT NULL;
+  PERFORM twinmill.wake(q.queue) FROM (SELECT DISTINCT unnest(woken) AS queue) AS q WHERE q.queue IS NOT NULL;
   RETURN QUERY
   SELECT r.number, r.job_id, r.outcome, r.message
   FROM unnest(ids, outcomes, messages) WITH ORDINALITY AS r(job_id, outcome, message, number);
@@ -195,7 +214,8 @@ COMMENT ON FUNCTION twinmill.read_request(jsonb) IS 'A JSON object as a job to a
 CREATE FUNCTION twinmill.request_members() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-  SELECT '{kind,twin,arguments,queue,priority,run_at,unique_key,max_attempts,depends_on,on_discard,tenant,concurrency_key,deadline,if_waiting}'::text[]
+  SELECT ARRAY['kind', 'twin', 'arguments', 'queue', 'priority', 'run_at', 'unique_key', 'max_attempts', 'depends_on',
+               'on_discard', 'tenant', 'concurrency_key', 'deadline', 'if_waiting']
 $$;
 COMMENT ON FUNCTION twinmill.request_members() IS 'What a JSON object of enqueue_many may hold';
 
@@ -216,7 +236,8 @@ BEGIN
       HINT = 'Pass for example ''[{"kind": "prediction", "twin": "…"}]''.';
   END IF;
   BEGIN
-    SELECT array_agg(jsonb_populate_record(twinmill.request(NULL), j.value)), bool_and(j.value - twinmill.request_members() = '{}')
+    SELECT array_agg(jsonb_populate_record(twinmill.request(NULL), j.value)),
+           bool_and(j.value - twinmill.request_members() = '{}')
     INTO requests, is_known
     FROM jsonb_array_elements(jobs) AS j(value);
   EXCEPTION WHEN data_exception THEN
@@ -224,6 +245,7 @@ BEGIN
   END;
   IF NOT is_known THEN
     requests := array_fill(NULL::twinmill.job_request, ARRAY[jsonb_array_length(jobs)]);
+    faults := array_fill(NULL::text, ARRAY[jsonb_array_length(jobs)]);
     FOR item IN SELECT j.value, j.number FROM jsonb_array_elements(jobs) WITH ORDINALITY AS j(value, number) LOOP
       BEGIN
         requests[item.number] := twinmill.read_request(item.value);
@@ -240,6 +262,7 @@ COMMENT ON FUNCTION twinmill.enqueue_many(jsonb) IS
   'DOMAIN/SUBJECT. Per job: inserted, merged or replaced with job_id, or refused and why (message)';
 
 REVOKE ALL ON FUNCTION
+  twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean),
   twinmill.insert_jobs(twinmill.job_request[], text[]),
   twinmill.request(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text,
                    timestamptz, text),
