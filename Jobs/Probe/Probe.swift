@@ -40,7 +40,7 @@ public struct Probe: JobKind {
 
   /// The arguments are all there is to read.
   public func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Arguments, JobFailure>] {
-    Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.decodeArguments(as: Arguments.self)) })
+    jobs.decodeArguments(as: Arguments.self)
   }
 
   /// Sleeps, then computes, then crashes or fails; `rows` are left to `store`.

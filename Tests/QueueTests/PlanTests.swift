@@ -65,6 +65,10 @@ struct PlanTests {
       FROM twinmill.live_jobs WHERE state = 'ready' AND turn IS NULL AND job_id <= 20000
       GROUP BY lane, job_id / 2000;
       SELECT setval('twinmill.turns', 2000000);
+      INSERT INTO twinmill.job_history (job_id, enqueued_at, run_at, finished_at, state, priority, attempt,
+        max_attempts, crashes, kind, queue, requested_by, arguments)
+      SELECT 1000000 + n, now(), now(), now(), 'completed', 0, 1, 5, 0, 'probe', 'default', 'test', '{}'
+      FROM generate_series(1, 20000) AS n;
       """)
   }
 
@@ -113,7 +117,9 @@ struct PlanTests {
 
   private func expectNoScan(in plan: String) {
     for table in ["live_jobs", "job_history", "dependencies"] {
-      #expect(!plan.contains("Seq Scan on \(table)"), "\(plan)")
+      let scans = plan.split(separator: "\n").filter { $0.contains("Seq Scan on \(table)") }
+      // A partition that is empty, or all but, is read as it is.
+      #expect(scans.allSatisfy { $0.contains("job_history_") && $0.contains("rows=1 ") }, "\(plan)")
     }
   }
 }
