@@ -15,13 +15,42 @@ $$;
 COMMENT ON FUNCTION twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
   'Whether a request needs no look of its own';
 
+-- Purpose: the rows of those requests that go in bulk. $2 ids for them; $3 … $7 their lanes. The planner puts the body in
+--          the place of the call.
+CREATE FUNCTION twinmill.rows_of(
+  requests twinmill.job_request[], ids bigint[], queues text[], kinds text[], tenants text[], priorities integer[],
+  lanes integer[], asked_at timestamptz, strangers uuid[], goes_by_turns boolean)
+RETURNS TABLE (
+  job_id bigint, state twinmill.job_state, lane integer, max_attempts integer, kind text, twin uuid, unique_key text,
+  concurrency_key text, arguments jsonb, run_at timestamptz, deadline timestamptz)
+LANGUAGE sql STABLE
+AS $$
+  SELECT a.job_id, CASE WHEN a.run_at > asked_at THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, l.lane,
+         coalesce(a.max_attempts, k.max_attempts), a.kind, a.twin, a.unique_key, a.concurrency_key, a.arguments,
+         coalesce(a.run_at, asked_at), a.deadline
+  FROM ROWS FROM (unnest(requests), unnest(ids))
+    AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
+         concurrency_key, deadline, if_waiting, job_id)
+  JOIN twinmill.kinds k ON k.name = a.kind
+  JOIN unnest(queues, kinds, tenants, priorities, lanes) AS l(queue, kind, tenant, priority, lane)
+    ON l.queue = coalesce(a.queue, k.queue) AND l.kind = a.kind AND l.tenant = coalesce(a.tenant, '')
+    AND l.priority = coalesce(a.priority, 0)
+  WHERE twinmill.goes_in_bulk(
+    k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
+           a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request,
+    asked_at, strangers, goes_by_turns)
+$$;
+COMMENT ON FUNCTION twinmill.rows_of(twinmill.job_request[], bigint[], text[], text[], text[], integer[], integer[],
+  timestamptz, uuid[], boolean) IS 'Requests that go in bulk as rows of jobs';
+
 -- Purpose: insert many jobs, and say of each what became of it. $2: of rows that could not even be read, why.
 -- Index: kinds_pkey, lanes_by_name, jobs_unique.  Rows: one per request, by number.
 -- Locks: the new rows, in the order of their keys, so that calls with the same keys wait for each other and never in a
 -- circle. A call that would have to go back in that order takes all its keys one by one, or begins anew.
 CREATE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Requests and lanes are arrays, of which the planner knows no numbers: it would compare each with each.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -34,13 +63,16 @@ DECLARE
   homes record;
   ids bigint[];
   inserted bigint;
+  keyed bigint;
   outcomes text[];
   messages text[];
+  ready_lanes integer[];
   woken text[];
   other record;
   done record;
   hint text;
 BEGIN
+  IF asked IS NULL OR asked = 0 THEN RETURN; END IF;
   SELECT coalesce(bool_or(r.unique_key IS NOT NULL AND (r.if_waiting = 'replace' OR r.depends_on <> '{}')), false),
          twinmill.unknown_twins(array_agg(DISTINCT r.twin) FILTER (WHERE r.twin IS NOT NULL))
   INTO goes_by_turns, strangers
@@ -56,33 +88,39 @@ BEGIN
            coalesce(r.priority, 0) AS priority, bool_or(coalesce(r.run_at <= asked_at, true)) AS is_ready
     FROM unnest(requests) AS r JOIN twinmill.kinds k ON k.name = r.kind
     GROUP BY 1, 2, 3, 4
+    -- Few rows come out: what follows is not to be asked of all that go in.
+    OFFSET 0
   ) AS l
   WHERE l.queue ~ '^[A-Za-z0-9_.-]{1,63}$' AND char_length(l.tenant) <= 200 AND l.priority BETWEEN -32768 AND 32767;
 
   LOOP
     BEGIN
       ids := ARRAY(SELECT nextval('twinmill.live_jobs_job_id_seq') FROM generate_series(1, asked));
-      INSERT INTO twinmill.live_jobs AS j
+      INSERT INTO twinmill.live_jobs
         (job_id, state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline,
          requested_by)
       OVERRIDING SYSTEM VALUE
-      SELECT a.job_id, CASE WHEN a.run_at > asked_at THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, l.lane,
-             coalesce(a.max_attempts, k.max_attempts), a.kind, a.twin, a.unique_key, a.concurrency_key,
-             a.arguments, coalesce(a.run_at, asked_at), a.deadline, session_user
-      FROM ROWS FROM (unnest(requests), unnest(ids)) WITH ORDINALITY
-        AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
-             concurrency_key, deadline, if_waiting, job_id, number)
-      JOIN twinmill.kinds k ON k.name = a.kind
-      JOIN unnest(homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes)
-        AS l(queue, kind, tenant, priority, lane)
-        ON l.queue = coalesce(a.queue, k.queue) AND l.kind = a.kind AND l.tenant = coalesce(a.tenant, '')
-        AND l.priority = coalesce(a.priority, 0)
-      WHERE twinmill.goes_in_bulk(
-          k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
-                 a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request, asked_at, strangers, goes_by_turns)
-      ORDER BY a.unique_key COLLATE "C", a.kind COLLATE "C", a.number
-      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING;
+      SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
+             r.run_at, r.deadline, session_user
+      FROM twinmill.rows_of(requests, ids, homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes,
+                            asked_at, strangers, goes_by_turns) AS r
+      WHERE r.unique_key IS NULL;
       GET DIAGNOSTICS inserted = ROW_COUNT;
+      EXIT WHEN inserted = asked;
+      -- A statement of its own: ON CONFLICT costs each row two microseconds and a record of WAL.
+      INSERT INTO twinmill.live_jobs
+        (job_id, state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline,
+         requested_by)
+      OVERRIDING SYSTEM VALUE
+      SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
+             r.run_at, r.deadline, session_user
+      FROM twinmill.rows_of(requests, ids, homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes,
+                            asked_at, strangers, goes_by_turns) AS r
+      WHERE r.unique_key IS NOT NULL
+      ORDER BY r.unique_key COLLATE "C", r.kind COLLATE "C", r.job_id
+      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING;
+      GET DIAGNOSTICS keyed = ROW_COUNT;
+      inserted := inserted + keyed;
       EXIT WHEN inserted = asked;
 
       -- Who is not there was refused, needs a look of its own, or found its key taken. A statement of its own: it sees
@@ -90,14 +128,13 @@ BEGIN
       SELECT array_agg(coalesce(i.job_id, j.job_id) ORDER BY a.number),
              array_agg(CASE WHEN i.job_id IS NOT NULL THEN 'inserted' WHEN j.job_id IS NOT NULL THEN 'merged'
                             WHEN k.name IS NOT NULL THEN 'free' END ORDER BY a.number),
-             array_agg(DISTINCT i.queue::text) FILTER (WHERE i.state = 'ready')
-      INTO ids, outcomes, woken
+             array_agg(DISTINCT i.lane) FILTER (WHERE i.state = 'ready')
+      INTO ids, outcomes, ready_lanes
       FROM ROWS FROM (unnest(requests), unnest(ids)) WITH ORDINALITY
         AS a(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
              concurrency_key, deadline, if_waiting, job_id, number)
       LEFT JOIN LATERAL (
-        SELECT j.job_id, j.state, l.queue FROM twinmill.live_jobs j JOIN twinmill.lanes l ON l.lane = j.lane
-        WHERE j.job_id = a.job_id LIMIT 1
+        SELECT j.job_id, j.state, j.lane FROM twinmill.live_jobs j WHERE j.job_id = a.job_id LIMIT 1
       ) AS i ON true
       LEFT JOIN twinmill.kinds k
         ON i.job_id IS NULL AND k.name = a.kind
@@ -122,6 +159,7 @@ BEGIN
     RETURN;
   END IF;
 
+  woken := ARRAY(SELECT l.queue FROM twinmill.lanes l WHERE l.lane = ANY (ready_lanes));
   -- Refused ones, dependents and replacements, one by one as twinmill.enqueue does it, in the order of their keys.
   messages := array_fill(NULL::text, ARRAY[cardinality(ids)]);
   FOR other IN
@@ -263,6 +301,8 @@ COMMENT ON FUNCTION twinmill.enqueue_many(jsonb) IS
 
 REVOKE ALL ON FUNCTION
   twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean),
+  twinmill.rows_of(twinmill.job_request[], bigint[], text[], text[], text[], integer[], integer[], timestamptz, uuid[],
+                   boolean),
   twinmill.insert_jobs(twinmill.job_request[], text[]),
   twinmill.request(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text,
                    timestamptz, text),
