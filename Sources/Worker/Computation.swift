@@ -64,7 +64,7 @@ final class Computation<Kind: JobKind>: Sendable {
 
   /// Computes jobs until none waits, or until the loop was cancelled for the sake of one.
   private func run(_ loop: ComputationLoop) async {
-    await JobProgress.$sink.withValue(loop.report) {
+    await JobProgress.$sink.withValue(JobProgress.Sink(loop.report)) {
       while !Task.isCancelled, let job = state.withLock({ $0.waiting.popFirst() }) {
         let start = ContinuousClock.now
         let result = await result(of: job, in: loop, from: start)
