@@ -5,6 +5,11 @@ import Queue
 /// Reads the database's evidence in one snapshot, sorted by the server and row by row, so that a million jobs need no
 /// more memory here than one.
 enum EvidenceReader {
+  /// Prepares the transaction that reads.
+  static func begin(on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query(Statement("verify_memory", PackageResources.verify_memory_sql)())
+  }
+
   /// Everything that is known of each job, by job id.
   static func jobs(
     on connection: Connection, _ row: (JobID, EvidenceMerge.Record) throws -> Void

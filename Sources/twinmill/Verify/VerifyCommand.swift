@@ -61,6 +61,7 @@ struct VerifyCommand: AsyncParsableCommand {
   // MARK: - Reading and judging
 
   private func judged(_ merge: EvidenceMerge, on connection: Connection) async throws -> Verdict {
+    try await EvidenceReader.begin(on: connection)
     var keys = UniqueKeyJudge(slack: slackMs / 1000, try await judgedJobs(merge, on: connection))
     try await EvidenceReader.keyed(on: connection) { job, kind, key, start, end in
       keys.add(job, kind: kind, key: key, from: start, to: end)

@@ -13,7 +13,7 @@ COPY (
          NULL::bigint, NULL::integer, NULL::integer
   FROM twinmill.job_history h
   UNION ALL
-  SELECT j.job_id, 1, j.state::text, j.kind, j.attempt, j.max_attempts, j.crashes, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  SELECT j.job_id, 1::smallint, j.state::text, j.kind, j.attempt, j.max_attempts, j.crashes, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
          CASE WHEN j.errors <> '[]' THEN (
            SELECT array_agg(concat_ws(' ', e.value ->> 'attempt', e.value ->> 'cause', coalesce(e.value ->> 'worker', ''))
                             ORDER BY e.ordinality)
@@ -21,7 +21,7 @@ COPY (
          NULL, NULL, NULL
   FROM twinmill.jobs j
   UNION ALL
-  SELECT p.job_id, 2, NULL, NULL, p.attempt, NULL, NULL, p.token, NULL, NULL, NULL, NULL, count(*), NULL, NULL,
+  SELECT p.job_id, 2::smallint, NULL, NULL, p.attempt, NULL, NULL, p.token, NULL, NULL, NULL, NULL, count(*), NULL, NULL,
          count(DISTINCT p.n), min(p.n), max(p.n)
   FROM twinmill.probe_effects p
   GROUP BY p.job_id, p.attempt, p.token
