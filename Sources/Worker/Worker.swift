@@ -24,12 +24,13 @@ public final class Worker: Service {
   ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
+  ///   - mutant: a safeguard to leave out; only tests of the checker do.
   ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
     kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(), moments: Moments = Moments(),
-    logger: Logger, giveUp: @escaping @Sendable () -> Void = {}
+    mutant: Mutant? = nil, logger: Logger, giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
     try settings.validate()
     let id = UUID()
@@ -40,7 +41,8 @@ public final class Worker: Service {
       settings: settings, queue: JobQueue(worker: id),
       pool: Pool(connections, size: settings.concurrency + 2),
       compute: try ComputePool(threads: settings.computeThreads),
-      lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, logger: logger)
+      lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, mutant: mutant,
+      logger: logger)
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
     keeper = LeaseKeeper(
       context: context, connections: direct,
@@ -58,6 +60,7 @@ public final class Worker: Service {
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
+    context.mutant?.warn(context.logger)
     do {
       try await cancelWhenGracefulShutdown { [self] in try await start() }
     } catch {
