@@ -36,19 +36,28 @@ extension JobQueue {
     withUnsafeBytes(of: worker.uuid) { $0.loadUnaligned(as: Int64.self) }
   }
 
-  /// Introduces this worker and takes its lock, on the connection that will carry its heartbeat.
+  /// Introduces this worker.
   public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.pipeline([
-      Statements.takeWorkerLock(lockKey),
+    _ = try await connection.query(
       Statements.registerWorker(
-        worker, lockKey, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
-        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds),
-    ])
+        worker, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
+        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds))
   }
 
-  /// Takes the lock again on a new heartbeat connection.
-  public func retakeLock(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statements.takeWorkerLock(lockKey))
+  /// Takes the lock on the connection that carries the heartbeat, unless a proxy shares that one among clients.
+  /// - Returns: whether there is nothing more to be done: false while a lost connection of this worker still has it.
+  public func takeLock(on connection: Connection) async throws(PostgresError) -> Bool {
+    guard !connection.isPooled else {
+      _ = try await connection.query(Statements.dropWorkerLock(worker))
+      return true
+    }
+    // No row: declared dead, as the next heartbeat learns.
+    return try await connection.query(Statements.takeWorkerLock(worker, lockKey)).first?.decode(Bool.self) ?? true
+  }
+
+  /// Whether somebody enqueues at this moment without notifying.
+  public static func enqueuesUnderWay(on connection: Connection) async throws(PostgresError) -> Bool {
+    try await connection.query(Statements.enqueuesUnderWay(), deadline: .seconds(5)).only().decode(Bool.self)
   }
 
   /// What a heartbeat learns.
