@@ -36,12 +36,15 @@ extension JobQueue {
     withUnsafeBytes(of: worker.uuid) { $0.loadUnaligned(as: Int64.self) }
   }
 
-  /// Introduces this worker.
-  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) {
+  /// Introduces this worker and takes its lock, on the connection that will carry its heartbeat.
+  /// - Returns: as `takeLock`.
+  @discardableResult
+  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) -> Bool {
     _ = try await connection.query(
       Statements.registerWorker(
         worker, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
         registration.kinds, registration.lease.seconds, registration.heartbeat.seconds))
+    return try await takeLock(on: connection)
   }
 
   /// Takes the lock on the connection that carries the heartbeat, unless a proxy shares that one among clients.

@@ -6,7 +6,7 @@ extension Link {
   /// Runs one statement.
   func query(_ sql: SQL) throws(PostgresError) -> Rows {
     try check(sql)
-    guard let name = sql.name, settings.options.preparesStatements else {
+    guard let name = sql.name, preparesStatements else {
       return try attributing(to: sql) { () throws(PostgresError) in
         let handle = try alive()
         let sent = sql.values.withPointers { parameters in
@@ -161,7 +161,7 @@ extension Link {
     var planned = prepared
     for (index, sql) in statements.enumerated() {
       var entry: PreparedStatements.Entry?
-      if let name = sql.name, settings.options.preparesStatements {
+      if let name = sql.name, preparesStatements {
         if let known = planned.find(name: name, text: sql.text, types: sql.values.types) {
           entry = known
         } else {
