@@ -144,7 +144,8 @@ FROM (VALUES
   ('unschedule', 'twinmill_operate'),
   ('enable_schedule', 'twinmill_operate'),
   ('disable_schedule', 'twinmill_operate'),
-  ('run_schedule', 'twinmill_operate')
+  ('run_schedule', 'twinmill_operate'),
+  ('set_notify', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace

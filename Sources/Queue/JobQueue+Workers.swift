@@ -156,7 +156,10 @@ extension JobQueue {
     retention: Duration, on connection: Connection
   ) async throws(PostgresError) -> [(partition: String, action: String)] {
     var changes: [(partition: String, action: String)] = []
-    for row in try await connection.query(Statements.maintainHistory(retention.seconds)) {
+    // One change a transaction. The bound is for a retention that somebody shortens by years.
+    while changes.count < 1000,
+      let row = try await connection.query(Statements.maintainHistory(retention.seconds)).first
+    {
       changes.append(try row.decode(String.self, String.self))
     }
     _ = try await connection.query(Statements.forgetProgress())

@@ -82,7 +82,7 @@ struct Listener: Sendable {
   }
 
   /// After a hint: of the transactions that enqueue at the same time only one notifies (`twinmill.wake`), so the queue
-  /// is looked at again until none of the others is left, at least twice as rarely each time.
+  /// is looked at again until none of the others is left, after twice the pause each time.
   private func followUp(_ hint: WakeUp, _ connection: Connection) async throws {
     while true {
       await hint.wait(atMost: .seconds(3600))
