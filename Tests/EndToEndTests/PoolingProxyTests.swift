@@ -41,7 +41,8 @@ struct PoolingProxyTests {
     // What dies with its jobs; its lock, if it has one, says so at once.
     _ = try await Installed.run(["enqueue", "probe", "--arguments", "{\"rows\": 3}"], url: url)
     try await victim.untilStopped(connection)
-    let holdsLock = try await connection.value("SELECT bool_and(lock_key IS NOT NULL) FROM twinmill.workers", as: Bool.self)
+    let holdsLock = try await connection.value(
+      "SELECT bool_and(lock_key IS NOT NULL) FROM twinmill.workers", as: Bool.self)
     #expect(holdsLock == (mode == .directListener))
     await victim.kill()
 
@@ -55,8 +56,11 @@ struct PoolingProxyTests {
     #expect(worker.lines(with: "polling only").count == (mode == .unaware ? 1 : 0))
     // The listener's connection, or none.
     let listeners = try await connection.value(
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND (query LIKE '%twinmill.wake%' OR query LIKE 'LISTEN%')",
-      as: Int64.self)
+      """
+      SELECT count(*) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND (query LIKE 'LISTEN %' OR query LIKE '%SELECT NOT pg_try_advisory_xact_lock%')
+      """, as: Int64.self)
     #expect((listeners > 0) == (mode == .directListener))
 
     let enqueued = try await Installed.run(
@@ -66,22 +70,27 @@ struct PoolingProxyTests {
     let running = try await Installed.run(["enqueue", "probe", "--arguments", "{\"sleep_ms\": 600000}"], url: url)
     #expect(running.status == 0)
     try await connection.until("SELECT count(*) = 1 FROM twinmill.jobs WHERE state = 'running'")
-    let psql = try await ChildProcess.run(
-      ["psql", "-X", "-At", "-d", url, "-c", "SELECT twinmill.cancel(job_id) FROM twinmill.jobs WHERE state = 'running'"])
+    let cancel = "SELECT twinmill.cancel(job_id) FROM twinmill.jobs WHERE state = 'running'"
+    let psql = try await ChildProcess.run(["psql", "-X", "-At", "-d", url, "-c", cancel])
     #expect(psql.out == "cancelling\n", "\(psql.err)")
     try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE state = 'cancelled'")
 
     _ = try await connection.query("SELECT twinmill.schedule('often', '* * * * *', 'probe')")
     _ = try await connection.query(
-      "UPDATE twinmill.schedules SET next_at = now() - interval '1 s', planned_until = now() - interval '5 min' WHERE name = 'often'")
+      """
+      UPDATE twinmill.schedules SET next_at = now() - interval '1 s', planned_until = now() - interval '5 min'
+      WHERE name = 'often'
+      """)
     try await connection.until(
       "SELECT count(*) > 0 FROM twinmill.job_history WHERE schedule = 'often' AND state = 'completed'")
     #expect(await worker.stop() == 0)
     #expect(await scheduler.stop() == 0)
     // Nothing of it is left in the proxy's own connections.
     let left = try await connection.value(
-      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-      as: Int64.self)
+      """
+      SELECT count(*) FROM pg_locks
+      WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """, as: Int64.self)
     #expect(left == 0)
     await proxy.stop()
   }

@@ -7,14 +7,16 @@ import Testing
 @Suite("History")
 struct HistoryTests {
   /// Makes and drops what is due; the partitions that are left, without the default one.
-  private func maintain(_ connection: Connection, retention: Duration = .seconds(30 * 86_400)) async throws -> [String] {
+  private func maintain(_ connection: Connection, retention: Duration = .seconds(30 * 86_400)) async throws -> [String]
+  {
     let queue = JobQueue(worker: .init())
     return try await queue.upkeep(retention: retention, on: connection).map { "\($0.action) \($0.partition)" }
   }
 
   private func addPartition(daysAgo: Int32, _ connection: Connection) async throws -> String {
     let name: String = try await connection.query(
-      "SELECT 'job_history_' || to_char((now() AT TIME ZONE 'UTC')::date - \(daysAgo), 'YYYYMMDD')").only()
+      "SELECT 'job_history_' || to_char((now() AT TIME ZONE 'UTC')::date - \(daysAgo), 'YYYYMMDD')"
+    ).only()
       .decode(String.self)
     try await connection.script(
       """
@@ -36,7 +38,8 @@ struct HistoryTests {
     try await connection.script(
       """
       DO $$ BEGIN
-        EXECUTE format('DROP TABLE twinmill.%I', 'job_history_' || to_char(now() AT TIME ZONE 'UTC' + interval '2 days', 'YYYYMMDD'));
+        EXECUTE format('DROP TABLE twinmill.%I',
+          'job_history_' || to_char(now() AT TIME ZONE 'UTC' + interval '2 days', 'YYYYMMDD'));
       END $$
       """)
     let changes = try await maintain(connection)
@@ -44,7 +47,8 @@ struct HistoryTests {
     #expect(changes[0].hasPrefix("created "))
     #expect(changes[1] == "dropped \(old)")
     #expect(try await maintain(connection).isEmpty)
-    #expect(try await connection.query("SELECT to_regclass('twinmill.' || \(kept)) IS NOT NULL").only().decode(Bool.self))
+    #expect(
+      try await connection.query("SELECT to_regclass('twinmill.' || \(kept)) IS NOT NULL").only().decode(Bool.self))
   }
 
   @Test("what a missing partition left in the default one moves to its own")
@@ -52,7 +56,8 @@ struct HistoryTests {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     let today: String = try await connection.query(
-      "SELECT 'job_history_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')").only().decode(String.self)
+      "SELECT 'job_history_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')"
+    ).only().decode(String.self)
     try await connection.script("DROP TABLE twinmill.\(Statement.quotedIdentifier(today))")
     try await connection.enqueueProbes(1)
     _ = try await connection.query("SELECT twinmill.cancel(1)")

@@ -66,7 +66,9 @@ struct WakeTests {
         hashtextextended('a', (date_part('epoch', clock_timestamp()) * 100)::bigint + n)))
       FROM generate_series(0, 6000) AS n
       """)
-    for queue in ["a", "b", "a"] { _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => \(queue))") }
+    for queue in ["a", "b", "a"] {
+      _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => \(queue))")
+    }
     #expect(try await ear.heard(connection) == ["b"])
     // Who left it to the other is seen until it has committed.
     #expect(try await !JobQueue.enqueuesUnderWay(on: connection))

@@ -22,7 +22,10 @@ struct ListenerTests {
   /// Returns once a worker listens: its listener's session waits for work with LISTEN as its last statement.
   private func untilListening(_ connection: Connection) async throws {
     try await connection.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'")
+      """
+      SELECT count(*) > 0 FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'
+      """)
   }
 
   @Test("a listener whose session does not listen any more notices that its probe stays away, and listens anew")
