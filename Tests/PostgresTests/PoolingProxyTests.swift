@@ -80,6 +80,20 @@ struct PoolingProxyTests {
     await proxy.stop()
   }
 
+  @Test("who finds another client's statement under a name of its own takes the connection for pooled and goes on")
+  func foundLate() async throws {
+    let database = try await TestDatabase.create()
+    let connection = try await database.connect()
+    // As behind a proxy that tells the server's own process.
+    try await connection.script("PREPARE \"number#1\" AS SELECT 'another client'")
+    for n in 1...2 {
+      #expect(try await connection.query(number(Int32(n))).only().decode(Int32.self, Int32.self).0 == Int32(n))
+    }
+    #expect(connection.isPooled)
+    #expect(try await connection.query("SELECT 1 FROM pg_prepared_statements").count == 1)
+    await connection.close()
+  }
+
   @Test("a session setting that the proxy refuses is named with a remedy")
   func startupParameters() async throws {
     let database = try await TestDatabase.create()
