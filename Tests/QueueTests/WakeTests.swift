@@ -94,10 +94,13 @@ struct WakeTests {
     #expect(try await ear.heard(connection) == ["a", "a", "a"])
   }
 
-  @Test("a long transaction takes two locks for its wake-ups, however many jobs it enqueues for how long")
-  func locks() async throws {
+  @Test(
+    "a long transaction takes two locks for its wake-ups, however many jobs it enqueues for how long",
+    arguments: [true, false])
+  func locks(_ notifies: Bool) async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
+    _ = try await connection.query("SELECT twinmill.set_notify(\(notifies))")
     try await connection.script("BEGIN")
     // Over several turns of the throttle.
     try await connection.script(
