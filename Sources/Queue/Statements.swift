@@ -1,6 +1,6 @@
 import Postgres
 
-/// The statements of the worker, one `.sql` file each: there stand purpose, index, locks and rows.
+/// The statements of the queue, one `.sql` file each: there stand purpose, index, locks and rows.
 enum Statements {
   static let notDurable = Statement("not_durable", PackageResources.not_durable_sql)
   static let hotPlan = Statement("hot_plan", PackageResources.hot_plan_sql)
@@ -36,5 +36,7 @@ enum Statements {
   static let reportProgress = Statement("report_progress", PackageResources.report_progress_sql)
   static let forgetProgress = Statement("forget_progress", PackageResources.forget_progress_sql)
   static let maintainHistory = Statement("maintain_history", PackageResources.maintain_history_sql)
+  static let stageJobs = Statement("stage_jobs", PackageResources.stage_jobs_sql)
+  static let enqueueStaged = Statement("enqueue_staged", PackageResources.enqueue_staged_sql)
   static let registerKind = Statement("register_kind", PackageResources.register_kind_sql)
 }
