@@ -62,7 +62,9 @@ public struct Probe: JobKind {
     let writing = outputs.filter { $0.output > 0 }
     guard !writing.isEmpty else { return }
     _ = try await connection.query(
-      Self.insert(writing.map(\.job.id), writing.map { Int32($0.job.attempt) }, writing.map { Int32($0.output) }))
+      Self.insert(
+        writing.map(\.job.id), writing.map { Int32($0.job.attempt) }, writing.map(\.job.token),
+        writing.map { Int32($0.output) }))
   }
 
   private static let insert = Statement("probe_store", PackageResources.probe_store_sql)

@@ -19,6 +19,8 @@ enum Statements {
   static let finish = Statement("finish", PackageResources.finish_sql)
   static let registerWorker = Statement("register_worker", PackageResources.register_worker_sql)
   static let takeWorkerLock = Statement("take_worker_lock", PackageResources.take_worker_lock_sql)
+  static let dropWorkerLock = Statement("drop_worker_lock", PackageResources.drop_worker_lock_sql)
+  static let enqueuesUnderWay = Statement("enqueues_under_way", PackageResources.enqueues_under_way_sql)
   static let renewWorker = Statement("renew_worker", PackageResources.renew_worker_sql)
   static let cancellationsOfWorker = Statement(
     "cancellations_of_worker", PackageResources.cancellations_of_worker_sql)

@@ -61,7 +61,7 @@ struct TestKind: JobKind {
   func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
     for (job, output) in outputs {
       _ = try await connection.query(
-        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)))")
+        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
     }
     try await stores(outputs.map(\.job))
   }
