@@ -69,7 +69,11 @@ struct Backlog: Sendable {
 
   /// The newest job's id.
   func last(on connection: Connection) async throws -> Int64 {
-    try await connection.query("SELECT coalesce(max(job_id), 0) FROM twinmill.live_jobs")[0].decode(Int64.self)
+    try await connection.query(
+      """
+      SELECT coalesce(max(j.job_id), 0) FROM twinmill.live_jobs j JOIN twinmill.lanes l ON l.lane = j.lane
+      WHERE l.queue = \(BenchStage.queue)
+      """)[0].decode(Int64.self)
   }
 
   /// Unfinished jobs.

@@ -12,7 +12,8 @@ struct KillsMeasurement: Sendable {
       Two workers; one connection enqueues probes of 100 ms that each write one row, evenly over the time of the kills; \
       every 3 s one worker in turn gets SIGKILL and is started again. Every id whose enqueueing was acknowledged is \
       looked up at the end: lost is neither finished nor waiting; effects_twice has more than one row; effects_missing \
-      is completed without the row of its last attempt. discarded: there at three crashes, set aside with the reason.
+      is completed without the row of its last attempt. discarded: there at three crashes, set aside with the reason. \
+      verify: what twinmill verify --drained says of the same log.
       """
     let kills: Int
     let acknowledged: Int
@@ -23,6 +24,7 @@ struct KillsMeasurement: Sendable {
     let effectsTwice: Int
     let effectsMissing: Int
     let jobsOfMoreThanOneAttempt: Int
+    let verify: String
     let seconds: Double
   }
 
@@ -72,6 +74,21 @@ struct KillsMeasurement: Sendable {
     return Figures(
       kills: sizes.kills, acknowledged: jobs.count, completed: Int(completed), discarded: Int(otherwise),
       stillOpen: Int(live), lost: jobs.count - Int(completed) - Int(otherwise) - Int(live), effectsTwice: Int(twice),
-      effectsMissing: Int(missing), jobsOfMoreThanOneAttempt: Int(again), seconds: seconds.rounded(to: 1))
+      effectsMissing: Int(missing), jobsOfMoreThanOneAttempt: Int(again), verify: try await verify(jobs),
+      seconds: seconds.rounded(to: 1))
+  }
+
+  /// - Returns: `proven`, or what the checker says instead.
+  private func verify(_ jobs: [Int64]) async throws -> String {
+    let log = "\(stage.folder)/acknowledged.jsonl"
+    do {
+      try jobs.map { "{\"job_id\":\($0),\"outcome\":\"inserted\"}\n" }.joined()
+        .write(toFile: log, atomically: false, encoding: .utf8)
+    } catch {
+      throw CommandFailure("cannot write \(log): \(error)")
+    }
+    let output = try await ChildProcess.run(
+      [ThisProgram.file, "verify", "--drained", "--log", log], environment: ["DATABASE_URL": stage.url])
+    return output.status == 0 ? "proven" : "status \(output.status): \(output.out)\(output.err)"
   }
 }
