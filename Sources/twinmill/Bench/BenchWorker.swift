@@ -55,11 +55,12 @@ final class BenchWorker: Sendable {
     _ = await process.wait()
   }
 
-  /// - Throws: `CommandFailure` with the log's last line when the worker has ended.
+  /// - Throws: `CommandFailure` when the worker has ended; what it said last goes to standard error.
   func check() throws {
     guard !process.isRunning else { return }
     let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    throw CommandFailure("a worker has ended: \(text.split(separator: "\n").last ?? "its log is empty")")
+    StandardError.write(text.split(separator: "\n").suffix(20).joined(separator: "\n") + "\n")
+    throw CommandFailure("a worker has ended in the middle of a measurement; the end of its log stands above")
   }
 
   /// Resident memory now and at its highest, in MB (2^20 bytes).
