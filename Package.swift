@@ -90,7 +90,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      resources: [.embedInCode("Verify/Statements")]
+      resources: [.embedInCode("Bench/Statements"), .embedInCode("Verify/Statements")]
     ),
 
     // Tests.

@@ -8,7 +8,7 @@
 --   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
 --   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, recompute, twin, wait. Sees no table.
---   twinmill_operate   enqueue and read, and steers: cancel, retry, and the schedules.
+--   twinmill_operate   enqueue and read, and steers: cancel, retry, the schedules, notifications.
 --   twinmill_read      sees queue, history, twins and results. Changes nothing.
 --
 -- These are groups without login. The one login made here is the daemons' (variable `login`, default "twinmill": the
@@ -144,7 +144,8 @@ FROM (VALUES
   ('unschedule', 'twinmill_operate'),
   ('enable_schedule', 'twinmill_operate'),
   ('disable_schedule', 'twinmill_operate'),
-  ('run_schedule', 'twinmill_operate')
+  ('run_schedule', 'twinmill_operate'),
+  ('set_notify', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace

@@ -53,7 +53,9 @@ final class Computation<Kind: JobKind>: Sendable {
     }
     return (0..<count).map { _ in
       let loop = ComputationLoop(inFlight: context.inFlight)
-      let task = Task(executorPreference: context.compute) { await self.run(loop) }
+      let task = JobProgress.$sink.withValue(ProgressSink(loop.report)) {
+        Task(executorPreference: context.compute) { await self.run(loop) }
+      }
       loop.runs(as: task)
       return task
     }
@@ -64,18 +66,16 @@ final class Computation<Kind: JobKind>: Sendable {
 
   /// Computes jobs until none waits, or until the loop was cancelled for the sake of one.
   private func run(_ loop: ComputationLoop) async {
-    await JobProgress.$sink.withValue(loop.report) {
-      while !Task.isCancelled, let job = state.withLock({ $0.waiting.popFirst() }) {
-        let start = ContinuousClock.now
-        let result = await result(of: job, in: loop, from: start)
-        if case .failure = result, Task.isCancelled, context.inFlight.reason(for: job) == nil {
-          // The request was for the job before: this one has not failed.
-          state.withLock { $0.waiting.append(job) }
-        } else {
-          state.withLock { $0.ready.append((job, result)) }
-        }
-        if ContinuousClock.now - start > longTurn { await Task.yield() }
+    while !Task.isCancelled, let job = state.withLock({ $0.waiting.popFirst() }) {
+      let start = ContinuousClock.now
+      let result = await result(of: job, in: loop, from: start)
+      if case .failure = result, Task.isCancelled, context.inFlight.reason(for: job) == nil {
+        // The request was for the job before: this one has not failed.
+        state.withLock { $0.waiting.append(job) }
+      } else {
+        state.withLock { $0.ready.append((job, result)) }
       }
+      if ContinuousClock.now - start > longTurn { await Task.yield() }
     }
     state.withLock { $0.loops -= 1 }
   }

@@ -51,7 +51,9 @@ public final class Worker: Service {
         kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
     listener =
       settings.listens
-      ? Listener(connections: direct, queues: settings.queues.map(Set.init), wakeUp: wakeUp, logger: logger) : nil
+      ? Listener(
+        connections: direct, queues: settings.queues.map(Set.init), inFlight: context.inFlight, wakeUp: wakeUp,
+        poll: settings.poll, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
     self.giveUp = giveUp
@@ -70,6 +72,10 @@ public final class Worker: Service {
       return
     }
     let heartbeatThread = try ComputePool(threads: 1)
+    let listener = await keeper.isPooled ? nil : listener
+    if listener == nil, context.settings.listens {
+      context.logger.notice("a pooling proxy is in between: polling only; TWINMILL_LISTEN_URL names a direct URL")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
       group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }

@@ -16,7 +16,7 @@ struct WorkCommand: AsyncParsableCommand {
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
       TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
-      TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      TWINMILL_PREPARED_STATEMENTS, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
       """)
 
   @Option(help: "Only these queues, separated by commas.") var queues: String?
