@@ -220,7 +220,7 @@ extension JobQueue {
       kinds.map { kind in
         Statements.registerKind(
           kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
-          kind.recomputesOnChange)
+          kind.recomputesOnChange, kind.follows, kind.timeout.seconds)
       })
   }
 }

@@ -84,7 +84,7 @@ public final class Worker: Service {
       group.addTask { [self] in try await claimUntilStopped() }
       group.addTask { [self] in try await limitDrain() }
       group.addTask { [self] in
-        try await Timekeeper(context: context, grace: grace) { [self] in
+        try await Timekeeper(context: context) { [self] in
           stopping.set()
           wakeUp.signal()
         }.run()
@@ -147,15 +147,12 @@ public final class Worker: Service {
   /// A computation that does not heed its cancellation must not keep a worker alive that is to end: its jobs are
   /// somebody else's, or will be.
   private func endSoon(_ error: any Error) {
-    Task.detached { [context, grace, giveUp] in
-      try await Task.sleep(for: grace)
+    Task.detached { [context, giveUp] in
+      try await Task.sleep(for: context.settings.grace)
       context.logger.critical("ending with jobs that ignore their cancellation", metadata: ["error": "\(error)"])
       giveUp()
     }
   }
-
-  /// How long a cancelled computation may take to notice.
-  private let grace: Duration = .seconds(5)
 
   // MARK: - Drain
 
@@ -167,7 +164,7 @@ public final class Worker: Service {
     context.logger.warning("drain limit reached: handing jobs back", metadata: ["jobs": "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
     // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
-    try await Task.sleep(for: grace)
+    try await Task.sleep(for: context.settings.grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }
 

@@ -15,6 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
+    giveUp: @escaping @Sendable () -> Void = {},
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
     var settings = WorkerSettings()
@@ -25,7 +26,7 @@ struct RunningWorker: Sendable {
     let worker = try Worker(
       settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
       systemd: SystemdNotifier(environment: [:]), moments: moments,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: giveUp)
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],

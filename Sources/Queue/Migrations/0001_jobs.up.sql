@@ -20,9 +20,14 @@ CREATE TABLE twinmill.kinds (
   max_attempts          smallint NOT NULL CHECK (max_attempts BETWEEN 1 AND 1000),
   needs_twin            boolean NOT NULL,
   recomputes_on_change  boolean NOT NULL,
-  registered_at         timestamptz NOT NULL DEFAULT now()
+  registered_at         timestamptz NOT NULL DEFAULT now(),
+  follows               text[] NOT NULL DEFAULT '{}',
+  timeout_seconds       double precision
 );
 COMMENT ON TABLE twinmill.kinds IS 'Kinds of job that the installed version of Twinmill can run';
+COMMENT ON COLUMN twinmill.kinds.follows IS
+  'Kinds whose results of the same twin it reads: twinmill.recompute lets it wait for them';
+COMMENT ON COLUMN twinmill.kinds.timeout_seconds IS 'How long one attempt may compute before it is cancelled and fails';
 
 CREATE TYPE twinmill.job_state AS ENUM ('blocked', 'scheduled', 'ready', 'running');
 CREATE TYPE twinmill.final_state AS ENUM ('completed', 'discarded', 'cancelled');

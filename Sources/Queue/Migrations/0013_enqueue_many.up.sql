@@ -49,8 +49,9 @@ COMMENT ON FUNCTION twinmill.rows_of(twinmill.job_request[], bigint[], text[], t
 -- circle. A call that would have to go back in that order takes all its keys one by one, or begins anew.
 CREATE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
--- Requests and lanes are arrays, of which the planner knows no numbers: it would compare each with each.
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
+-- Of the arrays the planner knows no numbers: it would compare each request with each lane; and what it takes for
+-- expensive it would compile, for a second.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE

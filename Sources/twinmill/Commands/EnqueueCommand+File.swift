@@ -14,10 +14,16 @@ extension EnqueueCommand {
     } catch let undone as JobFile.Undone {
       summary = undone.summary
       tellRefusals(of: summary, path)
-      throw CommandFailure("\(path): \(summary["refused"]) lines refused, so nothing was enqueued; correct them, or leave out --atomic")
+      throw CommandFailure(
+        "\(path): \(summary["refused"]) refused, so nothing was enqueued; correct them, or leave out --atomic")
     } catch {
       tellRefusals(of: summary, path)
-      tellProgress(of: summary, path, error)
+      let progress = progress(of: summary, error)
+      if var error = error as? SeriesFileError {
+        error.remedy = [error.remedy, progress].compactMap { $0 }.joined(separator: "; ")
+        throw error
+      }
+      StandardError.write("twinmill: \(path): \(progress)\n")
       throw error
     }
     tellRefusals(of: summary, path)
@@ -47,23 +53,17 @@ extension EnqueueCommand {
   }
 
   /// What is in and what is not, after an error.
-  private func tellProgress(of summary: JobFile.Summary, _ path: String, _ error: any Error) {
+  private func progress(of summary: JobFile.Summary, _ error: any Error) -> String {
+    let isUnknown = (error as? PostgresError)?.kind == .commitUnknown
     if atomic {
-      if (error as? PostgresError)?.kind == .commitUnknown {
-        StandardError.write("twinmill: \(path): all of it is enqueued, or nothing: look at twinmill.all_jobs\n")
-      } else {
-        StandardError.write("twinmill: \(path): nothing was enqueued\n")
-      }
-      return
+      return isUnknown ? "all of it is enqueued, or nothing: look at twinmill.all_jobs" : "nothing was enqueued"
     }
     let next = max(summary.lastLine + 1, firstLine)
-    var text = summary.lastLine == 0 ? "nothing was enqueued" : "everything before line \(next) is settled"
-    if let underWay = summary.underWay, (error as? PostgresError)?.kind == .commitUnknown {
-      text += ", lines \(underWay.lowerBound) to \(underWay.upperBound) are enqueued all or not at all: "
-        + "look at twinmill.all_jobs"
-    } else if summary.lastLine > 0 {
-      text += ", nothing from there on; go on with --first-line \(next)"
+    if let underWay = summary.underWay, isUnknown {
+      return "what stands before line \(underWay.lowerBound) is settled, lines \(underWay.lowerBound) to "
+        + "\(underWay.upperBound) are enqueued all or not at all: look at twinmill.all_jobs"
     }
-    StandardError.write("twinmill: \(path): \(text)\n")
+    if summary.lastLine == 0 { return "nothing was enqueued" }
+    return "lines before \(next) are settled, none after them is enqueued: go on with --first-line \(next)"
   }
 }
