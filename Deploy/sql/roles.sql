@@ -7,8 +7,8 @@
 --
 --   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
---   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, recompute, twin, wait. Sees
---                      no table.
+--   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, enqueue_documents,
+--                      recompute, twin, wait. Sees no table.
 --   twinmill_operate   enqueue and read, and steers: cancel, retry, the schedules, notifications.
 --   twinmill_read      sees queue, history, twins and results. Changes nothing.
 --
@@ -137,6 +137,7 @@ FROM (VALUES
   ('enqueue', 'twinmill_enqueue'),
   ('enqueue_many', 'twinmill_enqueue'),
   ('enqueue_all', 'twinmill_enqueue'),
+  ('enqueue_documents', 'twinmill_enqueue'),
   ('request', 'twinmill_enqueue'),
   ('recompute', 'twinmill_enqueue'),
   ('twin', 'twinmill_enqueue'),

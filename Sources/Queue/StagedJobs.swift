@@ -51,18 +51,19 @@ public enum StagedJobs {
     _ lines: [Line], answersAll: Bool, on connection: Connection
   ) async throws(PostgresError) -> Answer {
     _ = try await connection.copyIn(
-      "COPY pg_temp.twinmill_staged_jobs FROM STDIN (FORMAT binary)", lines
+      "COPY pg_temp.twinmill_staged_jobs FROM STDIN (FORMAT binary)", lines.enumerated()
     ) { (line, row) throws(PostgresError) in
-      try row.append(Int64(line.number))
-      try row.append(UncheckedJSON(bytes: line.json))
+      try row.append(Int64(line.offset + 1))
+      try row.append(UncheckedJSON(bytes: line.element.json))
     }
     var answer = Answer()
     for row in try await connection.query(Statements.enqueueStaged(answersAll)) {
-      let (line, job, outcome, key, message) = try row.decode(
+      let (number, job, outcome, key, message) = try row.decode(
         Int64?.self, Int64?.self, String.self, String?.self, String?.self)
-      if let line {
+      if let number {
+        let line = lines[Int(number) - 1].number
         answer.results.append(
-          Result(line: Int(line), jobID: job.map { JobID($0) }, outcome: outcome, uniqueKey: key, message: message))
+          Result(line: line, jobID: job.map { JobID($0) }, outcome: outcome, uniqueKey: key, message: message))
       } else {
         answer.counts[outcome] = Int(job ?? 0)
       }

@@ -20,6 +20,7 @@ struct RolesTests {
       ("twinmill_enqueue", "SELECT twinmill.enqueue('probe')", true),
       ("twinmill_enqueue", "SELECT twinmill.enqueue_many('[{\"kind\": \"probe\"}]')", true),
       ("twinmill_enqueue", "SELECT twinmill.enqueue_all(ARRAY[twinmill.request('probe')])", true),
+      ("twinmill_enqueue", "SELECT twinmill.enqueue_documents(ARRAY['{\"kind\": \"probe\"}'::jsonb])", true),
       ("twinmill_enqueue", "SELECT twinmill.insert_jobs('{}', NULL)", false),
       ("twinmill_enqueue", "SELECT twinmill.twin('sensor', 'x')", true),
       ("twinmill_enqueue", "SELECT * FROM twinmill.jobs", false),

@@ -1,4 +1,6 @@
+DROP FUNCTION twinmill.enqueue_documents(jsonb[]);
 DROP FUNCTION twinmill.enqueue_many(jsonb);
+DROP FUNCTION twinmill.read_requests(jsonb[]);
 DROP FUNCTION twinmill.request_members();
 DROP FUNCTION twinmill.read_request(jsonb);
 DROP FUNCTION twinmill.enqueue_all(twinmill.job_request[]);

@@ -258,34 +258,28 @@ AS $$
 $$;
 COMMENT ON FUNCTION twinmill.request_members() IS 'What a JSON object of enqueue_many may hold';
 
-CREATE FUNCTION twinmill.enqueue_many(jobs jsonb)
-RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Purpose: objects as requests, all in one statement if nothing is wrong with their form, else one by one. A request that
+--          cannot be read is NULL, and faults says why.
+CREATE FUNCTION twinmill.read_requests(jobs jsonb[], OUT requests twinmill.job_request[], OUT faults text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-  requests twinmill.job_request[];
-  faults text[];
   is_known boolean;
   item record;
   hint text;
 BEGIN
-  IF jobs IS NULL OR jsonb_typeof(jobs) <> 'array' THEN
-    RAISE EXCEPTION 'jobs must be a JSON array, not %', coalesce(jsonb_typeof(jobs), 'NULL') USING ERRCODE = '22023',
-      HINT = 'Pass for example ''[{"kind": "prediction", "twin": "…"}]''.';
-  END IF;
   BEGIN
     SELECT array_agg(jsonb_populate_record(twinmill.request(NULL), j.value)),
            bool_and(j.value - twinmill.request_members() = '{}')
     INTO requests, is_known
-    FROM jsonb_array_elements(jobs) AS j(value);
+    FROM unnest(jobs) AS j(value);
   EXCEPTION WHEN data_exception THEN
     is_known := false;
   END;
   IF NOT is_known THEN
-    requests := array_fill(NULL::twinmill.job_request, ARRAY[jsonb_array_length(jobs)]);
-    faults := array_fill(NULL::text, ARRAY[jsonb_array_length(jobs)]);
-    FOR item IN SELECT j.value, j.number FROM jsonb_array_elements(jobs) WITH ORDINALITY AS j(value, number) LOOP
+    requests := array_fill(NULL::twinmill.job_request, ARRAY[cardinality(jobs)]);
+    faults := array_fill(NULL::text, ARRAY[cardinality(jobs)]);
+    FOR item IN SELECT j.value, j.number FROM unnest(jobs) WITH ORDINALITY AS j(value, number) LOOP
       BEGIN
         requests[item.number] := twinmill.read_request(item.value);
       EXCEPTION WHEN data_exception THEN
@@ -294,11 +288,41 @@ BEGIN
       END;
     END LOOP;
   END IF;
-  RETURN QUERY SELECT * FROM twinmill.insert_jobs(requests, faults);
+END $$;
+COMMENT ON FUNCTION twinmill.read_requests(jsonb[]) IS 'JSON objects as jobs to ask for, with what is wrong with their form';
+
+CREATE FUNCTION twinmill.enqueue_many(jobs jsonb)
+RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  read record;
+BEGIN
+  IF jobs IS NULL OR jsonb_typeof(jobs) <> 'array' THEN
+    RAISE EXCEPTION 'jobs must be a JSON array, not %', coalesce(jsonb_typeof(jobs), 'NULL') USING ERRCODE = '22023',
+      HINT = 'Pass for example ''[{"kind": "prediction", "twin": "…"}]''.';
+  END IF;
+  read := twinmill.read_requests(ARRAY(SELECT jsonb_array_elements(jobs)));
+  RETURN QUERY SELECT * FROM twinmill.insert_jobs(read.requests, read.faults);
 END $$;
 COMMENT ON FUNCTION twinmill.enqueue_many(jsonb) IS
   'Asks for many jobs at once, an array of objects with the names of enqueue''s parameters; a twin may also be given as '
   'DOMAIN/SUBJECT. Per job: inserted, merged or replaced with job_id, or refused and why (message)';
+
+-- Spares the making and taking apart of one large JSON array, a fifth of the time.
+CREATE FUNCTION twinmill.enqueue_documents(jobs jsonb[])
+RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  read record := twinmill.read_requests(jobs);
+BEGIN
+  RETURN QUERY SELECT * FROM twinmill.insert_jobs(read.requests, read.faults);
+END $$;
+COMMENT ON FUNCTION twinmill.enqueue_documents(jsonb[]) IS
+  'As enqueue_many, over objects that stand one by one in a table: enqueue_documents((SELECT array_agg(job) FROM …))';
 
 REVOKE ALL ON FUNCTION
   twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean),
@@ -308,5 +332,5 @@ REVOKE ALL ON FUNCTION
   twinmill.request(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text,
                    timestamptz, text),
   twinmill.enqueue_all(twinmill.job_request[]), twinmill.read_request(jsonb), twinmill.request_members(),
-  twinmill.enqueue_many(jsonb)
+  twinmill.read_requests(jsonb[]), twinmill.enqueue_many(jsonb), twinmill.enqueue_documents(jsonb[])
 FROM PUBLIC;
