@@ -24,7 +24,7 @@ struct FaultTests {
   func moments() async throws {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
-    _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 2)")
+    _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 3, running_per_key => 1)")
     let survivor = try await Daemon("work", url: database.url, environment: Self.settings)
     let producer = try await Producer(database)
     let producing = Task { try await producer.produceUntilCancelled() }
@@ -35,7 +35,7 @@ struct FaultTests {
     let saved = "/tmp/twinmill-test-\(UUID().uuidString).csv"
     defer { unlink(saved) }
     let midway = try await Installed.run(
-      ["verify", "--limit", "limited=2", "--save", saved], url: database.url)
+      ["verify", "--limit", "limited=3", "--key-limit", "limited=1", "--save", saved], url: database.url)
     #expect(midway.status == 0, "\(midway.out)\(midway.err)")
     for moment in ["computed", "finishing", "fenced", "stored"] {
       let zombie = try await victim(moment, database, connection)

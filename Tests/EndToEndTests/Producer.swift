@@ -26,7 +26,8 @@ actor Producer {
   /// Asks for one probe.
   /// - Throws: `PostgresError`; the log then says that no answer came.
   func enqueue(
-    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil, maxAttempts: Int? = nil
+    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil, key: String? = nil,
+    maxAttempts: Int? = nil
   ) async throws {
     let answer: (Int64, String)
     do {
@@ -34,7 +35,7 @@ actor Producer {
         """
         SELECT job_id, outcome FROM twinmill.enqueue('probe', arguments => \(arguments)::text::jsonb,
           unique_key => \(uniqueKey)::text, queue => \(queue)::text,
-          max_attempts => \(maxAttempts.map { Int32($0) })::integer)
+          concurrency_key => \(key)::text, max_attempts => \(maxAttempts.map { Int32($0) })::integer)
         """
       ).only().decode(Int64.self, String.self)
     } catch {
@@ -45,13 +46,14 @@ actor Producer {
     write("{\"job_id\":\(answer.0),\"outcome\":\"\(answer.1)\"}\n")
   }
 
-  /// A bit of everything: rows, pauses, failures that pass and such that stay, shared keys, a limited queue.
+  /// A bit of everything: rows, pauses, failures that pass and such that stay, shared keys, a queue with limits.
   func enqueueMixture(_ number: Int) async throws {
     let rows = number % 4
     switch number % 10 {
     case 3: try await enqueue("{\"rows\": \(rows), \"fail\": \"on purpose\"}", maxAttempts: 1 + number / 10 % 2)
     case 5: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 5}", uniqueKey: "key \(number / 10 % 3)")
-    case 7, 8: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 2}", queue: "limited")
+    case 7: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 2}", queue: "limited")
+    case 8: try await enqueue("{\"rows\": \(rows)}", queue: "limited", key: "key \(number / 10 % 5)")
     default: try await enqueue("{\"rows\": \(rows)}")
     }
   }
