@@ -37,7 +37,7 @@ struct FaultTests {
     let midway = try await Installed.run(
       ["verify", "--limit", "limited=3", "--key-limit", "limited=1", "--save", saved], url: database.url)
     #expect(midway.status == 0, "\(midway.out)\(midway.err)")
-    for moment in ["computed", "finishing", "fenced", "stored"] {
+    for moment in ["computed", "finishing", "stored"] {
       let zombie = try await victim(moment, database, connection)
       try await connection.until("SELECT NOT EXISTS (SELECT FROM twinmill.workers WHERE pid = \(zombie.id))")
       zombie.signal(SIGCONT)
