@@ -27,7 +27,7 @@ struct FaultTests {
     _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 3, running_per_key => 1)")
     let survivor = try await Daemon("work", url: database.url, environment: Self.settings)
     let producer = try await Producer(database)
-    let producing = Task { try await producer.produceUntilCancelled() }
+    let producing = Task { try await producer.produceUntilStopped() }
 
     for moment in ["claimed", "loaded", "computed", "finishing", "fenced", "stored", "committed"] {
       await (try victim(moment, database, connection)).kill()
@@ -44,7 +44,7 @@ struct FaultTests {
       #expect(await zombie.wait() == 75)
     }
 
-    producing.cancel()
+    await producer.stop()
     let inserted = try await producing.value
     try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs WHERE kind = 'probe'")
     let end = try await Installed.verify(

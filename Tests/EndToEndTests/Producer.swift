@@ -12,6 +12,7 @@ actor Producer {
   private let file: Int32
   /// Jobs inserted so far.
   private(set) var inserted = 0
+  private var isStopped = false
 
   init(_ database: TestDatabase) async throws {
     connection = try await database.connect()
@@ -58,16 +59,19 @@ actor Producer {
     }
   }
 
-  /// Asks for one job after another until the task is cancelled.
+  /// Asks for one job after another until `stop`.
   /// - Returns: how many were inserted.
-  func produceUntilCancelled() async throws -> Int {
+  func produceUntilStopped() async throws -> Int {
     var number = 0
-    while !Task.isCancelled {
+    while !isStopped {
       try await enqueueMixture(number)
       number += 1
     }
     return inserted
   }
+
+  /// The job that is being asked for is the last one.
+  func stop() { isStopped = true }
 
   private func write(_ line: String) {
     var line = line
