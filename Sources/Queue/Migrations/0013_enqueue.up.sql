@@ -221,13 +221,12 @@ COMMENT ON FUNCTION twinmill.unfinished_dependencies(twinmill.job_request) IS
 --          on, and its time unless a new one is given. outcome NULL: the job is gone.
 -- Index: jobs_pkey.  Locks: the job's row; waits for whoever ends or releases it.  Rows: one.
 CREATE FUNCTION twinmill.replace_job(
-  job_id bigint, request twinmill.job_request, known twinmill.kinds, OUT outcome text, OUT ready_in text)
+  job_id bigint, request twinmill.job_request, new_lane integer, queue text, max_attempts integer,
+  OUT outcome text, OUT ready_in text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  home text := coalesce(request.queue, known.queue);
-  new_lane integer := twinmill.lane(home, known.name, coalesce(request.tenant, ''), coalesce(request.priority, 0));
   now_is timestamptz := clock_timestamp();
   new_state twinmill.job_state;
 BEGIN
@@ -240,7 +239,7 @@ BEGIN
   END IF;
   UPDATE twinmill.live_jobs j
   SET twin_id = request.twin, arguments = request.arguments, lane = new_lane,
-      max_attempts = coalesce(request.max_attempts, known.max_attempts), deadline = request.deadline,
+      max_attempts = replace_job.max_attempts, deadline = request.deadline,
       concurrency_key = request.concurrency_key, requested_by = session_user,
       run_at = coalesce(request.run_at, j.run_at),
       state = CASE WHEN j.waits_for > 0 THEN 'blocked'
@@ -253,40 +252,39 @@ BEGIN
   WHERE j.job_id = replace_job.job_id
   RETURNING j.state INTO new_state;
   outcome := 'replaced';
-  IF new_state = 'ready' THEN ready_in := home; END IF;
+  IF new_state = 'ready' THEN ready_in := replace_job.queue; END IF;
 EXCEPTION WHEN object_in_use THEN
   outcome := 'merged';
 END $$;
-COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, twinmill.kinds) IS
+COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer) IS
   'Replaces a waiting job by a checked request; merged: it runs already and is left alone';
 
--- Purpose: a request's lane, attempts and kind, if there is such a lane and nothing is wrong with the request. The
---          planner puts the body in the place of the call.
+-- Purpose: where a request goes: its lane, queue and attempts, if there is such a lane and nothing is wrong at a glance.
+--          The planner puts the body in the place of the call.
 -- Index: kinds_pkey, lanes_by_name.  Locks: none.  Rows: one, or none.
-CREATE FUNCTION twinmill.admitted(request twinmill.job_request, asked_at timestamptz, is_checked boolean)
-RETURNS TABLE (lane integer, max_attempts integer, kind text)
+CREATE FUNCTION twinmill.admit(request twinmill.job_request, asked_at timestamptz)
+RETURNS TABLE (lane integer, queue text, max_attempts integer)
 LANGUAGE sql STABLE
 AS $$
-  SELECT l.lane, coalesce(request.max_attempts, k.max_attempts), k.name
+  SELECT l.lane, coalesce(request.queue, k.queue), coalesce(request.max_attempts, k.max_attempts)
   FROM twinmill.kinds k, LATERAL (
     SELECT l.lane FROM twinmill.lanes l
     WHERE l.queue = coalesce(request.queue, k.queue) AND l.kind = k.name AND l.tenant = coalesce(request.tenant, '')
       AND l.priority = coalesce(request.priority, 0)
     ORDER BY l.lane LIMIT 1
   ) AS l
-  WHERE k.name = request.kind
-    AND (is_checked OR twinmill.is_acceptable(k, request, asked_at))
+  WHERE k.name = request.kind AND twinmill.is_acceptable(k, request, asked_at)
 $$;
-COMMENT ON FUNCTION twinmill.admitted(twinmill.job_request, timestamptz, boolean) IS
-  'Where a request would go, when it is acceptable at a glance';
+COMMENT ON FUNCTION twinmill.admit(twinmill.job_request, timestamptz) IS
+  'Lane, queue and attempts of a request that is acceptable at a glance';
 
--- Purpose: the one place where a single job comes into being. Nearly always its first statement does it all: it finds
---          the kind and the lane, refuses what is not acceptable and inserts. Only when it inserts nothing the reason
---          is looked for. The caller wakes the queue `ready_in`.
--- Index: kinds_pkey, lanes_by_name, jobs_unique as arbiter.  Locks: the new row; waits for a concurrent insert of
--- the same key.  Rows: one.
--- No SET: each costs a microsecond or two, and the callers pin the search path.
--- ON CONFLICT only where there is a key: it costs a record of WAL, 48 of 321 bytes a job.
+-- Purpose: the one place where a single job comes into being. Nearly always two statements do it all: one finds kind
+--          and lane and what is wrong, one inserts. The caller wakes the queue `ready_in`.
+-- Index: kinds_pkey, lanes_by_name, jobs_unique as arbiter.  Locks: the new row; waits for a concurrent insert of the
+-- same key.  Rows: one.
+-- No SET: each costs a microsecond or two, and the callers pin the search path. One statement for both costs more, as
+-- RETURNING would have to look for the queue again. ON CONFLICT stands only where there is a key: it costs a record of
+-- WAL, 48 of 321 bytes a job.
 CREATE FUNCTION twinmill.insert_job(
   request twinmill.job_request, schedule text, tick timestamptz, retry_of bigint,
   OUT job_id bigint, OUT outcome text, OUT ready_in text)
@@ -298,73 +296,74 @@ DECLARE
   -- The transaction takes its number before the job takes its id: a claim cursor may pass every id that was taken
   -- before the oldest open transaction began.
   transaction xid8 := pg_current_xact_id();
-  wanted text := 'ready';
+  wanted twinmill.job_state := 'ready';
+  home_lane integer;
+  home text;
+  attempts integer;
+  known twinmill.kinds;
   edges record;
   unfinished integer := 0;
-  known twinmill.kinds;
 BEGIN
-  IF request.run_at > asked_at THEN wanted := 'scheduled'; END IF;
-  IF cardinality(request.depends_on) > 0 THEN
+  SELECT a.lane, a.queue, a.max_attempts INTO home_lane, home, attempts FROM twinmill.admit(request, asked_at) AS a;
+  IF NOT FOUND OR request.twin IS NOT NULL OR request.depends_on IS NOT NULL THEN
+    -- Refused, the first of its lane, or more to look at.
     known := twinmill.check_request(request, asked_at);
-    edges := twinmill.unfinished_dependencies(request);
-    unfinished := cardinality(edges.job_ids);
-    IF unfinished > 0 THEN wanted := 'blocked'; END IF;
+    home := coalesce(request.queue, known.queue);
+    attempts := coalesce(request.max_attempts, known.max_attempts);
+    home_lane := twinmill.lane(home, known.name, coalesce(request.tenant, ''), coalesce(request.priority, 0));
+    IF cardinality(request.depends_on) > 0 THEN
+      edges := twinmill.unfinished_dependencies(request);
+      unfinished := cardinality(edges.job_ids);
+    END IF;
   END IF;
-  LOOP
-    IF request.unique_key IS NULL THEN
-      INSERT INTO twinmill.live_jobs AS j
-        (state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline, waits_for,
-         requested_by, schedule, tick, retry_of)
-      SELECT wanted::twinmill.job_state, a.lane, a.max_attempts, a.kind, request.twin, request.unique_key,
-             request.concurrency_key, request.arguments, coalesce(request.run_at, asked_at), request.deadline,
-             unfinished, session_user, insert_job.schedule, insert_job.tick, insert_job.retry_of
-      FROM twinmill.admitted(request, asked_at, known.name IS NOT NULL) AS a
-      WHERE request.twin IS NULL OR known.name IS NOT NULL OR twinmill.twin_exists(request.twin)
-      RETURNING j.job_id, (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = j.lane AND j.state = 'ready')
-      INTO job_id, ready_in;
-    ELSE
-      INSERT INTO twinmill.live_jobs AS j
-        (state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline, waits_for,
-         requested_by, schedule, tick, retry_of)
-      SELECT wanted::twinmill.job_state, a.lane, a.max_attempts, a.kind, request.twin, request.unique_key,
-             request.concurrency_key, request.arguments, coalesce(request.run_at, asked_at), request.deadline,
-             unfinished, session_user, insert_job.schedule, insert_job.tick, insert_job.retry_of
-      FROM twinmill.admitted(request, asked_at, known.name IS NOT NULL) AS a
-      WHERE request.twin IS NULL OR known.name IS NOT NULL OR twinmill.twin_exists(request.twin)
-      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
-      RETURNING j.job_id, (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = j.lane AND j.state = 'ready')
-      INTO job_id, ready_in;
-    END IF;
-    IF FOUND THEN
-      outcome := 'inserted';
-      IF unfinished > 0 THEN
-        INSERT INTO twinmill.dependencies (depends_on, job_id, on_discard)
-        SELECT e.depends_on, insert_job.job_id, e.on_discard
-        FROM unnest(edges.job_ids, edges.rules) WITH ORDINALITY AS e(depends_on, on_discard, place) ORDER BY e.place;
-      END IF;
-      RETURN;
-    END IF;
+  IF unfinished > 0 THEN wanted := 'blocked';
+  ELSIF request.run_at > asked_at THEN wanted := 'scheduled';
+  END IF;
 
-    -- Refused, merged, or the first of its lane.
-    IF known.name IS NULL THEN known := twinmill.check_request(request, asked_at); END IF;
-    IF request.unique_key IS NOT NULL THEN
+  IF request.unique_key IS NULL THEN
+    INSERT INTO twinmill.live_jobs AS j
+      (state, lane, max_attempts, kind, twin_id, concurrency_key, arguments, run_at, deadline, waits_for, requested_by,
+       schedule, tick, retry_of)
+    VALUES
+      (wanted, home_lane, attempts, request.kind, request.twin, request.concurrency_key, request.arguments,
+       coalesce(request.run_at, asked_at), request.deadline, unfinished, session_user, insert_job.schedule,
+       insert_job.tick, insert_job.retry_of)
+    RETURNING j.job_id INTO job_id;
+  ELSE
+    LOOP
+      INSERT INTO twinmill.live_jobs AS j
+        (state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline, waits_for,
+         requested_by, schedule, tick, retry_of)
+      VALUES
+        (wanted, home_lane, attempts, request.kind, request.twin, request.unique_key, request.concurrency_key,
+         request.arguments, coalesce(request.run_at, asked_at), request.deadline, unfinished, session_user,
+         insert_job.schedule, insert_job.tick, insert_job.retry_of)
+      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
+      RETURNING j.job_id INTO job_id;
+      EXIT WHEN FOUND;
       SELECT j.job_id INTO job_id FROM twinmill.live_jobs j
       WHERE j.kind = request.kind AND j.unique_key = request.unique_key;
+      -- Not found: it has finished meanwhile, and the key is free again.
       IF FOUND THEN
         outcome := 'merged';
         -- A look before the lock: who only asks for what runs already needs none.
         IF request.if_waiting = 'replace'
            AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE insert_job.job_id = ANY (c.job_ids)) THEN
           SELECT r.outcome, r.ready_in INTO outcome, ready_in
-          FROM twinmill.replace_job(insert_job.job_id, request, known) AS r;
+          FROM twinmill.replace_job(insert_job.job_id, request, home_lane, home, attempts) AS r;
         END IF;
         IF outcome IS NOT NULL THEN RETURN; END IF;
       END IF;
-      -- The other job has finished meanwhile: the key is free again.
-    END IF;
-    PERFORM twinmill.lane(coalesce(request.queue, known.queue), known.name, coalesce(request.tenant, ''),
-                          coalesce(request.priority, 0));
-  END LOOP;
+    END LOOP;
+  END IF;
+
+  outcome := 'inserted';
+  IF wanted = 'ready' THEN ready_in := home; END IF;
+  IF unfinished > 0 THEN
+    INSERT INTO twinmill.dependencies (depends_on, job_id, on_discard)
+    SELECT e.depends_on, insert_job.job_id, e.on_discard
+    FROM unnest(edges.job_ids, edges.rules) WITH ORDINALITY AS e(depends_on, on_discard, place) ORDER BY e.place;
+  END IF;
 END $$;
 COMMENT ON FUNCTION twinmill.insert_job(twinmill.job_request, text, timestamptz, bigint) IS
   'Inserts a job, or names or replaces the unfinished job that holds its unique key';
@@ -415,8 +414,8 @@ REVOKE ALL ON FUNCTION
   twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz),
   twinmill.check_request(twinmill.job_request, timestamptz),
   twinmill.unfinished_dependencies(twinmill.job_request),
-  twinmill.replace_job(bigint, twinmill.job_request, twinmill.kinds),
-  twinmill.admitted(twinmill.job_request, timestamptz, boolean),
+  twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer),
+  twinmill.admit(twinmill.job_request, timestamptz),
   twinmill.insert_job(twinmill.job_request, text, timestamptz, bigint),
   twinmill.enqueue(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text,
                    timestamptz, text),
