@@ -201,8 +201,8 @@ struct ClaimSource: Sendable {
   private mutating func took(_ claim: JobQueue.Claim, of lines: [JobQueue.LaneClaim]) -> JobQueue.Claim {
     if let half = claim.half, let line = lines.first(where: { $0.half == half }) {
       cursors.claimed(
-        half, after: line.cursor, highest: claim.highest, isDrained: !line.lane.isLimited && claim.jobs.count < line.limit,
-        snapshot: claim.snapshot, at: .now)
+        half, after: line.cursor, highest: claim.highest,
+        isDrained: !line.lane.isLimited && claim.jobs.count < line.limit, snapshot: claim.snapshot, at: .now)
     }
     return claim
   }
