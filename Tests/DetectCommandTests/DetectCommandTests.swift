@@ -125,13 +125,13 @@ struct DetectCommandTests {
   func errors(text: String, expected: String) throws {
     let folder = try Folder()
     let path = try folder.file("x.csv", text)
-    do {
-      var file = try ValueFile(path: path, timeColumn: .timestamp)
-      while try file.next() != nil {}
-      Issue.record("no error")
-    } catch let error as SeriesFileError {
-      #expect(error.description.replacingOccurrences(of: path, with: "x.csv") == expected)
-    }
+    let error = #expect(throws: SeriesFileError.self) { try readAll(path) }
+    #expect(error?.description.replacingOccurrences(of: path, with: "x.csv") == expected)
+  }
+
+  private func readAll(_ path: String) throws {
+    var file = try ValueFile(path: path, timeColumn: .timestamp)
+    while try file.next() != nil {}
   }
 
   @Test("a wrong file ends with status 65 and leaves no output behind")

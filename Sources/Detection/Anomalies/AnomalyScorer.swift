@@ -3,24 +3,26 @@ import Glibc
 /// Scores a stream of values row by row: how anomalous is this one, given all rows before it?
 ///
 /// Each row is looked at in seven ways: the mean of the last 1, 4 and 12 values, plain and less what is usual at this
-/// time of the day, and the standard deviation of the last 48. Each way keeps its own history and says how rare the
-/// row is in it (`TailSurprise`). What several ways agree on counts: the surprises of the six means are averaged, plain
-/// ones with double weight, because one way alone is often surprised by noise. The standard deviation stands apart, so that a
-/// change of variance or a flat line is found while means stay; being alone it must be ten times rarer. Then the surprise
-/// is discounted by how often the like has happened before (`EpisodeRecurrence`), and an alarm silences the rows after it,
-/// so that one episode is one alarm.
+/// time of the day, and the standard deviation of the last 48. Each way keeps its own history and says how rare the row
+/// is in it (`TailSurprise`). What several ways agree on counts: the surprises of the six means are averaged, plain
+/// ones with double weight, because one way alone is often surprised by noise. The standard deviation stands apart, so
+/// that a change of variance or a flat line is found while means stay; being alone it must be ten times rarer. Then the
+/// surprise is discounted by how often the like has happened before (`EpisodeRecurrence`), and an alarm silences the
+/// rows after it, so that one episode is one alarm.
 ///
-/// Nothing depends on the units of the values. Memory is bounded; a row costs a few microseconds.
+/// Nothing depends on the units of the values. Memory is bounded but for one number an episode; a row costs a few
+/// microseconds.
 ///
 /// Sources: peaks over threshold for streams (Siffer, Fouque, Termier, Largouët 2017, "Anomaly detection in streams
 /// with extreme value theory"), combination by sum of log p (Fisher 1932); the formula of the score, recurrence and
-/// silence are our own, chosen on half of the real files of the Numenta Anomaly Benchmark by leaving whole groups of files out.
+/// silence are our own, chosen on half of the real files of the Numenta Anomaly Benchmark by leaving whole groups of
+/// files out.
 public struct AnomalyScorer: Sendable {
   /// From this score on a row is an alarm.
   public static let defaultThreshold = 0.5
 
-  /// Surprise that scores ½: about one chance in 50, after averaging and discount.
-  static let middleSurprise = 1.68
+  /// Surprise that scores ½: about one chance in 45, after averaging and discount.
+  static let middleSurprise = 1.65
   /// How many values each mean spans.
   static let spans = [1, 4, 12]
   /// Weight of plain means against seasonal ones.
@@ -60,9 +62,10 @@ public struct AnomalyScorer: Sendable {
 
   /// The score of the next row, in [0, 1): 0 is usual. A missing value scores 0 and is not learned.
   ///
-  /// The score is 1 − 2^(−S / 1.68) for a surprise S; in the silence after an alarm it is halved. The first 50 rows
+  /// The score is 1 − 2^(−S / 1.65) for a surprise S; in the silence after an alarm it is halved. The first 50 rows
   /// score 0. O(√n) for n rows so far, at most 20,000.
-  /// - Parameter time: seconds since 1970; not used for anything but the time of the day. Rows come in the order of time.
+  /// - Parameter time: seconds since 1970; not used for anything but the time of the day. Rows come in the order of
+  ///   time.
   /// - Parameter value: NaN = missing.
   public mutating func score(time: Double, value: Double) -> Double {
     guard value.isFinite, time.isFinite else { return 0 }

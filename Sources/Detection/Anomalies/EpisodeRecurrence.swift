@@ -2,8 +2,8 @@ import Glibc
 
 /// Discounts a surprise by how often the like has happened before.
 ///
-/// The chance of one row says how rare it is among rows. A nightly backup is rare among rows and yet no news: what counts
-/// is how many earlier episodes were about as surprising. With E of them the surprise loses log10(1 + E).
+/// The chance of one row says how rare it is among rows. A nightly backup is rare among rows and yet no news: what
+/// counts is how many earlier episodes were about as surprising. With E of them the surprise loses log10(1 + E).
 struct EpisodeRecurrence: Sendable {
   /// Surprise from which rows belong to an episode.
   static let least = 0.8

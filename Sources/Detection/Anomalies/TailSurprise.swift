@@ -3,9 +3,9 @@ import Glibc
 /// How surprising a number is, given all that came before: −log10 of the chance of one as extreme.
 ///
 /// Within the bulk of the history the chance is a rank, (r + ½) / (n + 1) with r earlier numbers at least as extreme.
-/// In the outer tail it comes from a generalised Pareto distribution fitted to the excesses over a high quantile
-/// (peaks over threshold: Pickands 1975; for streams Siffer and others 2017), with a fixed shape so that the few excesses
-/// only have to tell the scale. It is never less than the rank says: what was seen r times is no rarer than that.
+/// In the outer tail it comes from a generalised Pareto distribution fitted to the excesses over a high quantile (peaks
+/// over threshold: Pickands 1975; for streams Siffer and others 2017), with a fixed shape so that the few excesses only
+/// have to tell the scale. It is never less than the rank says: what was seen r times is no rarer than that.
 struct TailSurprise: Sendable {
   /// Share of the history that is its tail.
   static let tailShare = 0.05

@@ -2,11 +2,11 @@ import Glibc
 
 /// Finds changes of level, slope and variance, without splitting trends and autocorrelation into pieces.
 ///
-/// A series is cut into segments. Each is a constant or a straight line plus autoregressive noise of first order; levels,
-/// slopes and variances are the segments' own, the autoregression φ is the series'. The cut that describes the series
-/// shortest is taken (minimum description length: Davis, Lee, Rodriguez-Yam 2006, "Structural break estimation for
-/// nonstationary time series models", with straight lines added and with φ in common), found exactly by dynamic programming
-/// (Jackson and others 2005) for each φ of a grid. A segment of m samples costs
+/// A series is cut into segments. Each is a constant or a straight line plus autoregressive noise of first order;
+/// levels, slopes and variances are the segments' own, the autoregression φ is the series'. The cut that describes the
+/// series shortest is taken (minimum description length: Davis, Lee, Rodriguez-Yam 2006, "Structural break estimation
+/// for nonstationary time series models", with straight lines added and with φ in common), found exactly by dynamic
+/// programming (Jackson and others 2005) for each φ of a grid. A segment of m samples costs
 ///
 ///     (m + 1)/2 · log((RSS + s²)/(m + 1)) − ½ log s² − ½ log(1 − φ²) + (number of coefficients + 1)/2 · log m
 ///
@@ -18,8 +18,8 @@ import Glibc
 /// Deterministic. O(n²) up to 2,000 samples; beyond, changes are looked for at 2,000 places and then moved to where
 /// the description is shortest, O(n · 2,000).
 public enum ChangePoints {
-  /// What a change costs besides log n. Less finds more changes, also such as noise makes; more misses true ones. At 5 a
-  /// series of 60 samples without a change, however autocorrelated, is cut about once in twenty times.
+  /// What a change costs besides log n. Less finds more changes, also such as noise makes; more misses true ones. At 5
+  /// a series of 60 samples without a change, however autocorrelated, is cut at most about once in twenty times.
   static let penalty = 5.0
   /// Least noise as a share of the range: what no eye would see is no change.
   static let leastNoise = 0.05

@@ -2,8 +2,8 @@ import Glibc
 
 /// Sums over the filtered samples of a segment, from which fit and cost of its description follow in O(1).
 ///
-/// A row is a sample's constant, position and value after the autoregression is filtered out. Positions are counted from
-/// a place in the segment, so that nothing cancels however long the series.
+/// A row is a sample's constant, position and value after the autoregression is filtered out. Positions are counted
+/// from a place in the segment, so that nothing cancels however long the series.
 struct SegmentSums: Sendable {
   /// Constant, position and value.
   typealias Row = (one: Double, x: Double, y: Double)

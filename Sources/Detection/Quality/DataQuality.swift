@@ -11,7 +11,7 @@ public enum DataQuality {
   /// Fewest samples on each side of a change of unit.
   static let leastUnitSamples = 8
 
-  /// Gaps, stuck sensors, changes of unit and values out of range, by first sample.
+  /// Gaps, stuck sensors, changes of unit and values out of range, by first sample. Costs what `ChangePoints` does.
   /// - Parameter values: at equal steps, oldest first; NaN = missing.
   /// - Parameter validRange: what the metric can be; `nil` = anything.
   public static func findings(in values: [Double], validRange: ClosedRange<Double>? = nil) -> [QualityFinding] {
@@ -36,9 +36,9 @@ public enum DataQuality {
 
   /// Runs of equal values too long for chance.
   ///
-  /// With a share q of equal neighbours outside of the run, a run of L equal values starts somewhere among n samples with
-  /// a chance of at most n q^(L−1). Series that often stand still, such as counts of nothing, are hardly ever stuck. A
-  /// missing sample ends a run.
+  /// With a share q of equal neighbours outside of the run, a run of L equal values starts somewhere among n samples
+  /// with a chance of at most n q^(L−1). Series that often stand still, such as counts of nothing, are hardly ever
+  /// stuck. A missing sample ends a run.
   public static func stuck(in values: [Double]) -> [QualityFinding] {
     let runs = equalRuns(values)
     let present = values.count { !$0.isNaN }

@@ -14,6 +14,7 @@ public struct QualityFinding: Sendable, Equatable {
 
   /// The kind of fault.
   public var kind: Kind
-  /// 0-based samples: those missing, stuck or out of range; for a change of unit those from it to the end or the next one.
+  /// 0-based samples: those missing, stuck or out of range; for a change of unit those from it to the end or the next
+  /// one.
   public var samples: Range<Int>
 }

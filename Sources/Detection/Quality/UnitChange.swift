@@ -11,9 +11,9 @@ public struct UnitChange: Sendable, Equatable {
   static let known: [UnitChange] = [
     UnitChange(name: "°C to °F", factor: 1.8, offset: 32),
     UnitChange(name: "°C to K", factor: 1, offset: 273.15),
-    UnitChange(name: "kilo to one", factor: 1_000, offset: 0),
+    UnitChange(name: "thousands to units", factor: 1_000, offset: 0),
     UnitChange(name: "share to percent", factor: 100, offset: 0),
-    UnitChange(name: "centi to deci", factor: 10, offset: 0),
+    UnitChange(name: "units to tenths", factor: 10, offset: 0),
     UnitChange(name: "hours to minutes", factor: 60, offset: 0),
     UnitChange(name: "kilograms to pounds", factor: 2.204_622_622, offset: 0),
     UnitChange(name: "m/s to km/h", factor: 3.6, offset: 0),

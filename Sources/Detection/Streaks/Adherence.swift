@@ -17,8 +17,9 @@ public struct Adherence: Sendable, Equatable {
 
   /// The adherence of the last dates; `nil` when none of them is known.
   ///
-  /// The interval is Wilson's (1927), whose coverage holds for small numbers and shares near 0 and 1, too. Habits come in runs:
-  /// the number of dates is first reduced to an effective one, n (1 − r) / (1 + r) for an autocorrelation r > 0 of neighbours.
+  /// The interval is Wilson's (1927), whose coverage holds for small numbers and shares near 0 and 1, too. Habits come
+  /// in runs: the number of dates is first reduced to an effective one, n (1 − r) / (1 + r) for an autocorrelation r >
+  /// 0 of neighbours.
   /// - Parameter kept: one a due date, oldest first; `nil` = not known.
   /// - Parameter last: how many dates from the end count; `nil` = all.
   public init?(of kept: [Bool?], last: Int? = nil) {

@@ -4,9 +4,9 @@ import Glibc
 ///
 /// Least squares on the samples takes each of them for news. Where a sample resembles the one before, that makes
 /// intervals far too narrow and finds trends in noise. Here the errors are autoregressive of first order with
-/// correlation φ^g between samples g steps apart, so that missing samples need no filling in; φ is not fixed at one value but
-/// integrated out: every φ of a grid enters with its restricted likelihood (Patterson and Thompson 1971) under a uniform
-/// prior on (−0.5, 1), and the interval is that of the mixture of Student t distributions that results.
+/// correlation φ^g between samples g steps apart, so that missing samples need no filling in; φ is not fixed at one
+/// value but integrated out: every φ of a grid enters with its restricted likelihood (Patterson and Thompson 1971)
+/// under a uniform prior on (−0.5, 1), and the interval is that of the mixture of Student t distributions that results.
 public struct Trend: Sendable, Equatable {
   /// Units of the series per step.
   public var slope: Double

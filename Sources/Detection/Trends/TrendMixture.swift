@@ -34,8 +34,8 @@ struct TrendMixture: Sendable {
     return low + (high - low) / 2
   }
 
-  /// The distribution function of Student's t by Wallace's normal approximation (1959), whose error is below 0.0005 from
-  /// six degrees of freedom on: z = ±(8ν + 1)/(8ν + 3) · √(ν log(1 + t²/ν)).
+  /// The distribution function of Student's t by Wallace's normal approximation (1959), whose error is below 0.0005
+  /// from six degrees of freedom on: z = ±(8ν + 1)/(8ν + 3) · √(ν log(1 + t²/ν)).
   static func studentT(_ t: Double, freedom: Double) -> Double {
     let z = (8 * freedom + 1) / (8 * freedom + 3) * (freedom * log1p(t * t / freedom)).squareRoot()
     return 0.5 * erfc((t < 0 ? z : -z) / 2.0.squareRoot())
