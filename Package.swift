@@ -91,7 +91,8 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
+      ],
+      resources: [.embedInCode("Bench/Statements"), .embedInCode("Verify/Statements")]
     ),
 
     // Tests.
@@ -108,6 +109,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],
   swiftLanguageModes: [.v6]

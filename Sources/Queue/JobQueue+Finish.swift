@@ -39,13 +39,17 @@ extension JobQueue {
   /// - Parameter idleLimit: how long the server lets the transaction stand still before it ends it.
   /// - Returns: statements for one pipeline; its answers are for `stillOurs`.
   public func finish(_ endings: [Ending], token: UUID, idleLimit: Duration) -> [SQL] {
+    finish(endings, token: token, idleLimit: idleLimit, by: Statements.finish)
+  }
+
+  func finish(_ endings: [Ending], token: UUID, idleLimit: Duration, by statement: Statement) -> [SQL] {
     let columns = endings.map { Self.columns(of: $0.outcome) }
     let ids = endings.map(\.job.id)
     let keys = Set(endings.compactMap(\.job.concurrencyKey))
     return [
       Statements.boundedTransaction(String(Int(idleLimit.seconds * 1000))),
       Statements.hotPlan(),
-      Statements.finish(
+      statement(
         worker, token, ids, endings.map { Int32($0.job.attempt) }, columns.map(\.outcome),
         columns.map(\.result), columns.map(\.cause), columns.map(\.message), columns.map(\.delay.seconds),
         endings.map(\.startedAt)),

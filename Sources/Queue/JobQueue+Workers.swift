@@ -37,18 +37,30 @@ extension JobQueue {
   }
 
   /// Introduces this worker and takes its lock, on the connection that will carry its heartbeat.
-  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.pipeline([
-      Statements.takeWorkerLock(lockKey),
+  /// - Returns: as `takeLock`.
+  @discardableResult
+  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) -> Bool {
+    _ = try await connection.query(
       Statements.registerWorker(
-        worker, lockKey, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
-        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds),
-    ])
+        worker, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
+        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds))
+    return try await takeLock(on: connection)
   }
 
-  /// Takes the lock again on a new heartbeat connection.
-  public func retakeLock(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statements.takeWorkerLock(lockKey))
+  /// Takes the lock on the connection that carries the heartbeat, unless a proxy shares that one among clients.
+  /// - Returns: whether there is nothing more to be done: false while a lost connection of this worker still has it.
+  public func takeLock(on connection: Connection) async throws(PostgresError) -> Bool {
+    guard !connection.isPooled else {
+      _ = try await connection.query(Statements.dropWorkerLock(worker))
+      return true
+    }
+    // No row: declared dead, as the next heartbeat learns.
+    return try await connection.query(Statements.takeWorkerLock(worker, lockKey)).first?.decode(Bool.self) ?? true
+  }
+
+  /// Whether somebody enqueues at this moment without notifying.
+  public static func enqueuesUnderWay(on connection: Connection) async throws(PostgresError) -> Bool {
+    try await connection.query(Statements.enqueuesUnderWay(), deadline: .seconds(5)).only().decode(Bool.self)
   }
 
   /// What a heartbeat learns.
@@ -144,7 +156,10 @@ extension JobQueue {
     retention: Duration, on connection: Connection
   ) async throws(PostgresError) -> [(partition: String, action: String)] {
     var changes: [(partition: String, action: String)] = []
-    for row in try await connection.query(Statements.maintainHistory(retention.seconds)) {
+    // One change a transaction. The bound is for a retention that somebody shortens by years.
+    while changes.count < 1000,
+      let row = try await connection.query(Statements.maintainHistory(retention.seconds)).first
+    {
       changes.append(try row.decode(String.self, String.self))
     }
     _ = try await connection.query(Statements.forgetProgress())
@@ -205,7 +220,7 @@ extension JobQueue {
       kinds.map { kind in
         Statements.registerKind(
           kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
-          kind.recomputesOnChange)
+          kind.recomputesOnChange, kind.follows, kind.timeout.seconds)
       })
   }
 }

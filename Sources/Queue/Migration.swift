@@ -20,7 +20,7 @@ public struct Migration: Sendable {
 
 /// The queue's own steps.
 public enum QueueMigrations {
-  /// Numbers 1 … 9.
+  /// Numbers 1 … 9, and 13.
   public static let all: [Migration] = [
     Migration(1, "jobs", up: PackageResources._001_jobs_up_sql, down: PackageResources._001_jobs_down_sql),
     Migration(2, "workers", up: PackageResources._002_workers_up_sql, down: PackageResources._002_workers_down_sql),
@@ -33,5 +33,8 @@ public enum QueueMigrations {
     Migration(7, "upkeep", up: PackageResources._007_upkeep_up_sql, down: PackageResources._007_upkeep_down_sql),
     Migration(8, "history", up: PackageResources._008_history_up_sql, down: PackageResources._008_history_down_sql),
     Migration(9, "probe", up: PackageResources._009_probe_up_sql, down: PackageResources._009_probe_down_sql),
+    Migration(
+      13, "enqueue_many", up: PackageResources._013_enqueue_many_up_sql,
+      down: PackageResources._013_enqueue_many_down_sql),
   ]
 }

@@ -1,6 +1,6 @@
 import Postgres
 
-/// The statements of the worker, one `.sql` file each: there stand purpose, index, locks and rows.
+/// The statements of the queue, one `.sql` file each: there stand purpose, index, locks and rows.
 enum Statements {
   static let notDurable = Statement("not_durable", PackageResources.not_durable_sql)
   static let hotPlan = Statement("hot_plan", PackageResources.hot_plan_sql)
@@ -19,6 +19,8 @@ enum Statements {
   static let finish = Statement("finish", PackageResources.finish_sql)
   static let registerWorker = Statement("register_worker", PackageResources.register_worker_sql)
   static let takeWorkerLock = Statement("take_worker_lock", PackageResources.take_worker_lock_sql)
+  static let dropWorkerLock = Statement("drop_worker_lock", PackageResources.drop_worker_lock_sql)
+  static let enqueuesUnderWay = Statement("enqueues_under_way", PackageResources.enqueues_under_way_sql)
   static let renewWorker = Statement("renew_worker", PackageResources.renew_worker_sql)
   static let cancellationsOfWorker = Statement(
     "cancellations_of_worker", PackageResources.cancellations_of_worker_sql)
@@ -34,5 +36,7 @@ enum Statements {
   static let reportProgress = Statement("report_progress", PackageResources.report_progress_sql)
   static let forgetProgress = Statement("forget_progress", PackageResources.forget_progress_sql)
   static let maintainHistory = Statement("maintain_history", PackageResources.maintain_history_sql)
+  static let stageJobs = Statement("stage_jobs", PackageResources.stage_jobs_sql)
+  static let enqueueStaged = Statement("enqueue_staged", PackageResources.enqueue_staged_sql)
   static let registerKind = Statement("register_kind", PackageResources.register_kind_sql)
 }

@@ -43,10 +43,10 @@ struct ClaimSource: Sendable {
       if let claim = try await claimInTurn() { return (claim, nil) }
       if age < shortestSurveyInterval { return (nil, shortestSurveyInterval - age) }
     }
+    let isEmpty = try await survey()
     // Jobs that were there at two crashes take turns with the others.
     if !wasSuspect, let suspect = try await claimSuspect() { return (suspect, nil) }
     wasSuspect = false
-    let isEmpty = try await survey()
     if let claim = try await claimInTurn() { return (claim, nil) }
     guard !isEmpty else { return (nil, pause) }
     return (try await claimLaneByLane(), notifiedSurveyInterval)

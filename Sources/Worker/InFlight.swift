@@ -19,11 +19,12 @@ final class InFlight: Sendable {
   }
 
   /// One attempt. A job may come back to the same process while an earlier batch of it still runs.
-  private struct Entry {
+  /// An object, touched only under the lock: entries are looked up several times a job.
+  private final class Entry {
     let job: Job
-    var cancel: @Sendable () -> Void = {}
+    var cancel: (@Sendable () -> Void)?
     var reason: Reason?
-    /// When the computation times out, and when the job's deadline passes; nil: it has not begun, has no deadline.
+    /// When the computation times out, and when the job's deadline passes; nil: it does not run, has no deadline.
     var timesOut: ContinuousClock.Instant?
     var deadline: ContinuousClock.Instant?
     /// When a computation that runs was cancelled.
@@ -31,13 +32,21 @@ final class InFlight: Sendable {
     /// Reported since it was last taken.
     var progress: JobQueue.Progress?
 
-    var attempt: Int { job.attempt }
+    init(job: Job) {
+      self.job = job
+    }
   }
 
-  private struct State {
+  private struct State: ~Copyable {
     var entries: [JobID: Entry] = [:]
     var claims: Set<UUID> = []
     var reasonForAll: Reason?
+
+    /// The entry of this very attempt.
+    func entry(of job: Job) -> Entry? {
+      guard let entry = entries[job.id], entry.job.attempt == job.attempt else { return nil }
+      return entry
+    }
   }
 
   private let state = Mutex(State())
@@ -71,13 +80,12 @@ final class InFlight: Sendable {
     cancel: @escaping @Sendable () -> Void
   ) {
     let isCancelled = state.withLock { state in
-      guard var entry = state.entries[job.id], entry.attempt == job.attempt else { return state.reasonForAll != nil }
+      guard let entry = state.entry(of: job) else { return state.reasonForAll != nil }
       entry.cancel = cancel
       entry.timesOut = timesOut
       entry.deadline = deadline
       let isCancelled = entry.reason != nil || state.reasonForAll != nil
       if isCancelled { entry.cancelledAt = .now }
-      state.entries[job.id] = entry
       return isCancelled
     }
     if isCancelled { cancel() }
@@ -86,10 +94,11 @@ final class InFlight: Sendable {
   /// An attempt's computation has ended, cancelled or not.
   func computed(_ job: Job) {
     state.withLock { state in
-      guard state.entries[job.id]?.attempt == job.attempt else { return }
-      state.entries[job.id]?.timesOut = nil
-      state.entries[job.id]?.deadline = nil
-      state.entries[job.id]?.cancelledAt = nil
+      guard let entry = state.entry(of: job) else { return }
+      entry.cancel = nil
+      entry.timesOut = nil
+      entry.deadline = nil
+      entry.cancelledAt = nil
     }
   }
 
@@ -99,16 +108,16 @@ final class InFlight: Sendable {
     var cancels: [@Sendable () -> Void] = []
     var stuck: [Job] = []
     state.withLock { state in
-      for (id, entry) in state.entries {
+      for entry in state.entries.values {
         if let cancelledAt = entry.cancelledAt {
           if cancelledAt + grace <= now { stuck.append(entry.job) }
           continue
         }
         let isLate = entry.deadline.map { $0 <= now } ?? false
-        guard isLate || (entry.timesOut.map { $0 <= now } ?? false) else { continue }
-        state.entries[id]?.reason = entry.reason ?? (isLate ? .deadlinePassed : .timedOut)
-        state.entries[id]?.cancelledAt = now
-        cancels.append(entry.cancel)
+        guard isLate || (entry.timesOut.map { $0 <= now } ?? false), let cancel = entry.cancel else { continue }
+        entry.reason = entry.reason ?? (isLate ? .deadlinePassed : .timedOut)
+        entry.cancelledAt = now
+        cancels.append(cancel)
       }
     }
     for cancel in cancels { cancel() }
@@ -120,7 +129,7 @@ final class InFlight: Sendable {
   /// A computation says how far it is.
   func report(_ progress: JobQueue.Progress, of job: Job) {
     state.withLock { state in
-      if state.entries[job.id]?.attempt == job.attempt { state.entries[job.id]?.progress = progress }
+      state.entry(of: job)?.progress = progress
     }
   }
 
@@ -128,7 +137,7 @@ final class InFlight: Sendable {
   func takeProgress() -> [(job: Job, progress: JobQueue.Progress)] {
     state.withLock { state in
       let reports = state.entries.values.compactMap { entry in entry.progress.map { (job: entry.job, progress: $0) } }
-      for report in reports { state.entries[report.job.id]?.progress = nil }
+      for entry in state.entries.values { entry.progress = nil }
       return reports
     }
   }
@@ -138,7 +147,7 @@ final class InFlight: Sendable {
   /// The attempts are finished, handed back or lost.
   func remove(_ jobs: [Job]) {
     state.withLock { state in
-      for job in jobs where state.entries[job.id]?.attempt == job.attempt { state.entries[job.id] = nil }
+      for job in jobs where state.entry(of: job) != nil { state.entries[job.id] = nil }
     }
   }
 
@@ -146,8 +155,8 @@ final class InFlight: Sendable {
   func cancel(_ job: JobID, _ reason: Reason) {
     let cancel = state.withLock { state -> (@Sendable () -> Void)? in
       guard let entry = state.entries[job], entry.reason == nil else { return nil }
-      state.entries[job]?.reason = reason
-      if entry.timesOut != nil { state.entries[job]?.cancelledAt = .now }
+      entry.reason = reason
+      if entry.cancel != nil { entry.cancelledAt = .now }
       return entry.cancel
     }
     cancel?()
@@ -157,19 +166,16 @@ final class InFlight: Sendable {
   func cancelAll(_ reason: Reason) {
     let cancels = state.withLock { state in
       if state.reasonForAll == nil || reason == .leaseLost { state.reasonForAll = reason }
-      for (id, entry) in state.entries where entry.timesOut != nil && entry.cancelledAt == nil {
-        state.entries[id]?.cancelledAt = .now
+      return state.entries.values.compactMap { entry -> (@Sendable () -> Void)? in
+        if entry.cancel != nil, entry.cancelledAt == nil { entry.cancelledAt = .now }
+        return entry.cancel
       }
-      return state.entries.values.map(\.cancel)
     }
     for cancel in cancels { cancel() }
   }
 
   /// Why an attempt was cancelled; nil: it was not.
   func reason(for job: Job) -> Reason? {
-    state.withLock { state in
-      let entry = state.entries[job.id].flatMap { $0.attempt == job.attempt ? $0 : nil }
-      return entry?.reason ?? state.reasonForAll
-    }
+    state.withLock { state in state.entry(of: job)?.reason ?? state.reasonForAll }
   }
 }

@@ -5,12 +5,11 @@ import Queue
 /// holds a thread for good: then the worker stops claiming, hands back the rest and ends, to be started anew.
 struct Timekeeper: Sendable {
   let context: WorkerContext
-  /// How long a cancelled computation may take to notice.
-  let grace: Duration
   /// Stops the claims.
   let stopClaiming: @Sendable () -> Void
 
   private var interval: Duration { .milliseconds(100) }
+  private var grace: Duration { context.settings.grace }
 
   /// Watches until cancelled.
   /// - Throws: `ComputationStuck`.

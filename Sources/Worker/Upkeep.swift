@@ -89,6 +89,8 @@ struct Upkeep: Sendable {
   }
 
   private func rescue(_ suspects: [JobQueue.Beat]) async throws {
+    if context.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    if !suspects.isEmpty { await context.moments.reached(.rescuing, []) }
     let rescued = try await context.pool.withConnection { try await context.queue.rescue(suspects, on: $0) }
     guard !rescued.isEmpty else { return }
     let discarded = rescued.filter { $0.outcome == "discarded" }.map(\.job)

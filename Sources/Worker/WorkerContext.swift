@@ -14,6 +14,8 @@ struct WorkerContext: Sendable {
   let inFlight: InFlight
   let shares = TenantShares()
   let moments: Moments
+  /// Set by tests of the checker only.
+  let mutant: Mutant?
   let logger: Logger
 }
 

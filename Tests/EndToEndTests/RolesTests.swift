@@ -19,6 +19,8 @@ struct RolesTests {
     let cases: [(role: String, statement: String, isAllowed: Bool)] = [
       ("twinmill_enqueue", "SELECT twinmill.enqueue('probe')", true),
       ("twinmill_enqueue", "SELECT twinmill.enqueue_many('[{\"kind\": \"probe\"}]')", true),
+      ("twinmill_enqueue", "SELECT twinmill.enqueue_all(ARRAY[twinmill.request('probe')])", true),
+      ("twinmill_enqueue", "SELECT twinmill.insert_jobs('{}', NULL)", false),
       ("twinmill_enqueue", "SELECT twinmill.twin('sensor', 'x')", true),
       ("twinmill_enqueue", "SELECT * FROM twinmill.jobs", false),
       ("twinmill_enqueue", "INSERT INTO twinmill.jobs DEFAULT VALUES", false),

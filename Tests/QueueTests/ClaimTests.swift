@@ -76,6 +76,7 @@ struct ClaimTests {
     let connection = try await database.connect()
     let slow = try await database.connect()
     let queue = try await JobQueue.registered(on: connection)
+    _ = try await connection.query("SELECT twinmill.lane('default', 'probe', '', 0)")
     try await slow.script("BEGIN; SELECT twinmill.enqueue('probe')")
     try await connection.enqueueProbes(3)
 

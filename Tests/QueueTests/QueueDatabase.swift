@@ -13,6 +13,8 @@ enum QueueDatabase {
         """
         CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
           AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        CREATE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
+          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
         """)
       try await JobQueue.register(
         kinds: [definition("probe"), definition("other"), definition("about_twin", needsTwin: true)], on: connection)

@@ -73,6 +73,36 @@ struct RescueTests {
     #expect(renewal == nil)
   }
 
+  @Test("a worker without a lock is left alone until its lease has ended, though nobody holds its lock")
+  func noLock() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let pooled = try await deadWorker(in: database)
+    // As of a worker behind a pooling proxy, which says so itself.
+    _ = try await connection.query(
+      "UPDATE twinmill.workers SET lock_key = NULL WHERE id = \(pooled.worker) AND lock_key = \(pooled.lockKey)")
+    let rescuer = try await JobQueue.registered(on: connection)
+    let seen = try await rescuer.beats(on: connection)
+    #expect(try await rescuer.rescue(seen, on: connection).isEmpty)
+    _ = try await connection.query("UPDATE twinmill.workers SET lease_until = now() WHERE id = \(pooled.worker)")
+    #expect(try await rescuer.rescue(seen, on: connection).map(\.job) == [1])
+  }
+
+  @Test("a worker whose lock is still with its lost connection says that it holds none, until it does")
+  func lockTakenLater() async throws {
+    let database = try await QueueDatabase.create()
+    let (lost, fresh) = (try await database.connect(), try await database.connect())
+    let queue = try await JobQueue.registered(on: lost)
+    let recorded: SQL = "SELECT coalesce(lock_key, 0) FROM twinmill.workers"
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == queue.lockKey)
+    #expect(try await !queue.takeLock(on: fresh))
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == 0)
+    _ = try await lost.query("SELECT pg_advisory_unlock(\(queue.lockKey))")
+    #expect(try await queue.takeLock(on: fresh))
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == queue.lockKey)
+  }
+
   @Test("jobs whose worker is unknown are returned as well")
   func orphans() async throws {
     let database = try await QueueDatabase.create()

@@ -319,7 +319,7 @@ struct TickerTests {
         """)
       try await connection.script("PREPARE counting (text[]) AS \(Statements.unfinishedJobs.text)")
       let plan = try await connection.texts("EXPLAIN EXECUTE counting('{s1,s2}')").joined(separator: "\n")
-      #expect(plan.contains("jobs_schedule") && !plan.contains("Seq Scan"), "\(plan)")
+      #expect(plan.contains("jobs_schedule") && !plan.contains("Seq Scan on live_jobs"), "\(plan)")
     }
   }
 }

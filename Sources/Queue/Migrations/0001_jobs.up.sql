@@ -20,9 +20,14 @@ CREATE TABLE twinmill.kinds (
   max_attempts          smallint NOT NULL CHECK (max_attempts BETWEEN 1 AND 1000),
   needs_twin            boolean NOT NULL,
   recomputes_on_change  boolean NOT NULL,
-  registered_at         timestamptz NOT NULL DEFAULT now()
+  registered_at         timestamptz NOT NULL DEFAULT now(),
+  follows               text[] NOT NULL DEFAULT '{}',
+  timeout_seconds       double precision
 );
 COMMENT ON TABLE twinmill.kinds IS 'Kinds of job that the installed version of Twinmill can run';
+COMMENT ON COLUMN twinmill.kinds.follows IS
+  'Kinds whose results of the same twin it reads: twinmill.recompute lets it wait for them';
+COMMENT ON COLUMN twinmill.kinds.timeout_seconds IS 'How long one attempt may compute before it is cancelled and fails';
 
 CREATE TYPE twinmill.job_state AS ENUM ('blocked', 'scheduled', 'ready', 'running');
 CREATE TYPE twinmill.final_state AS ENUM ('completed', 'discarded', 'cancelled');
@@ -51,14 +56,15 @@ COMMENT ON COLUMN twinmill.queue_settings.ageing_seconds IS
   'difference in priority, after it';
 
 -- A lane holds the jobs that are interchangeable but for their age: claims go through a lane in order. Rows stay.
+-- Not unique: two transactions that need a new lane at once make it twice, and neither waits for the other's commit.
 CREATE TABLE twinmill.lanes (
   lane      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   queue     text COLLATE "C" NOT NULL,
   kind      text COLLATE "C" NOT NULL,
   tenant    text COLLATE "C" NOT NULL,
-  priority  smallint NOT NULL,
-  UNIQUE (queue, kind, tenant, priority)
+  priority  smallint NOT NULL
 );
+CREATE INDEX lanes_by_name ON twinmill.lanes (queue, kind, tenant, priority, lane);
 COMMENT ON TABLE twinmill.lanes IS 'Queue, kind, tenant and priority of jobs, by number';
 
 -- Live jobs only: finished ones move to job_history in the transaction that finishes them. A running job stands here
@@ -141,7 +147,7 @@ CREATE TABLE twinmill.job_history (
   retry_of         bigint,
   kind             text COLLATE "C" NOT NULL,
   queue            text COLLATE "C" NOT NULL,
-  tenant           text COLLATE "C" NOT NULL,
+  tenant           text COLLATE "C" NOT NULL DEFAULT '',
   result           text,
   requested_by     text NOT NULL,
   arguments        jsonb NOT NULL,

@@ -81,7 +81,8 @@ DECLARE
   woken bigint;
 BEGIN
   PERFORM FROM twinmill.live_jobs j
-  WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 LIMIT 1;
+  WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0
+  ORDER BY j.concurrency_key LIMIT 1;
   -- Nearly always nobody waits.
   IF NOT FOUND THEN RETURN 0; END IF;
 
@@ -106,7 +107,8 @@ BEGIN
     GROUP BY l.queue, member.key
   ), freed AS MATERIALIZED (
     SELECT next.job_id
-    FROM asked a, LATERAL (
+    FROM asked a
+    CROSS JOIN LATERAL (
       SELECT j.job_id, l.queue,
              row_number() OVER (PARTITION BY l.queue ORDER BY j.job_id) AS place
       FROM (SELECT j.job_id, j.lane FROM twinmill.live_jobs j

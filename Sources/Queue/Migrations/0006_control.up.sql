@@ -41,7 +41,7 @@ AS $$
 DECLARE
   live record;
   done twinmill.job_history;
-  known twinmill.kinds;
+  again record;
 BEGIN
   UPDATE twinmill.live_jobs j SET state = 'ready', run_at = clock_timestamp(), turn = nextval('twinmill.turns')
   WHERE j.job_id = retry.job_id AND j.state = 'scheduled';
@@ -61,11 +61,13 @@ BEGIN
     RAISE EXCEPTION 'no job %', retry.job_id USING ERRCODE = 'P0002',
       HINT = 'Look it up: SELECT job_id, state FROM twinmill.all_jobs ORDER BY job_id DESC LIMIT 20;';
   END IF;
-  known := twinmill.check_job(done.kind, done.twin_id, done.arguments, done.queue, done.priority, done.unique_key,
-                              done.max_attempts);
-  SELECT i.job_id, i.outcome INTO new_job_id, outcome
-  FROM twinmill.insert_job(known, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key,
-                           done.max_attempts, done.schedule, done.tick, retry.job_id) AS i;
+  again := twinmill.insert_job(
+    ROW(done.kind, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key, done.max_attempts,
+        NULL, NULL, done.tenant, done.concurrency_key, NULL, NULL)::twinmill.job_request,
+    done.schedule, done.tick, retry.job_id);
+  IF again.ready_in IS NOT NULL THEN PERFORM twinmill.wake(again.ready_in); END IF;
+  new_job_id := again.job_id;
+  outcome := again.outcome;
 END $$;
 COMMENT ON FUNCTION twinmill.retry(bigint) IS
   'ready: a scheduled job runs now; inserted: a finished job is repeated as new_job_id; merged: new_job_id does so already';
