@@ -1,5 +1,3 @@
-import Glibc
-
 /// A straight trend with an interval that knows of autocorrelation.
 ///
 /// Least squares on the samples takes each of them for news. Where a sample resembles the one before, that makes
@@ -39,10 +37,8 @@ public struct Trend: Sendable, Equatable {
     let present = values.indices.filter { values[$0].isFinite }
     guard present.count >= Self.leastSamples, level > 0, level < 1 else { return nil }
     let fits = TrendFit.grid.compactMap { TrendFit(values: values, at: present, autocorrelation: $0) }
-    guard let best = fits.map(\.logLikelihood).max() else { return nil }
-    let weights = fits.map { exp($0.logLikelihood - best) }
-    let total = weights.reduce(0, +)
-    let mixture = TrendMixture(fits: fits, weights: weights.map { $0 / total })
+    guard !fits.isEmpty else { return nil }
+    let mixture = TrendMixture(fits)
     count = present.count
     self.level = level
     slope = mixture.mean(\.slope)

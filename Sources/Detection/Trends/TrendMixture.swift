@@ -2,9 +2,17 @@ import Glibc
 
 /// Student t distributions of a slope, one for each autocorrelation, mixed by weight.
 struct TrendMixture: Sendable {
-  let fits: [TrendFit]
-  /// Sum to 1.
-  let weights: [Double]
+  private let fits: [TrendFit]
+  private let weights: [Double]
+
+  /// Fits with the weight of their likelihood; those that weigh less than a billionth of the heaviest are left out.
+  init(_ all: [TrendFit]) {
+    let best = all.map(\.logLikelihood).max() ?? 0
+    fits = all.filter { $0.logLikelihood > best - 20 }
+    let likelihoods = fits.map { exp($0.logLikelihood - best) }
+    let total = likelihoods.reduce(0, +)
+    weights = likelihoods.map { $0 / total }
+  }
 
   /// Weighted mean of what the fits say.
   func mean(_ what: (TrendFit) -> Double) -> Double {
@@ -20,13 +28,13 @@ struct TrendMixture: Sendable {
     }
   }
 
-  /// The slope below which it lies with a chance, by bisection to rounding.
+  /// The slope below which it lies with a chance, by bisection to a billionth of a standard error.
   func quantile(_ chance: Double) -> Double {
     let spread = fits.map(\.error).max() ?? 0
     // With six degrees of freedom or more 40 standard errors hold all but 1e-8 of a t distribution.
     var low = (fits.map(\.slope).min() ?? 0) - 40 * spread
     var high = (fits.map(\.slope).max() ?? 0) + 40 * spread
-    for _ in 0..<200 {
+    while high - low > 1e-9 * spread {
       let middle = low + (high - low) / 2
       if middle <= low || middle >= high { break }
       if probability(below: middle) < chance { low = middle } else { high = middle }
