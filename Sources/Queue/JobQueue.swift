@@ -96,16 +96,17 @@ public struct JobQueue: Sendable {
     queues: [String]?, kinds: [String], lanes: [Lane], token: UUID, on connection: Connection
   ) async throws(PostgresError) -> Claim {
     let answers = try await connection.pipeline([
-      Statements.notDurable(), Statements.hotPlan(), Statements.claimSuspect(worker, token, queues, kinds),
+      Statements.notDurable(), Statements.hotPlan(), Statements.lockSuspects(queues, kinds),
+      Statements.claimSuspect(worker, token, queues, kinds), Statements.claimOverlap(token),
     ])
-    return try Self.claim(answers[2], overlap: nil, lanes: lanes, token: token)
+    return try Self.claim(answers[3], overlap: answers[4], lanes: lanes, token: token)
   }
 
   private static func claim(
-    _ rows: Rows, overlap: Rows?, lanes: [Lane], token: UUID
+    _ rows: Rows, overlap: Rows, lanes: [Lane], token: UUID
   ) throws(PostgresError) -> Claim {
     var lost: Set<JobID> = []
-    for row in overlap ?? rows where overlap != nil {
+    for row in overlap {
       lost.insert(try row.decode(Int64.self))
     }
     var jobs: [Job] = []
@@ -162,7 +163,8 @@ public struct JobQueue: Sendable {
     queues: [String]?, kinds: [String], on connection: Connection
   ) async throws(PostgresError) -> Survey {
     let answers = try await connection.pipeline([
-      Statements.hotPlan(), Statements.promote(Int32(Self.promotionLimit)), Statements.nextDue(), Statements.hotPlanEnd(),
+      Statements.hotPlan(), Statements.promote(Int32(Self.promotionLimit)), Statements.nextDue(),
+      Statements.hotPlanEnd(),
       Statements.lanes(queues, kinds),
     ])
     var lanes: [Lane] = []

@@ -9,6 +9,7 @@ enum Statements {
   static let claimOverlap = Statement("claim_overlap", PackageResources.claim_overlap_sql)
   static let claimLimited = Statement("claim_limited", PackageResources.claim_limited_sql)
   static let lockQueue = Statement("lock_queue", PackageResources.lock_queue_sql)
+  static let lockSuspects = Statement("lock_suspects", PackageResources.lock_suspects_sql)
   static let claimSuspect = Statement("claim_suspect", PackageResources.claim_suspect_sql)
   static let lanes = Statement("lanes", PackageResources.lanes_sql)
   static let fronts = Statement("fronts", PackageResources.fronts_sql)

@@ -79,6 +79,9 @@ final class Daemon: Sendable {
 
   var isRunning: Bool { child.isRunning }
 
+  /// The process id, as PostgreSQL's integer.
+  var id: Int32 { child.id }
+
   func signal(_ number: Int32) { child.signal(number) }
 
   func wait() async -> Int32 { await child.wait() }

@@ -26,14 +26,15 @@ actor Producer {
   /// Asks for one probe.
   /// - Throws: `PostgresError`; the log then says that no answer came.
   func enqueue(
-    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil
+    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil, maxAttempts: Int? = nil
   ) async throws {
     let answer: (Int64, String)
     do {
       answer = try await connection.query(
         """
         SELECT job_id, outcome FROM twinmill.enqueue('probe', arguments => \(arguments)::text::jsonb,
-          unique_key => \(uniqueKey)::text, queue => \(queue)::text)
+          unique_key => \(uniqueKey)::text, queue => \(queue)::text,
+          max_attempts => \(maxAttempts.map { Int32($0) })::integer)
         """
       ).only().decode(Int64.self, String.self)
     } catch {
@@ -48,11 +49,22 @@ actor Producer {
   func enqueueMixture(_ number: Int) async throws {
     let rows = number % 4
     switch number % 10 {
-    case 3: try await enqueue("{\"rows\": \(rows), \"fail\": \"on purpose\"}")
+    case 3: try await enqueue("{\"rows\": \(rows), \"fail\": \"on purpose\"}", maxAttempts: 1 + number / 10 % 2)
     case 5: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 5}", uniqueKey: "key \(number / 10 % 3)")
     case 7, 8: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 2}", queue: "limited")
     default: try await enqueue("{\"rows\": \(rows)}")
     }
+  }
+
+  /// Asks for one job after another until the task is cancelled.
+  /// - Returns: how many were inserted.
+  func produceUntilCancelled() async throws -> Int {
+    var number = 0
+    while !Task.isCancelled {
+      try await enqueueMixture(number)
+      number += 1
+    }
+    return inserted
   }
 
   private func write(_ line: String) {

@@ -13,7 +13,8 @@ struct DependencyTests {
   }
 
   private func states(_ connection: Connection) async throws -> [String] {
-    try await connection.query("SELECT state FROM twinmill.all_jobs ORDER BY job_id").map { try $0.decode(String.self) }
+    let rows = try await connection.query("SELECT state FROM twinmill.all_jobs ORDER BY job_id")
+    return try rows.map { try $0.decode(String.self) }
   }
 
   @Test("a job waits for all it depends on, and is ready in the transaction that ends the last of them")
@@ -57,8 +58,9 @@ struct DependencyTests {
     #expect(try await states(connection) == ["discarded", "discarded", "discarded", "ready"])
     let causes = try await connection.query(
       "SELECT errors -> -1 ->> 'message' FROM twinmill.job_history WHERE job_id IN (2, 3) ORDER BY job_id")
+    let messages: [String] = try causes.map { try $0.decode(String.self) }
     #expect(
-      try causes.map { try $0.decode(String.self) }
+      messages
         == ["job 1, which it depends on, was not completed", "job 2, which it depends on, was not completed"])
     #expect(try await connection.value("SELECT count(*) FROM twinmill.dependencies") == Int64(0))
   }

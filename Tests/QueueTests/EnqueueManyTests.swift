@@ -185,8 +185,10 @@ struct EnqueueManyTests {
           let connection = try await database.connect()
           var outcomes: [String] = []
           for round in 0..<20 {
-            outcomes += try await connection.query(Self.overlapping(round, descending: task % 2 == 0, replaces: task == 3))
-              .map { try $0.decode(String.self) }
+            outcomes += try await connection.query(
+              Self.overlapping(round, descending: task % 2 == 0, replaces: task == 3)
+            )
+            .map { try $0.decode(String.self) }
           }
           return outcomes
         }

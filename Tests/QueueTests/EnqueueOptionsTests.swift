@@ -14,7 +14,8 @@ struct EnqueueOptionsTests {
     try await connection.enqueueProbes(3)
     try await connection.script("SELECT twinmill.archive('{1}', 'completed', 'test', 'test')")
     let job: Int64 = try await connection.value(
-      "SELECT job_id FROM twinmill.enqueue('probe', depends_on => '{2, 1, 3, 2}', on_discard => '{run,discard,run,run}')")
+      "SELECT job_id FROM twinmill.enqueue('probe', depends_on => '{2, 1, 3, 2}', on_discard => '{run,discard,run,run}')"
+    )
     #expect(try await connection.value("SELECT state::text FROM twinmill.jobs WHERE job_id = \(job)") == "blocked")
     let edges = try await connection.query("SELECT depends_on, on_discard FROM twinmill.dependencies ORDER BY 1")
       .map { try $0.decode(Int64.self, String.self) }
@@ -90,7 +91,8 @@ struct EnqueueOptionsTests {
     #expect(try await connection.value("SELECT state = 'ready' AND turn IS NOT NULL FROM twinmill.live_jobs") == true)
     // Later again.
     try await connection.script(
-      "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now() + interval '1 hour')")
+      "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now() + interval '1 hour')"
+    )
     #expect(try await connection.value("SELECT state = 'scheduled' AND turn IS NULL FROM twinmill.live_jobs") == true)
   }
 
@@ -105,7 +107,8 @@ struct EnqueueOptionsTests {
     let asking = try await database.connect()
     try await asking.script("BEGIN")
     let outcome: String = try await asking.value(
-      "SELECT outcome FROM twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', arguments => '{\"count\": 2}')")
+      "SELECT outcome FROM twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', arguments => '{\"count\": 2}')"
+    )
     #expect(outcome == "merged")
     // It would wait for ever, and the test with it, if the asking transaction held the job's row.
     let ended = try await queue.end(claim.jobs, .completed, token: claim.token, on: connection)

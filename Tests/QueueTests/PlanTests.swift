@@ -25,6 +25,7 @@ struct PlanTests {
     Hot(
       statement: Statements.claimLimited, values: "\(worker), \(worker), \(lines), 'limited'", by: ["jobs_ready"]),
     Hot(statement: Statements.claimOverlap, values: worker, by: ["claims_pkey", "claims_lane"]),
+    Hot(statement: Statements.lockSuspects, values: "NULL, '{probe}'", by: ["jobs_suspect"]),
     Hot(statement: Statements.claimSuspect, values: "\(worker), \(worker), NULL, '{probe}'", by: ["jobs_suspect"]),
     Hot(statement: Statements.fronts, values: "'{1,2,3}'", by: ["jobs_ready"]),
     Hot(statement: Statements.promote, values: "100", by: ["jobs_due"]),

@@ -141,4 +141,38 @@ struct RescueTests {
     #expect((state, crashes, attempt) == ("discarded", 3, 3))
     #expect(message.hasPrefix("quarantined"))
   }
+
+  @Test("jobs that are set apart obey their queue's limits and wait while somebody else counts")
+  func crashBudgetWithinLimits() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(4)
+    _ = try await connection.query("UPDATE twinmill.live_jobs SET crashes = 2, concurrency_key = job_id / 3")
+    let queue = try await JobQueue.registered(on: connection)
+    func claimed() async throws -> [JobID] {
+      let lanes = try await queue.lines(on: connection).map(\.lane)
+      return try await queue.claimSuspect(
+        queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection
+      ).jobs.map(\.id)
+    }
+    _ = try await connection.query("SELECT twinmill.limit_queue('default', running => 2, running_per_key => 1)")
+    #expect(try await claimed() == [1])
+    let other = try await database.connect()
+    let lock: SQL = "SELECT pg_advisory_lock(hashtextextended('twinmill.queue default', 0))"
+    _ = try await other.query(lock)
+    #expect(try await claimed() == [])
+    await other.close()
+    try await connection.until(
+      """
+      SELECT count(*) = 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+      WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.pid <> pg_backend_pid()
+      """)
+    // Job 2 has the key of job 1; after job 3 the queue is full.
+    #expect(try await claimed() == [3])
+    #expect(try await claimed() == [])
+    _ = try await connection.query("SELECT twinmill.limit_queue('default')")
+    #expect(try await claimed() == [2])
+    #expect(try await claimed() == [4])
+    #expect(try await claimed() == [])
+  }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Postgres
 import Queue
 import Synchronization
@@ -6,14 +6,6 @@ import TestServer
 import Testing
 
 @testable import Worker
-
-private final class Flag: Sendable {
-  private let flag = Mutex(false)
-
-  var isSet: Bool { flag.withLock { $0 } }
-
-  func set() { flag.withLock { $0 = true } }
-}
 
 @Suite("Outcomes", .timeLimit(.minutes(2)))
 struct OutcomeTests {
@@ -56,8 +48,9 @@ struct OutcomeTests {
     try await worker.stop()
     let messages = try await connection.query(
       "SELECT errors -> -1 ->> 'message' FROM twinmill.job_history ORDER BY job_id")
+    let texts: [String] = try messages.map { try $0.decode(String.self) }
     #expect(
-      try messages.map { try $0.decode(String.self) } == ["its deadline passed", "its deadline passed while it waited"])
+      texts == ["its deadline passed", "its deadline passed while it waited"])
   }
 
   @Test("a computation that ignores its cancellation ends the worker, which hands the others back first")
@@ -73,12 +66,12 @@ struct OutcomeTests {
         return .unchanged
       }
       // Holds its thread and does not look.
-      while !release.withLock({ $0 }) { usleep(1000) }
+      while !release.isSet {}
       return .unchanged
     }
     kind.definition = KindDefinition(
       name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 1, timeout: .milliseconds(100))
-    let worker = try RunningWorker(database, KindRunner(kind), giveUp: { release.set() }) {
+    let worker = try RunningWorker(database, KindRunner(kind), gaveUp: release) {
       $0.grace = .milliseconds(200)
     }
     await #expect(throws: (any Error).self) { try await worker.ended.value }

@@ -15,7 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
-    giveUp: @escaping @Sendable () -> Void = {},
+    gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
     var settings = WorkerSettings()
@@ -26,7 +26,7 @@ struct RunningWorker: Sendable {
     let worker = try Worker(
       settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
       systemd: SystemdNotifier(environment: [:]), moments: moments,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: giveUp)
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -131,4 +131,13 @@ final class Signal: Sendable {
   func next() async {
     for await _ in stream { return }
   }
+}
+
+/// Something that has happened or not.
+final class Flag: Sendable {
+  private let flag = Mutex(false)
+
+  var isSet: Bool { flag.withLock { $0 } }
+
+  func set() { flag.withLock { $0 = true } }
 }

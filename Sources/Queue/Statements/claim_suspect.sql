@@ -1,6 +1,8 @@
 -- Purpose: claim one job that was there at two crashes, alone, so that the third convicts the right one.
 --          $1 worker, $2 token, $3 queues (NULL: all), $4 kinds.
 -- Index:   jobs_suspect (nearly always empty); claims is short.  Locks: the claimed row.  Rows: 0 or 1.
+-- A queue with limits must have been locked by lock_suspects before, in the same transaction, and have room; rates do
+-- not count here. Two workers that come at the same moment find out by claim_overlap.
 WITH picked AS MATERIALIZED (
   SELECT j.* FROM twinmill.live_jobs j
   JOIN twinmill.lanes l ON l.lane = j.lane
@@ -9,6 +11,17 @@ WITH picked AS MATERIALIZED (
     AND EXISTS (SELECT FROM twinmill.workers w WHERE w.id = $1 AND w.lease_until > clock_timestamp())
     AND NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_paused)
     AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE j.job_id = ANY (c.job_ids))
+    AND (
+      NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_limited)
+      OR l.queue = current_setting('twinmill.locked_queue', true) AND EXISTS (
+        SELECT FROM twinmill.queue_settings s, LATERAL (
+          SELECT count(*) AS of_queue, count(*) FILTER (WHERE member.key = j.concurrency_key) AS of_key
+          FROM twinmill.lanes k
+          JOIN twinmill.claims c ON c.lane = k.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
+          WHERE k.queue = l.queue
+        ) AS running
+        WHERE s.queue = l.queue AND running.of_queue < coalesce(s.max_running, 100000)
+          AND running.of_key < coalesce(s.max_running_per_key, 100000)))
   ORDER BY j.job_id LIMIT 1
   FOR UPDATE OF j SKIP LOCKED
 ), claim AS (
