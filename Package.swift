@@ -4,10 +4,10 @@ import PackageDescription
 
 // Who may import whom (nothing imports upwards):
 //
-//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting → Series
+//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection → Series
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
 //
-// CSV, Series and Forecasting are pure: they know nothing of PostgreSQL, jobs or twins.
+// CSV, Series, Forecasting and Detection are pure: they know nothing of PostgreSQL, jobs or twins.
 
 let package = Package(
   name: "twinmill",
@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "Postgres", targets: ["Postgres"]),
     .library(name: "Series", targets: ["Series"]),
     .library(name: "Forecasting", targets: ["Forecasting"]),
+    .library(name: "Detection", targets: ["Detection"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +59,7 @@ let package = Package(
     .target(name: "CSV"),
     .target(name: "Series"),
     .target(name: "Forecasting", dependencies: ["Series"]),
+    .target(name: "Detection", dependencies: ["Series"]),
 
     // Twins and what is computed for them.
     .target(
@@ -84,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "twinmill",
       dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Forecasting", "Series",
+        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Detection", "Forecasting", "Series",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -102,9 +104,11 @@ let package = Package(
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "SeriesTests", dependencies: ["Series"]),
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],
