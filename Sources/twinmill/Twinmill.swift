@@ -19,7 +19,9 @@ struct Twinmill: AsyncParsableCommand {
         name: "Jobs:",
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
       CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self]),
+      CommandGroup(name: "Insight:", subcommands: [CorrelateCommand.self, EffectCommand.self]),
       CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
+      CommandGroup(name: "Measure:", subcommands: [BenchCommand.self]),
     ])
 
   static func main() async {
