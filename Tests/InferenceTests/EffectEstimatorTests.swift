@@ -98,6 +98,21 @@ struct EffectEstimatorTests {
         == EffectEstimator().estimate(y, covariates: [x], start: 60))
   }
 
+  @Test("effectiveness counts what got better and worse by size and certainty")
+  func effectiveness() throws {
+    let (y, x) = Self.example()
+    let up = try EffectEstimator().estimate(y, covariates: [x], start: 60)
+    let down = try EffectEstimator().estimate(y.map { -$0 }, covariates: [x], start: 60)
+    let unclear = try EffectEstimator().estimate(x, start: 60)
+    let good = Effectiveness([(up, .higher), (down, .lower), (unclear, .higher)])
+    #expect(good.improved == [0, 1] && good.worsened.isEmpty)
+    #expect(Effectiveness([(unclear, .lower), (down, .higher)]).worsened == [1])
+    let share = (1 - up.p) * min(1, up.standardised)
+    #expect(abs((Effectiveness([(up, .higher)]).score ?? 0) - (0.5 + 0.5 * share)) < 1e-12)
+    #expect(abs((Effectiveness([(up, .higher), (up, .lower)]).score ?? 0) - 0.5) < 1e-12)
+    #expect(Effectiveness([]).score == nil)
+  }
+
   @Test("too little data is said, not estimated around")
   func refusals() {
     let (y, x) = Self.example()
