@@ -35,18 +35,22 @@ struct NumericsTests {
     #expect(abs(mixture.quantile(0.975) - 4.948_911_935_753_739) < 1e-7)
   }
 
-  @Test("whitening over gaps has the covariance of AR(1) errors", arguments: [-0.4, 0, 0.3, 0.9])
-  func whitening(phi: Double) {
-    // The transform of each unit vector gives W; WᵀW must be the inverse of φ^|i−j| / (1 − φ²).
+  @Test(
+    "whitening over gaps has the covariance of AR(1) errors under noise",
+    arguments: [(-0.4, 0), (0, 0), (0.3, 0), (0.9, 0), (0.9, 0.3), (0.6, 0.6)])
+  func whitening(phi: Double, noise: Double) {
+    // The transform of each unit vector gives W; WᵀW must be the inverse of the covariances: φ^|i−j| (1 − noise), and
+    // 1 on the diagonal, over 1 − φ².
     let observed = [0, 1, 4, 5, 9]
-    let whitening = GapWhitening(observed: observed, phi: phi)
+    let whitening = GapWhitening(observed: observed, phi: phi, noiseShare: noise)
     let columns = observed.map { day in whitening((0..<10).map { $0 == day ? 1.0 : 0 }) }
     for i in observed.indices {
       for j in observed.indices {
         var sum = 0.0
         for k in observed.indices {
           let precision = zip(columns[i], columns[k]).reduce(0) { $0 + $1.0 * $1.1 }
-          sum += precision * pow(phi, Double(abs(observed[k] - observed[j]))) / (1 - phi * phi)
+          let state = (1 - noise) * pow(phi, Double(abs(observed[k] - observed[j])))
+          sum += precision * (state + (k == j ? noise : 0)) / (1 - phi * phi)
         }
         #expect(abs(sum - (i == j ? 1 : 0)) < 1e-12)
       }

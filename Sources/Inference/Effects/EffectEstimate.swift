@@ -20,7 +20,7 @@ public struct EffectEstimate: Sendable, Equatable {
   public let courses: [EffectCourse: Double]
   /// Posterior probability that the metric has a trend of its own.
   public let trendProbability: Double
-  /// Posterior mean of the AR(1) coefficient of the errors.
+  /// Posterior mean of the AR(1) coefficient of the errors, measurement noise apart.
   public let autocorrelation: Double
 
   /// The interval excludes 0.

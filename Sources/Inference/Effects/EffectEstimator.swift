@@ -3,13 +3,13 @@ import Glibc
 /// The effect of an intervention on one metric: interrupted time series with autocorrelated errors, averaged over
 /// what is not known.
 ///
-/// Regression on mean, covariates, trend, season, other interventions and the effect, with AR(1) errors whitened
-/// exactly over missing samples (`GapWhitening`). Neither the AR coefficient, nor whether there is a trend or a
-/// season, nor the course of the effect is chosen: the posterior is averaged over a grid of coefficients and twenty
-/// models (Hoeting, Madigan, Raftery and Volinsky 1999, *Statistical Science* 14), each weighted by its marginal
-/// likelihood, which for flat priors is the restricted likelihood (Harville 1974). Flat priors for mean, covariates,
-/// steps and effect; normal ones, in units of the errors' spread, for trend, season and slopes; 1/σ² for the error
-/// variance; uniform for the coefficient.
+/// Regression on mean, covariates, trend, season, other interventions and the effect, with AR(1) errors, perhaps under
+/// measurement noise, whitened exactly over missing samples (`GapWhitening`). Neither the errors' structure, nor
+/// whether there is a trend or a season, nor the course of the effect is chosen: the posterior is averaged over a grid
+/// of error structures and twenty models (Hoeting, Madigan, Raftery and Volinsky 1999, *Statistical Science* 14), each
+/// weighted by its marginal likelihood, which for flat priors is the restricted likelihood (Harville 1974). Flat
+/// priors for mean, covariates, steps and effect; normal ones, in units of the errors' spread, for trend, season and
+/// slopes; 1/σ² for the error variance.
 ///
 /// An interval that holds one model for true covers less than it claims; a trend that is always fitted doubles its
 /// width. Every model's effect is the mean over the samples from the start on, so the average means one thing.

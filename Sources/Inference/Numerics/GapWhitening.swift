@@ -1,43 +1,53 @@
 import Glibc
 
-/// Turns autoregressive errors of order one, seen on some samples only, into independent ones of equal variance.
+/// Turns autoregressive errors of order one, seen on some samples only and perhaps through measurement noise, into
+/// independent ones of equal variance.
 ///
-/// Over a gap of g steps the error is φᵍ times the last seen plus noise of variance (1 − φ²ᵍ)/(1 − φ²): the exact
-/// likelihood without filling in (Jones 1980, *Technometrics* 22).
+/// Over a gap of g steps the error is φᵍ times the last one plus noise of variance (1 − φ²ᵍ)/(1 − φ²): a Kalman filter
+/// of one state gives the exact likelihood without filling in (Jones 1980, *Technometrics* 22).
 struct GapWhitening {
   /// Observed samples, ascending.
   let observed: [Int]
   /// The autoregressive coefficient, strictly between −1 and 1.
   let phi: Double
-  /// log |Ω| of the errors with an innovation variance of one.
+  /// log |Ω| of the errors, whose variance is 1/(1 − φ²) whatever the noise.
   let logDeterminant: Double
   /// φᵍ of each observation and the one before it; the first is 0.
   private let decay: [Double]
+  /// How much of each innovation belongs to the state and not to the noise; 1 without noise.
+  private let gain: [Double]
   /// What brings each innovation to unit variance.
   private let scale: [Double]
 
-  init(observed: [Int], phi: Double) {
+  /// - Parameter noiseShare: share of the errors' variance that is independent from sample to sample, 0 ≤ share < 1.
+  init(observed: [Int], phi: Double, noiseShare: Double = 0) {
     self.observed = observed
     self.phi = phi
-    let stationary = 1 - phi * phi
+    let total = 1 / (1 - phi * phi)
+    let noise = noiseShare * total
     var decay = [Double](repeating: 0, count: observed.count)
-    var scale = [Double](repeating: stationary.squareRoot(), count: observed.count)
+    var gain = [Double](repeating: 1, count: observed.count)
+    var scale = [Double](repeating: 0, count: observed.count)
     var logs = 0.0
-    for k in observed.indices.dropFirst() {
-      let gap = observed[k] - observed[k - 1]
-      if gap == 1 {
-        decay[k] = phi
-        scale[k] = 1
-      } else {
-        decay[k] = pow(phi, Double(gap))
-        let variance = (1 - decay[k] * decay[k]) / stationary
-        scale[k] = 1 / variance.squareRoot()
-        logs += log(variance)
+    // Variance of the state, given the observations so far.
+    var uncertainty = 0.0
+    for k in observed.indices {
+      if k > 0 {
+        let gap = observed[k] - observed[k - 1]
+        decay[k] = gap == 1 ? phi : pow(phi, Double(gap))
       }
+      let step = decay[k] * decay[k]
+      let predicted = step * uncertainty + (1 - step) * (total - noise)
+      let innovation = predicted + noise
+      gain[k] = noise > 0 ? predicted / innovation : 1
+      uncertainty = predicted * (1 - gain[k])
+      scale[k] = 1 / innovation.squareRoot()
+      logs += log(innovation)
     }
     self.decay = decay
+    self.gain = gain
     self.scale = scale
-    logDeterminant = logs - log(stationary)
+    logDeterminant = logs
   }
 
   /// Whitens a column; its values at unobserved samples do not matter.
@@ -55,11 +65,12 @@ struct GapWhitening {
 
   private func whitened(_ column: UnsafeBufferPointer<Double>) -> [Double] {
     [Double](unsafeUninitializedCapacity: observed.count) { out, count in
-      var last = 0.0
+      var state = 0.0
       for k in observed.indices {
-        let value = column[observed[k]]
-        out[k] = (value - decay[k] * last) * scale[k]
-        last = value
+        let predicted = decay[k] * state
+        let innovation = column[observed[k]] - predicted
+        out[k] = innovation * scale[k]
+        state = predicted + gain[k] * innovation
       }
       count = observed.count
     }

@@ -18,10 +18,10 @@ struct EffectCommand: AsyncParsableCommand {
       95 % interval, twice the probability of the other sign, and the processor seconds it took. Where there is not
       enough data the numbers are empty, the reason is said, and the exit status is 65.
 
-      Method: interrupted time series by generalised least squares with AR(1) errors over whatever is missing,
-      integrated over the AR coefficient by its restricted likelihood (Harville 1974) and averaged over models with
-      and without trend and season, and over the course of the effect: level, slope, both, saturating ramps (Hoeting,
-      Madigan, Raftery and Volinsky 1999).
+      Method: interrupted time series by generalised least squares with AR(1) errors, perhaps under measurement noise,
+      over whatever is missing (Jones 1980), integrated over the AR coefficient by its restricted likelihood (Harville
+      1974) and averaged over models with and without trend and season, and over the course of the effect: level,
+      slope, both, saturating ramps (Hoeting, Madigan, Raftery and Volinsky 1999).
       """)
 
   @Argument(help: "The file to read; - is standard input.")
