@@ -211,6 +211,14 @@ struct InferenceCommandTests {
     #expect(problem?.description.hasPrefix(plan + expected) == true, "\(String(describing: problem))")
   }
 
+  @Test("the benchmark's noise is SplitMix64, so that others can repeat it")
+  func noise() {
+    // The generator's published test vector for the seed 1234567.
+    var noise = SplitMix64(state: 1_234_567)
+    #expect(noise.uniform() == Double(6_457_827_717_110_365_317 as UInt64 >> 11) * 0x1p-53)
+    #expect(noise.uniform() == Double(3_203_168_211_198_807_973 as UInt64 >> 11) * 0x1p-53)
+  }
+
   @Test("a table without y is refused")
   func noMetric() async throws {
     let folder = try Folder()
