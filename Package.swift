@@ -96,7 +96,8 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
+      ],
+      resources: [.embedInCode("Bench/Statements"), .embedInCode("Verify/Statements")]
     ),
 
     // Tests.
@@ -113,6 +114,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],
   swiftLanguageModes: [.v6]

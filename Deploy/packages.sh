@@ -54,6 +54,7 @@ has_command() { command -v "$1" >/dev/null; }
 has_server() { [ "$(server_version)" -ge 15 ]; }
 has_boost() { [ -e /usr/include/boost/math/distributions/students_t.hpp ] || [ -e /usr/local/include/boost/version.hpp ]; }
 has_zones() { [ -e /usr/share/zoneinfo/tzdata.zi ] || [ -e /usr/share/zoneinfo/Europe/Berlin ]; }
+has_pooler() { [ -x /usr/sbin/pgbouncer ] || has_command pgbouncer; }
 has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
 
 # Without pkg-config SwiftPM does not find libpq's headers in Debian's multiarch folders.
@@ -69,6 +70,7 @@ need util-linux has_command setpriv
 need tzdata has_zones
 if [ "$level" != build ]; then
   need systemd has_command systemd-analyze
+  need pgbouncer has_pooler
 fi
 if [ "$level" = all ]; then
   need python3 has_command python3
@@ -115,14 +117,15 @@ trap clean_up EXIT
 mkdir -p "${no_cluster%/*}"
 echo "create_main_cluster = false" > "$no_cluster"
 
-# Configuring the package also starts every cluster marked "auto", even one that its owner has stopped. Where
-# no policy exists, one for postgresql alone stands during this run.
+# Configuring the package also starts every cluster marked "auto", even one that its owner has stopped; and
+# pgbouncer's starts a proxy, where the tests start their own. Where no policy exists, one for these two alone stands
+# during this run.
 if [ ! -e "$policy" ]; then
   wrote_policy=yes
   cat > "$policy" <<'POLICY'
 #!/bin/sh
 # Written by Twinmill's packages.sh for one installation; may be deleted when that is not running.
-case "$1" in postgresql*) exit 101 ;; esac
+case "$1" in postgresql* | pgbouncer*) exit 101 ;; esac
 exit 0
 POLICY
   chmod 755 "$policy"
@@ -135,6 +138,11 @@ if ! install_packages "$@"; then
   apt-get update -q < /dev/null > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
   install_packages "$@" || { cat "$log" >&2; exit 1; }
 fi
+
+# Nor is the proxy to start with the machine: nobody asked for one. `systemctl enable` is its owner's to say.
+case " $* " in
+  *' pgbouncer '*) systemctl --no-reload disable pgbouncer > /dev/null 2>&1 || true ;;
+esac
 ROOT
 fi
 

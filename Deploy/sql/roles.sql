@@ -7,8 +7,9 @@
 --
 --   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
---   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, recompute, twin, wait. Sees no table.
---   twinmill_operate   enqueue and read, and steers: cancel, retry, and the schedules.
+--   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, recompute, twin, wait. Sees
+--                      no table.
+--   twinmill_operate   enqueue and read, and steers: cancel, retry, the schedules, notifications.
 --   twinmill_read      sees queue, history, twins and results. Changes nothing.
 --
 -- These are groups without login. The one login made here is the daemons' (variable `login`, default "twinmill": the
@@ -135,6 +136,8 @@ SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', functions.oid::regprocedure,
 FROM (VALUES
   ('enqueue', 'twinmill_enqueue'),
   ('enqueue_many', 'twinmill_enqueue'),
+  ('enqueue_all', 'twinmill_enqueue'),
+  ('request', 'twinmill_enqueue'),
   ('recompute', 'twinmill_enqueue'),
   ('twin', 'twinmill_enqueue'),
   ('wait', 'twinmill_enqueue'),
@@ -144,7 +147,8 @@ FROM (VALUES
   ('unschedule', 'twinmill_operate'),
   ('enable_schedule', 'twinmill_operate'),
   ('disable_schedule', 'twinmill_operate'),
-  ('run_schedule', 'twinmill_operate')
+  ('run_schedule', 'twinmill_operate'),
+  ('set_notify', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace

@@ -17,7 +17,8 @@ public struct Probe: JobKind {
           "crash": {"type": "boolean"},
           "rows": {"type": "integer", "minimum": 0, "maximum": 100000}}}
         """),
-    batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1))
+    batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1),
+    timeout: .seconds(2 * 86_400))
 
   /// Needs nothing.
   public init() {}
@@ -39,7 +40,7 @@ public struct Probe: JobKind {
 
   /// The arguments are all there is to read.
   public func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Arguments, JobFailure>] {
-    Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.decodeArguments(as: Arguments.self)) })
+    jobs.decodeArguments(as: Arguments.self)
   }
 
   /// Sleeps, then computes, then crashes or fails; `rows` are left to `store`.
@@ -61,7 +62,9 @@ public struct Probe: JobKind {
     let writing = outputs.filter { $0.output > 0 }
     guard !writing.isEmpty else { return }
     _ = try await connection.query(
-      Self.insert(writing.map(\.job.id), writing.map { Int32($0.job.attempt) }, writing.map { Int32($0.output) }))
+      Self.insert(
+        writing.map(\.job.id), writing.map { Int32($0.job.attempt) }, writing.map(\.job.token),
+        writing.map { Int32($0.output) }))
   }
 
   private static let insert = Statement("probe_store", PackageResources.probe_store_sql)

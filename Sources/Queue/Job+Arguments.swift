@@ -1,5 +1,22 @@
 import FoundationEssentials
 
+extension Sequence<Job> {
+  /// The arguments of all jobs, by job; equal ones are decoded once.
+  public func decodeArguments<Arguments: Decodable>(
+    as type: Arguments.Type
+  ) -> [JobID: Result<Arguments, JobFailure>] {
+    var decoded: [String: Result<Arguments, JobFailure>] = [:]
+    var answers: [JobID: Result<Arguments, JobFailure>] = [:]
+    answers.reserveCapacity(underestimatedCount)
+    for job in self {
+      let arguments = decoded[job.arguments.text] ?? job.decodeArguments(as: type)
+      decoded[job.arguments.text] = arguments
+      answers[job.id] = arguments
+    }
+    return answers
+  }
+}
+
 extension Job {
   /// The arguments as a Swift value. They have passed the kind's schema when the job was enqueued, but an older
   /// version's schema may have been another.

@@ -14,11 +14,13 @@ public struct Job: Sendable {
   public let queue: String
   /// Lower runs first.
   public let priority: Int
+  /// Whose share of the workers it takes; empty: nobody's in particular.
+  public let tenant: String
   /// The twin it is about, if it is about one.
   public let twinID: UUID?
   /// A JSON object that has passed the kind's schema.
   public let arguments: JSON
-  /// 1 for the first attempt; charged when the job was claimed.
+  /// 1 for the first attempt.
   public let attempt: Int
   /// How many attempts may end in an error.
   public let maxAttempts: Int
@@ -32,6 +34,10 @@ public struct Job: Sendable {
   public let runAt: Date
   /// When this attempt was claimed, by the server's clock.
   public let claimedAt: Date
+  /// When it must have ended, by the server's clock; later it is discarded.
+  public let deadline: Date?
+  /// Jobs of one key are limited together, if their queue limits them.
+  public let concurrencyKey: String?
   /// The database role that asked for it.
   public let requestedBy: String
   /// The schedule that asked for it, if one did.
@@ -44,14 +50,16 @@ public struct Job: Sendable {
 
   /// A job as its claim returned it.
   public init(
-    id: JobID, kind: String, queue: String, priority: Int, twinID: UUID?, arguments: JSON, attempt: Int,
-    maxAttempts: Int, crashes: Int, token: UUID, enqueuedAt: Date, runAt: Date, claimedAt: Date, requestedBy: String,
-    schedule: String? = nil, tick: Date? = nil
+    id: JobID, kind: String, queue: String, priority: Int, tenant: String = "", twinID: UUID?, arguments: JSON,
+    attempt: Int, maxAttempts: Int, crashes: Int, token: UUID, enqueuedAt: Date, runAt: Date, claimedAt: Date,
+    deadline: Date? = nil, concurrencyKey: String? = nil, requestedBy: String, schedule: String? = nil,
+    tick: Date? = nil
   ) {
     self.id = id
     self.kind = kind
     self.queue = queue
     self.priority = priority
+    self.tenant = tenant
     self.twinID = twinID
     self.arguments = arguments
     self.attempt = attempt
@@ -61,6 +69,8 @@ public struct Job: Sendable {
     self.enqueuedAt = enqueuedAt
     self.runAt = runAt
     self.claimedAt = claimedAt
+    self.deadline = deadline
+    self.concurrencyKey = concurrencyKey
     self.requestedBy = requestedBy
     self.schedule = schedule
     self.tick = tick

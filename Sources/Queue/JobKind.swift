@@ -80,16 +80,21 @@ public struct KindDefinition: Sendable {
   public let readsDatabase: Bool
   /// Delay before the second attempt; doubles with each further one.
   public let backoffBase: Duration
+  /// How long one computation may take before it is cancelled and counts as failed.
+  public let timeout: Duration
   /// Whether a job must name a twin.
   public let needsTwin: Bool
   /// Whether new data of a twin asks for this kind.
   public let recomputesOnChange: Bool
+  /// Kinds whose results of the same twin it reads; when a twin is recomputed it waits for them.
+  public let follows: [String]
 
   /// A definition; what is left out has the default shown here.
   public init(
     name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
     batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
-    backoffBase: Duration = .seconds(5), needsTwin: Bool = false, recomputesOnChange: Bool = false
+    backoffBase: Duration = .seconds(5), timeout: Duration = .seconds(900), needsTwin: Bool = false,
+    recomputesOnChange: Bool = false, follows: [String] = []
   ) {
     self.name = name
     self.summary = summary
@@ -100,7 +105,9 @@ public struct KindDefinition: Sendable {
     self.concurrency = concurrency
     self.readsDatabase = readsDatabase
     self.backoffBase = backoffBase
+    self.timeout = timeout
     self.needsTwin = needsTwin
     self.recomputesOnChange = recomputesOnChange
+    self.follows = follows
   }
 }

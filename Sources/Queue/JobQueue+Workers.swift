@@ -37,18 +37,30 @@ extension JobQueue {
   }
 
   /// Introduces this worker and takes its lock, on the connection that will carry its heartbeat.
-  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.pipeline([
-      Statements.takeWorkerLock(lockKey),
+  /// - Returns: as `takeLock`.
+  @discardableResult
+  public func register(_ registration: Registration, on connection: Connection) async throws(PostgresError) -> Bool {
+    _ = try await connection.query(
       Statements.registerWorker(
-        worker, lockKey, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
-        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds),
-    ])
+        worker, registration.hostname, registration.pid, BuildInfo.version, registration.queues,
+        registration.kinds, registration.lease.seconds, registration.heartbeat.seconds))
+    return try await takeLock(on: connection)
   }
 
-  /// Takes the lock again on a new heartbeat connection.
-  public func retakeLock(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statements.takeWorkerLock(lockKey))
+  /// Takes the lock on the connection that carries the heartbeat, unless a proxy shares that one among clients.
+  /// - Returns: whether there is nothing more to be done: false while a lost connection of this worker still has it.
+  public func takeLock(on connection: Connection) async throws(PostgresError) -> Bool {
+    guard !connection.isPooled else {
+      _ = try await connection.query(Statements.dropWorkerLock(worker))
+      return true
+    }
+    // No row: declared dead, as the next heartbeat learns.
+    return try await connection.query(Statements.takeWorkerLock(worker, lockKey)).first?.decode(Bool.self) ?? true
+  }
+
+  /// Whether somebody enqueues at this moment without notifying.
+  public static func enqueuesUnderWay(on connection: Connection) async throws(PostgresError) -> Bool {
+    try await connection.query(Statements.enqueuesUnderWay(), deadline: .seconds(5)).only().decode(Bool.self)
   }
 
   /// What a heartbeat learns.
@@ -138,20 +150,66 @@ extension JobQueue {
     return strays
   }
 
-  /// The history's partitions and requests to cancel jobs that are gone.
+  /// The history's partitions, and progress of jobs that are gone.
   /// - Returns: partitions made or dropped.
   public func upkeep(
     retention: Duration, on connection: Connection
   ) async throws(PostgresError) -> [(partition: String, action: String)] {
-    let answers = [
-      try await connection.query(Statements.maintainHistory(retention.seconds)),
-      try await connection.query(Statements.sweepCancellations()),
-    ]
     var changes: [(partition: String, action: String)] = []
-    for row in answers[0] {
+    // One change a transaction. The bound is for a retention that somebody shortens by years.
+    while changes.count < 1000,
+      let row = try await connection.query(Statements.maintainHistory(retention.seconds)).first
+    {
       changes.append(try row.decode(String.self, String.self))
     }
+    _ = try await connection.query(Statements.forgetProgress())
     return changes
+  }
+
+  /// Ends jobs that wait beyond their deadline or were cancelled, and makes ready those whose key has room.
+  /// - Returns: what was done to how many jobs.
+  public func tend(on connection: Connection) async throws(PostgresError) -> [(action: String, jobs: Int64)] {
+    var done: [(action: String, jobs: Int64)] = []
+    for row in try await connection.query(Statements.tend()) {
+      done.append(try row.decode(String.self, Int64.self))
+    }
+    return done
+  }
+
+  /// Adds worker-seconds by tenant, and returns the recent use of all tenants by weight.
+  public func share(
+    _ used: [String: Double], on connection: Connection
+  ) async throws(PostgresError) -> [String: Double] {
+    var shares: [String: Double] = [:]
+    for row in try await connection.query(Statements.share(Array(used.keys), Array(used.values))) {
+      let (tenant, seconds) = try row.decode(String.self, Double.self)
+      shares[tenant] = seconds
+    }
+    return shares
+  }
+
+  /// What a running job says of itself.
+  public struct Progress: Sendable {
+    /// 0 … 100; nil: not known.
+    public var percent: Double?
+    /// In words.
+    public var message: String?
+
+    /// Progress as a job tells it.
+    public init(percent: Double?, message: String?) {
+      self.percent = percent
+      self.message = message
+    }
+  }
+
+  /// Writes the progress of jobs, if they are still this worker's.
+  public func report(
+    _ progress: [(job: Job, progress: Progress)], on connection: Connection
+  ) async throws(PostgresError) {
+    _ = try await connection.query(
+      Statements.reportProgress(
+        worker, progress.map(\.job.id), progress.map { Int32($0.job.attempt) },
+        progress.map { $0.progress.percent.map { Float(min(max($0, 0), 100)) } }, progress.map(\.progress.message)))
   }
 
   /// Tells the database which kinds this version can run.
@@ -162,7 +220,7 @@ extension JobQueue {
       kinds.map { kind in
         Statements.registerKind(
           kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
-          kind.recomputesOnChange)
+          kind.recomputesOnChange, kind.follows, kind.timeout.seconds)
       })
   }
 }

@@ -20,18 +20,23 @@ public struct Migration: Sendable {
 
 /// The queue's own steps.
 public enum QueueMigrations {
-  /// Numbers 1 … 9.
+  /// Numbers 1 … 9, 13 and 14.
   public static let all: [Migration] = [
+    Migration(1, "jobs", up: PackageResources._001_jobs_up_sql, down: PackageResources._001_jobs_down_sql),
+    Migration(2, "workers", up: PackageResources._002_workers_up_sql, down: PackageResources._002_workers_down_sql),
     Migration(
-      1, "jobs", up: PackageResources._001_jobs_up_sql, down: PackageResources._001_jobs_down_sql),
+      3, "dependencies", up: PackageResources._003_dependencies_up_sql,
+      down: PackageResources._003_dependencies_down_sql),
+    Migration(4, "limits", up: PackageResources._004_limits_up_sql, down: PackageResources._004_limits_down_sql),
     Migration(
-      2, "workers", up: PackageResources._002_workers_up_sql, down: PackageResources._002_workers_down_sql),
+      5, "arguments", up: PackageResources._005_arguments_up_sql, down: PackageResources._005_arguments_down_sql),
+    Migration(6, "control", up: PackageResources._006_control_up_sql, down: PackageResources._006_control_down_sql),
+    Migration(7, "upkeep", up: PackageResources._007_upkeep_up_sql, down: PackageResources._007_upkeep_down_sql),
+    Migration(8, "history", up: PackageResources._008_history_up_sql, down: PackageResources._008_history_down_sql),
+    Migration(9, "probe", up: PackageResources._009_probe_up_sql, down: PackageResources._009_probe_down_sql),
+    Migration(13, "enqueue", up: PackageResources._013_enqueue_up_sql, down: PackageResources._013_enqueue_down_sql),
     Migration(
-      3, "enqueue", up: PackageResources._003_enqueue_up_sql, down: PackageResources._003_enqueue_down_sql),
-    Migration(
-      4, "control", up: PackageResources._004_control_up_sql, down: PackageResources._004_control_down_sql),
-    Migration(
-      5, "history", up: PackageResources._005_history_up_sql, down: PackageResources._005_history_down_sql),
-    Migration(6, "probe", up: PackageResources._006_probe_up_sql, down: PackageResources._006_probe_down_sql),
+      14, "enqueue_many", up: PackageResources._014_enqueue_many_up_sql,
+      down: PackageResources._014_enqueue_many_down_sql),
   ]
 }

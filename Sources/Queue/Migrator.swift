@@ -31,40 +31,34 @@ public struct Migrator: Sendable {
   /// - Returns: the steps taken, in order.
   /// - Throws: `MigrationError`, or `PostgresError` naming the statement; the steps before it stay applied.
   public func up(_ connection: Connection, to target: Int? = nil) async throws -> [Migration] {
-    try await withLock(connection) {
-      let applied = try await appliedNumbers(connection)
-      try checkKnown(applied)
-      try await checkTwinsSchema(connection, applied: applied)
-      var taken: [Migration] = []
-      for migration in migrations where !applied.contains(migration.number) && migration.number <= target ?? latest {
-        try await step(connection, migration.up)
-        try await record(connection, migration)
-        try await commit(connection)
-        taken.append(migration)
+    let applied = try await appliedNumbers(connection)
+    try await check(applied, connection)
+    var taken: [Migration] = []
+    for migration in migrations where !applied.contains(migration.number) && migration.number <= target ?? latest {
+      let isTaken = try await step(connection, migration, isApplied: false) { transaction, _ in
+        try await run(migration.up, transaction)
+        try await record(transaction, migration)
       }
-      return taken
+      if isTaken { taken.append(migration) }
     }
+    return taken
   }
 
   /// Takes back the steps above `target`, newest first. 0 removes everything that `up` added.
   /// - Returns: the steps taken back, in order.
   public func down(_ connection: Connection, to target: Int) async throws -> [Migration] {
-    try await withLock(connection) {
-      let applied = try await appliedNumbers(connection)
-      try checkKnown(applied)
-      try await checkTwinsSchema(connection, applied: applied)
-      var taken: [Migration] = []
-      for migration in migrations.reversed() where applied.contains(migration.number) && migration.number > target {
-        try await step(connection, migration.down)
-        _ = try await connection.query("DELETE FROM twinmill.migrations WHERE number = \(migration.number)")
-        if applied.subtracting(taken.map(\.number)) == [migration.number] {
-          try await connection.script(Self.dropLedger)
-        }
-        try await commit(connection)
-        taken.append(migration)
+    let applied = try await appliedNumbers(connection)
+    try await check(applied, connection)
+    var taken: [Migration] = []
+    for migration in migrations.reversed() where applied.contains(migration.number) && migration.number > target {
+      let isTaken = try await step(connection, migration, isApplied: true) { transaction, applied in
+        try await run(migration.down, transaction)
+        _ = try await transaction.query("DELETE FROM twinmill.migrations WHERE number = \(migration.number)")
+        if applied == [migration.number] { try await transaction.script(Self.dropLedger) }
       }
-      return taken
+      if isTaken { taken.append(migration) }
     }
+    return taken
   }
 
   /// Every step this version knows, applied or not.
@@ -104,30 +98,29 @@ public struct Migrator: Sendable {
   /// Two migrators at once take turns.
   private static let lockKey: Int64 = 0x7477_696e_6d69_6c6c
 
-  private func withLock<R: Sendable>(_ connection: Connection, _ body: () async throws -> R) async throws -> R {
-    _ = try await connection.query("SELECT pg_advisory_lock(\(Self.lockKey))", deadline: Self.patience)
-    do {
-      let result = try await body()
-      _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
-      return result
-    } catch {
-      if !connection.isDead {
-        try await connection.script("ROLLBACK")
-        _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockKey))")
-      }
-      throw error
+  /// Runs a step in a transaction of its own. The lock is the transaction's, not the session's, which a proxy may give
+  /// to somebody else; so what is applied is asked again under it.
+  /// - Parameter body: is given what is applied.
+  /// - Returns: whether the step was there to be taken, or another migrator was quicker.
+  private func step(
+    _ connection: Connection, _ migration: Migration, isApplied: Bool,
+    _ body: (Connection, Set<Int>) async throws -> Void
+  ) async throws -> Bool {
+    try await connection.transaction { transaction in
+      _ = try await transaction.query("SELECT pg_advisory_xact_lock(\(Self.lockKey))", deadline: Self.patience)
+      let applied = try await appliedNumbers(transaction)
+      try await check(applied, transaction)
+      guard applied.contains(migration.number) == isApplied else { return false }
+      try await body(transaction, applied)
+      return true
     }
   }
 
-  /// Opens the step's transaction and runs it; a lock that others hold for 5 s stops the step, not the others.
-  private func step(_ connection: Connection, _ sql: String) async throws {
+  /// A lock that others hold for 5 s stops the step, not the others.
+  private func run(_ sql: String, _ transaction: Connection) async throws {
     let quoted = Statement.quotedIdentifier(twinsSchema)
-    try await connection.script("BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning;")
-    try await connection.script(sql.replacing("@twins@", with: quoted), deadline: Self.patience)
-  }
-
-  private func commit(_ connection: Connection) async throws {
-    try await connection.script("COMMIT")
+    try await transaction.script("SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning;")
+    try await transaction.script(sql.replacing("@twins@", with: quoted), deadline: Self.patience)
   }
 
   private func record(_ connection: Connection, _ migration: Migration) async throws {
@@ -154,6 +147,11 @@ public struct Migrator: Sendable {
       numbers.insert(Int(number))
     }
     return numbers
+  }
+
+  private func check(_ applied: Set<Int>, _ connection: Connection) async throws {
+    try checkKnown(applied)
+    try await checkTwinsSchema(connection, applied: applied)
   }
 
   private func checkKnown(_ applied: Set<Int>) throws {

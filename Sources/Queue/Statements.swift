@@ -1,13 +1,18 @@
 import Postgres
 
-/// The statements of the worker, one `.sql` file each: there stand purpose, index, locks and rows.
+/// The statements of the queue, one `.sql` file each: there stand purpose, index, locks and rows.
 enum Statements {
   static let notDurable = Statement("not_durable", PackageResources.not_durable_sql)
   static let hotPlan = Statement("hot_plan", PackageResources.hot_plan_sql)
   static let hotPlanEnd = Statement("hot_plan_end", PackageResources.hot_plan_end_sql)
   static let claim = Statement("claim", PackageResources.claim_sql)
+  static let claimOverlap = Statement("claim_overlap", PackageResources.claim_overlap_sql)
+  static let claimLimited = Statement("claim_limited", PackageResources.claim_limited_sql)
+  static let lockQueue = Statement("lock_queue", PackageResources.lock_queue_sql)
+  static let lockSuspects = Statement("lock_suspects", PackageResources.lock_suspects_sql)
   static let claimSuspect = Statement("claim_suspect", PackageResources.claim_suspect_sql)
   static let lanes = Statement("lanes", PackageResources.lanes_sql)
+  static let fronts = Statement("fronts", PackageResources.fronts_sql)
   static let promote = Statement("promote", PackageResources.promote_sql)
   static let nextDue = Statement("next_due", PackageResources.next_due_sql)
   static let boundedTransaction = Statement("bounded_transaction", PackageResources.bounded_transaction_sql)
@@ -15,6 +20,8 @@ enum Statements {
   static let finish = Statement("finish", PackageResources.finish_sql)
   static let registerWorker = Statement("register_worker", PackageResources.register_worker_sql)
   static let takeWorkerLock = Statement("take_worker_lock", PackageResources.take_worker_lock_sql)
+  static let dropWorkerLock = Statement("drop_worker_lock", PackageResources.drop_worker_lock_sql)
+  static let enqueuesUnderWay = Statement("enqueues_under_way", PackageResources.enqueues_under_way_sql)
   static let renewWorker = Statement("renew_worker", PackageResources.renew_worker_sql)
   static let cancellationsOfWorker = Statement(
     "cancellations_of_worker", PackageResources.cancellations_of_worker_sql)
@@ -23,7 +30,14 @@ enum Statements {
   static let rescue = Statement("rescue", PackageResources.rescue_sql)
   static let returnStrays = Statement("return_strays", PackageResources.return_strays_sql)
   static let serverTime = Statement("server_time", PackageResources.server_time_sql)
-  static let sweepCancellations = Statement("sweep_cancellations", PackageResources.sweep_cancellations_sql)
+  static let release = Statement("release", PackageResources.release_sql)
+  static let unpark = Statement("unpark", PackageResources.unpark_sql)
+  static let tend = Statement("tend", PackageResources.tend_sql)
+  static let share = Statement("share", PackageResources.share_sql)
+  static let reportProgress = Statement("report_progress", PackageResources.report_progress_sql)
+  static let forgetProgress = Statement("forget_progress", PackageResources.forget_progress_sql)
   static let maintainHistory = Statement("maintain_history", PackageResources.maintain_history_sql)
+  static let stageJobs = Statement("stage_jobs", PackageResources.stage_jobs_sql)
+  static let enqueueStaged = Statement("enqueue_staged", PackageResources.enqueue_staged_sql)
   static let registerKind = Statement("register_kind", PackageResources.register_kind_sql)
 }

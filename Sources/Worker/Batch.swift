@@ -62,76 +62,70 @@ struct Batch<Kind: JobKind>: Sendable {
 
   // MARK: - Compute
 
-  /// What one computation came to.
-  private typealias Computation = (job: Job, result: Result<Computed<Kind.Output>, any Error>)
-
   private enum Event: Sendable {
-    case computed(Job, Result<Computed<Kind.Output>, any Error>)
-    case flush
+    case loopEnded, tick
   }
+
+  /// While computations wait, their number grows this often.
+  private var growthInterval: Duration { .milliseconds(3) }
 
   /// Computes all jobs side by side and finishes what is ready: all at once if they are quick, else every
   /// `flushInterval`, so that no job waits for the slowest of its batch.
   private func compute(_ inputs: [JobID: Result<Kind.Input, JobFailure>], startedAt: Date) async throws {
+    let computation = Computation(claim.jobs, of: kind, inputs: inputs, context: context) { job in
+      job.deadline.map { .seconds($0.timeIntervalSince(serverTimeNow())) }
+    }
     try await withThrowingTaskGroup(of: Event.self) { group in
-      var waiting = claim.jobs[...]
       var running = 0
-      var ready: [Computation] = []
-      let limit = kind.definition.concurrency ?? context.compute.width
-      let flushInterval = context.settings.flushInterval
-      func startNext() {
-        guard let job = waiting.popFirst() else { return }
-        running += 1
-        let input = inputs[job.id]
-        group.addTask { .computed(job, await result(of: job, input)) }
+      var isGrowing = true
+      var flushedAt = ContinuousClock.now
+      func startLoops() {
+        let tasks = computation.startMore()
+        isGrowing = !tasks.isEmpty
+        running += tasks.count
+        for task in tasks {
+          group.addTask {
+            await task.value
+            return .loopEnded
+          }
+        }
       }
       func startTimer() {
+        let interval = isGrowing ? growthInterval : context.settings.flushInterval
         group.addTask {
-          try await Task.sleep(for: flushInterval)
-          return .flush
+          try await Task.sleep(for: interval)
+          return .tick
         }
       }
 
-      for _ in 0..<min(limit, waiting.count) { startNext() }
+      startLoops()
       startTimer()
       while running > 0, let event = try await group.next() {
         switch event {
-        case .computed(let job, let result):
+        case .loopEnded:
           running -= 1
-          ready.append((job, result))
-          startNext()
-        case .flush:
-          if !ready.isEmpty {
-            try await finish(ready, startedAt: startedAt)
-            ready.removeAll()
-          }
+          // It was cancelled for the sake of one job: the others go on.
+          if running == 0 { startLoops() }
+        case .tick:
+          startLoops()
           startTimer()
+          guard flushedAt + context.settings.flushInterval <= .now else { continue }
+          flushedAt = .now
+          try await finish(computation.takeReady(), startedAt: startedAt)
         }
       }
       group.cancelAll()
       await reached(.computed)
-      try await finish(ready, startedAt: startedAt)
-    }
-  }
-
-  /// One job's computation, on the compute threads, cancellable by the job's id.
-  private func result(
-    of job: Job, _ input: Result<Kind.Input, JobFailure>?
-  ) async -> Result<Computed<Kind.Output>, any Error> {
-    switch input {
-    case nil: return .failure(JobFailure("no input: load did not answer for this job"))
-    case .failure(let failure): return .failure(failure)
-    case .success(let input):
-      let task = Task(executorPreference: context.compute) { try await kind.compute(input, for: job) }
-      context.inFlight.began(job) { task.cancel() }
-      return await task.result
+      try await finish(computation.takeReady(), startedAt: startedAt)
     }
   }
 
   // MARK: - Finish
 
   /// Stores outputs and ends attempts, all in one transaction; tries again until the outcome is known.
-  private func finish(_ computations: [Computation], startedAt: Date) async throws {
+  private func finish(
+    _ computations: [(job: Job, result: Computation<Kind>.Outcome)], startedAt: Date
+  ) async throws {
     guard !computations.isEmpty else { return }
     var endings: [JobQueue.Ending] = []
     var outputs: [JobID: Kind.Output] = [:]
@@ -156,6 +150,10 @@ struct Batch<Kind: JobKind>: Sendable {
   private func outcome(of job: Job, failedWith error: any Error) -> JobQueue.Outcome {
     switch context.inFlight.reason(for: job) {
     case .requested: return .cancelled(message: "cancelled while running")
+    case .timedOut:
+      let failure = JobFailure("timed out after \(kind.definition.timeout.seconds) s")
+      return .failed(job, failure, definition: kind.definition)
+    case .deadlinePassed: return .discarded(message: deadlinePassed)
     case .draining where error is CancellationError: return .handedBack
     default: break
     }

@@ -52,6 +52,8 @@ struct Finisher<Kind: JobKind>: Sendable {
     _ endings: [JobQueue.Ending], outputs: [JobID: Kind.Output]
   ) async throws -> Set<JobID> {
     let finishing = context.queue.finish(endings, token: token, idleLimit: context.settings.lease)
+    await context.moments.reached(.finishing, endings.map(\.job.id))
+    if let mutant = context.mutant, let ours = try await attempt(endings, outputs: outputs, as: mutant) { return ours }
     guard !outputs.isEmpty else {
       return try await context.pool.withConnection { connection in
         try JobQueue.stillOurs(try await connection.pipeline(finishing))
@@ -60,6 +62,7 @@ struct Finisher<Kind: JobKind>: Sendable {
     return try await context.pool.withConnection { connection in
       let ours = try await connection.transaction { connection in
         let ours = try JobQueue.stillOurs(try await connection.pipeline(finishing))
+        await context.moments.reached(.fenced, endings.map(\.job.id))
         let stored = endings.compactMap { ending in
           outputs[ending.job.id].flatMap { ours.contains(ending.job.id) ? (job: ending.job, output: $0) : nil }
         }

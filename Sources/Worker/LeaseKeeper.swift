@@ -5,6 +5,9 @@ import Queue
 
 /// Renews the worker's lease with every heartbeat, on a connection and a thread of its own, so that no job and no
 /// slow statement can starve it. Also hears, with each beat, which running jobs are to be cancelled.
+///
+/// The connection holds the lock by which a dead process is known at once, unless a pooling proxy is in between: then
+/// the lease alone tells.
 actor LeaseKeeper {
   private let context: WorkerContext
   private let connections: ConnectionSettings
@@ -12,6 +15,8 @@ actor LeaseKeeper {
   private var connection: Connection?
   private var clockOffset: Duration?
   private var isDraining = false
+  /// Whether the present connection's lock is settled.
+  private var hasLock = false
 
   init(context: WorkerContext, connections: ConnectionSettings, registration: JobQueue.Registration) {
     self.context = context
@@ -23,10 +28,13 @@ actor LeaseKeeper {
   func register() async throws {
     let connection = try await Connection.open(connections)
     let sentAt = ContinuousClock.now
-    try await context.queue.register(registration, on: connection)
+    hasLock = try await context.queue.register(registration, on: connection)
     context.lease.update { $0.renewed(sentAt: sentAt) }
     self.connection = connection
   }
+
+  /// Whether a pooling proxy is between the worker and its server, where it would listen in vain.
+  var isPooled: Bool { connection?.isPooled ?? false }
 
   /// Beats until cancelled.
   /// - Throws: `LeaseLost` when the server has given the worker up.
@@ -84,11 +92,13 @@ actor LeaseKeeper {
     let roundTrip = Date().timeIntervalSince(sentTime)
     clockOffset = .seconds(sentTime.timeIntervalSince(renewal.serverTime) + roundTrip / 2)
     for job in renewal.cancellations { context.inFlight.cancel(job, .requested) }
+    // After the renewal: a lock matters to nobody before three beats are missed.
+    if !hasLock { hasLock = try await context.queue.takeLock(on: connection) }
   }
 
   private func reconnect() async throws -> Connection {
     let fresh = try await Connection.open(connections)
-    try await context.queue.retakeLock(on: fresh)
+    hasLock = false
     connection = fresh
     return fresh
   }

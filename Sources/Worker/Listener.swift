@@ -1,18 +1,27 @@
+import FoundationEssentials
 import Logging
 import Postgres
 import Queue
+import Synchronization
 
-/// Hears that jobs came in. Only a hint: polling is the truth. A listener that nothing reaches is noticed, because it
-/// sends itself a probe, and is rebuilt.
+/// Hears that jobs came in, and that running ones are to be cancelled. Only hints: polling and the heartbeat are the
+/// truth. A listener that nothing reaches is noticed, because it sends itself probes, and is rebuilt.
 struct Listener: Sendable {
   let connections: ConnectionSettings
   /// nil = all.
   let queues: Set<String>?
+  let inFlight: InFlight
   let wakeUp: WakeUp
+  /// Between two looks at the queue without any hint.
+  let poll: Duration
   let logger: Logger
-
-  /// How often a silent listener proves that it can hear.
-  private var probeInterval: Duration { .seconds(20) }
+  /// Between two probes. Too low: each is a NOTIFY, which holds up others' commits; too high: a listener stays deaf that
+  /// long.
+  var probeInterval: Duration = .seconds(20)
+  /// How long a probe may take on its way.
+  var probeDeadline: Duration = .seconds(5)
+  /// Told of each connection once it listens: tests wait for it.
+  var isListening: @Sendable (Connection) async throws -> Void = { _ in }
 
   /// Listens until cancelled.
   func run() async throws {
@@ -28,24 +37,22 @@ struct Listener: Sendable {
     }
   }
 
-  private func listen(_ isListening: () -> Void) async throws {
+  private func listen(_ succeeded: () -> Void) async throws {
     let connection = try await Connection.open(connections)
     do {
+      guard !connection.isPooled else { throw ListenerFailed.pooled }
       let notifications = connection.notifications()
-      try await connection.script("LISTEN twinmill_jobs; LISTEN twinmill_probe")
-      isListening()
+      try await connection.script("LISTEN twinmill_jobs; LISTEN twinmill_cancel; LISTEN twinmill_probe")
+      succeeded()
       // What came in before LISTEN took hold.
       wakeUp.signal()
+      try await isListening(connection)
+      let probes = Probes()
+      let hint = WakeUp()
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await probe(connection) }
-        group.addTask {
-          for await notification in notifications
-          where notification.channel == "twinmill_jobs" && queues?.contains(notification.payload) != false {
-            wakeUp.signal()
-          }
-          try Task.checkCancellation()
-          throw ListenerDied()
-        }
+        group.addTask { try await probe(connection, probes) }
+        group.addTask { try await followUp(hint, connection) }
+        group.addTask { try await hear(notifications, probes, hint) }
         defer { group.cancelAll() }
         try await group.next()
       }
@@ -56,15 +63,101 @@ struct Listener: Sendable {
     }
   }
 
-  /// A round trip now and then: a half-dead link does not answer it before its deadline.
-  private func probe(_ connection: Connection) async throws {
+  private func hear(_ notifications: AsyncStream<Notification>, _ probes: Probes, _ hint: WakeUp) async throws {
+    for await notification in notifications {
+      switch notification.channel {
+      case "twinmill_jobs" where queues?.contains(notification.payload) != false:
+        wakeUp.signal()
+        hint.signal()
+      case "twinmill_cancel":
+        // To all workers; who runs the job knows it. What is just being claimed hears of it with the heartbeat.
+        if let job = JobID(notification.payload) { inFlight.cancel(job, .requested) }
+      case "twinmill_probe":
+        probes.heard(notification.payload)
+      default: break
+      }
+    }
+    try Task.checkCancellation()
+    throw ListenerFailed.ended
+  }
+
+  /// After a hint: of the transactions that enqueue at the same time only one notifies (`twinmill.wake`), so the queue
+  /// is looked at again until none of the others is left, after twice the pause each time.
+  private func followUp(_ hint: WakeUp, _ connection: Connection) async throws {
     while true {
-      try await Task.sleep(for: probeInterval)
-      _ = try await connection.query("SELECT pg_notify('twinmill_probe', '')", deadline: .seconds(5))
+      await hint.wait(atMost: .seconds(3600))
+      try Task.checkCancellation()
+      var pause: Duration = .milliseconds(1)
+      while try await JobQueue.enqueuesUnderWay(on: connection) {
+        // From here on polling is as good.
+        guard pause < poll else { break }
+        if hint.take() { pause = .milliseconds(1) }
+        try await Task.sleep(for: pause)
+        pause *= 2
+        wakeUp.signal()
+      }
+      wakeUp.signal()
     }
   }
 
-  private struct ListenerDied: Error, CustomStringConvertible {
-    var description: String { "the listening connection ended" }
+  /// Sends a notification to itself now and then: a half-dead link does not answer, a session that does not listen any
+  /// more does not hear.
+  private func probe(_ connection: Connection, _ probes: Probes) async throws {
+    while true {
+      try await Task.sleep(for: probeInterval)
+      let payload = probes.next()
+      _ = try await connection.query("SELECT pg_notify('twinmill_probe', \(payload))", deadline: probeDeadline)
+      guard await probes.isHeard(payload, within: probeDeadline) else {
+        try Task.checkCancellation()
+        throw ListenerFailed.deaf
+      }
+    }
+  }
+}
+
+/// The probes of one listening connection: what was sent, and the last that was heard.
+final class Probes: Sendable {
+  /// All workers hear all probes.
+  private let listener = UUID().uuidString
+  private let state = Mutex((sent: 0, heard: ""))
+  private let arrival = WakeUp()
+
+  /// The payload of a new probe.
+  func next() -> String {
+    let number = state.withLock { state in
+      state.sent += 1
+      return state.sent
+    }
+    return "\(listener) \(number)"
+  }
+
+  /// A probe came in, of this listener or another.
+  func heard(_ payload: String) {
+    guard payload.hasPrefix(listener) else { return }
+    state.withLock { $0.heard = payload }
+    arrival.signal()
+  }
+
+  /// Whether a probe comes in, perhaps has already.
+  func isHeard(_ payload: String, within deadline: Duration) async -> Bool {
+    let end = ContinuousClock.now + deadline
+    while state.withLock({ $0.heard != payload }) {
+      guard ContinuousClock.now < end, !Task.isCancelled else { return false }
+      await arrival.wait(atMost: end - .now)
+    }
+    return true
+  }
+}
+
+/// Why a listener does not listen.
+enum ListenerFailed: Error, CustomStringConvertible {
+  case ended, deaf, pooled
+
+  var description: String {
+    switch self {
+    case .ended: "the listening connection ended"
+    case .deaf: "a probe did not come back: the listening session does not listen any more"
+    case .pooled: "the connection goes through a pooling proxy: set TWINMILL_LISTEN_URL to a direct one, or to none"
+    }
   }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Queue
 import Synchronization
 
-/// A named moment in the life of a batch, which tests await.
+/// A named moment in the life of a batch, or of a rescue, which tests await.
 public enum Moment: String, Sendable, CaseIterable {
   /// The jobs are this worker's, nothing is read yet.
   case claimed
@@ -10,10 +10,16 @@ public enum Moment: String, Sendable, CaseIterable {
   case loaded
   /// Everything is computed, nothing is stored yet.
   case computed
+  /// The lease was found to be held; the transaction that ends the attempts is about to begin.
+  case finishing
+  /// The fence has told which attempts are still ours, inside the transaction; nothing of theirs is stored yet.
+  case fenced
   /// Finished and stored inside the transaction, not committed yet.
   case stored
   /// Committed; nobody else knows yet.
   case committed
+  /// Somebody looks dead; nothing is returned yet.
+  case rescuing
 }
 
 /// Told of each moment as it is reached. In production nobody listens.

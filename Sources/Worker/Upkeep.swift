@@ -28,6 +28,7 @@ struct Upkeep: Sendable {
           try await returnStrays()
           orphansDue = .now + context.settings.lease / 3
         }
+        try await tend()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
         watch.interrupted()
@@ -47,6 +48,36 @@ struct Upkeep: Sendable {
     }
   }
 
+  /// Deadlines, cancellations and concurrency keys of jobs that wait; the tenants' shares; progress.
+  private func tend() async throws {
+    let done = try await context.onConnection { connection async throws(PostgresError) in
+      try await context.queue.tend(on: connection)
+    }
+    for (action, jobs) in done {
+      context.logger.info("waiting jobs: \(action)", metadata: ["jobs": "\(jobs)"])
+    }
+    if done.contains(where: { $0.action == "key free" }) { wakeUp.signal() }
+    try await share()
+    let progress = context.inFlight.takeProgress()
+    guard !progress.isEmpty else { return }
+    try await context.onConnection { connection async throws(PostgresError) in
+      try await context.queue.report(progress, on: connection)
+    }
+  }
+
+  private func share() async throws {
+    let used = context.shares.take()
+    do {
+      let told = try await context.onConnection { connection async throws(PostgresError) in
+        try await context.queue.share(used, on: connection)
+      }
+      context.shares.heard(told)
+    } catch {
+      context.shares.giveBack(used)
+      throw error
+    }
+  }
+
   /// Jobs that this worker owns without knowing: the answer of their claim was lost, or their batch was abandoned.
   private func returnStrays() async throws {
     let strays = try await context.pool.withConnection { connection in
@@ -58,6 +89,8 @@ struct Upkeep: Sendable {
   }
 
   private func rescue(_ suspects: [JobQueue.Beat]) async throws {
+    if context.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    if !suspects.isEmpty { await context.moments.reached(.rescuing, []) }
     let rescued = try await context.pool.withConnection { try await context.queue.rescue(suspects, on: $0) }
     guard !rescued.isEmpty else { return }
     let discarded = rescued.filter { $0.outcome == "discarded" }.map(\.job)

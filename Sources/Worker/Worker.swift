@@ -24,12 +24,13 @@ public final class Worker: Service {
   ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
+  ///   - mutant: a safeguard to leave out; only tests of the checker do.
   ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
     kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(), moments: Moments = Moments(),
-    logger: Logger, giveUp: @escaping @Sendable () -> Void = {}
+    mutant: Mutant? = nil, logger: Logger, giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
     try settings.validate()
     let id = UUID()
@@ -40,7 +41,8 @@ public final class Worker: Service {
       settings: settings, queue: JobQueue(worker: id),
       pool: Pool(connections, size: settings.concurrency + 2),
       compute: try ComputePool(threads: settings.computeThreads),
-      lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, logger: logger)
+      lease: SharedLease(length: settings.lease), inFlight: InFlight(), moments: moments, mutant: mutant,
+      logger: logger)
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
     keeper = LeaseKeeper(
       context: context, connections: direct,
@@ -49,7 +51,9 @@ public final class Worker: Service {
         kinds: kinds.map(\.definition.name).sorted(), lease: settings.lease, heartbeat: settings.heartbeat))
     listener =
       settings.listens
-      ? Listener(connections: direct, queues: settings.queues.map(Set.init), wakeUp: wakeUp, logger: logger) : nil
+      ? Listener(
+        connections: direct, queues: settings.queues.map(Set.init), inFlight: context.inFlight, wakeUp: wakeUp,
+        poll: settings.poll, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
     self.giveUp = giveUp
@@ -58,6 +62,7 @@ public final class Worker: Service {
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
+    context.mutant?.warn(context.logger)
     do {
       try await cancelWhenGracefulShutdown { [self] in try await start() }
     } catch {
@@ -67,6 +72,10 @@ public final class Worker: Service {
       return
     }
     let heartbeatThread = try ComputePool(threads: 1)
+    let listener = await keeper.isPooled ? nil : listener
+    if listener == nil, context.settings.listens {
+      context.logger.notice("a pooling proxy is in between: polling only; TWINMILL_LISTEN_URL names a direct URL")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: heartbeatThread) { [keeper] in try await keeper.run() }
       group.addTask { [self] in try await Upkeep(context: context, wakeUp: wakeUp).run() }
@@ -74,6 +83,12 @@ public final class Worker: Service {
       if systemd.watchdogInterval != nil { group.addTask { [self] in try await watch() } }
       group.addTask { [self] in try await claimUntilStopped() }
       group.addTask { [self] in try await limitDrain() }
+      group.addTask { [self] in
+        try await Timekeeper(context: context) { [self] in
+          stopping.set()
+          wakeUp.signal()
+        }.run()
+      }
       defer { group.cancelAll() }
       do {
         // The first to end: claims drained, or the lease lost.
@@ -132,15 +147,12 @@ public final class Worker: Service {
   /// A computation that does not heed its cancellation must not keep a worker alive that is to end: its jobs are
   /// somebody else's, or will be.
   private func endSoon(_ error: any Error) {
-    Task.detached { [context, grace, giveUp] in
-      try await Task.sleep(for: grace)
+    Task.detached { [context, giveUp] in
+      try await Task.sleep(for: context.settings.grace)
       context.logger.critical("ending with jobs that ignore their cancellation", metadata: ["error": "\(error)"])
       giveUp()
     }
   }
-
-  /// How long a cancelled computation may take to notice.
-  private let grace: Duration = .seconds(5)
 
   // MARK: - Drain
 
@@ -152,7 +164,7 @@ public final class Worker: Service {
     context.logger.warning("drain limit reached: handing jobs back", metadata: ["jobs": "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
     // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
-    try await Task.sleep(for: grace)
+    try await Task.sleep(for: context.settings.grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }
 

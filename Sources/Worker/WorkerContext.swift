@@ -12,7 +12,10 @@ struct WorkerContext: Sendable {
   let compute: ComputePool
   let lease: SharedLease
   let inFlight: InFlight
+  let shares = TenantShares()
   let moments: Moments
+  /// Set by tests of the checker only.
+  let mutant: Mutant?
   let logger: Logger
 }
 

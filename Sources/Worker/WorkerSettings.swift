@@ -23,6 +23,8 @@ public struct WorkerSettings: Sendable {
   public var listens = true
   /// How long a stopping worker lets its jobs go on before it hands them back.
   public var drainLimit: Duration = .seconds(60)
+  /// How long a cancelled computation may take to notice before the worker ends without it.
+  public var grace: Duration = .seconds(5)
   /// A batch's finished jobs wait at most this long for its slow ones before they are stored.
   public var flushInterval: Duration = .milliseconds(200)
   /// How long finished jobs stay in the history.

@@ -20,8 +20,7 @@ struct Twinmill: AsyncParsableCommand {
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
       CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self]),
       CommandGroup(name: "Insight:", subcommands: [CorrelateCommand.self, EffectCommand.self]),
-      CommandGroup(name: "Database:", subcommands: [MigrateCommand.self]),
-      CommandGroup(name: "Measure:", subcommands: [BenchCommand.self]),
+      CommandGroup(name: "Database:", subcommands: [MigrateCommand.self, VerifyCommand.self, BenchCommand.self]),
     ])
 
   static func main() async {

@@ -79,6 +79,9 @@ final class Daemon: Sendable {
 
   var isRunning: Bool { child.isRunning }
 
+  /// The process id, as PostgreSQL's integer.
+  var id: Int32 { child.id }
+
   func signal(_ number: Int32) { child.signal(number) }
 
   func wait() async -> Int32 { await child.wait() }
@@ -101,6 +104,13 @@ final class Daemon: Sendable {
       guard child.isRunning else { throw Installed.Failed("the daemon ended: \(log)") }
       _ = try await clock.query("SELECT pg_sleep(0.005)")
     }
+  }
+
+  /// Returns when the worker's heartbeat has been heard so many times from now on.
+  func untilBeaten(_ times: Int, _ clock: Connection) async throws {
+    let beat = "SELECT coalesce(max(beat), 0) FROM twinmill.workers WHERE pid = "
+    let now = try await clock.value(SQL(stringLiteral: beat + "\(child.id)"), as: Int64.self)
+    try await clock.until(SQL(stringLiteral: "SELECT (\(beat)\(child.id)) >= \(now + Int64(times))"))
   }
 
   /// Returns when the process has stopped itself (SIGSTOP) at a test moment.

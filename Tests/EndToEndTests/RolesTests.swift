@@ -19,9 +19,11 @@ struct RolesTests {
     let cases: [(role: String, statement: String, isAllowed: Bool)] = [
       ("twinmill_enqueue", "SELECT twinmill.enqueue('probe')", true),
       ("twinmill_enqueue", "SELECT twinmill.enqueue_many('[{\"kind\": \"probe\"}]')", true),
+      ("twinmill_enqueue", "SELECT twinmill.enqueue_all(ARRAY[twinmill.request('probe')])", true),
+      ("twinmill_enqueue", "SELECT twinmill.insert_jobs('{}', NULL)", false),
       ("twinmill_enqueue", "SELECT twinmill.twin('sensor', 'x')", true),
       ("twinmill_enqueue", "SELECT * FROM twinmill.jobs", false),
-      ("twinmill_enqueue", "INSERT INTO twinmill.jobs DEFAULT VALUES", false),
+      ("twinmill_enqueue", "INSERT INTO twinmill.live_jobs DEFAULT VALUES", false),
       ("twinmill_enqueue", "SELECT twinmill.cancel(1)", false),
       ("twinmill_enqueue", "SELECT twinmill.rescue('{}', '{}')", false),
       ("twinmill_enqueue", "SELECT * FROM twin_predictions", false),
@@ -32,8 +34,8 @@ struct RolesTests {
       ("twinmill_read", "DELETE FROM twinmill.job_history", false),
       ("twinmill_operate", "SELECT twinmill.cancel(job_id) FROM twinmill.enqueue('probe')", true),
       ("twinmill_operate", "SELECT twinmill.schedule('s', '@daily', 'probe')", true),
-      ("twinmill_operate", "DELETE FROM twinmill.jobs", false),
-      ("twinmill_worker", "DROP TABLE twinmill.jobs", false),
+      ("twinmill_operate", "DELETE FROM twinmill.live_jobs", false),
+      ("twinmill_worker", "DROP TABLE twinmill.live_jobs", false),
       ("twinmill_worker", "DELETE FROM twin_predictions", false),
       ("twinmill_worker", "CREATE TABLE twinmill.mine (n int)", false),
     ]

@@ -68,8 +68,9 @@ struct JobsDatabase {
   }
 
   func claim(_ kind: String) async throws -> JobQueue.Claim {
-    let lane = JobQueue.LaneClaim(lane: Lane(queue: "default", kind: kind, priority: 0), cursor: 0, limit: 1000)
-    return try await queue.claim(from: [lane], token: UUID(), on: connection)
+    let lanes = try await queue.survey(queues: nil, kinds: [kind], on: connection).lanes
+    let lines = lanes.map { JobQueue.LaneClaim(lane: $0, isReturned: false, cursor: 0, limit: 1000) }
+    return try await queue.claim(from: lines, token: UUID(), on: connection)
   }
 
   /// How a job ended.

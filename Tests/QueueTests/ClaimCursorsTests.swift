@@ -4,82 +4,112 @@ import Testing
 
 @Suite("Claim cursors")
 struct ClaimCursorsTests {
-  let lane = Lane(queue: "q", kind: "k", priority: 0)
+  let line = LaneHalf(lane: 1, isReturned: false)
   let start = ContinuousClock.now
 
-  private func cursor(_ cursors: ClaimCursors) -> JobID? {
-    cursors.lanes.first { $0.lane == lane }?.cursor
+  /// Where a claim that looks back starts.
+  private func safe(_ cursors: ClaimCursors) -> Int64 {
+    cursors.cursor(of: line, at: start + .seconds(3600))
   }
 
-  @Test("a lane starts before its first job")
+  /// Claims from the safe place, one after the other.
+  private func claim(
+    _ cursors: inout ClaimCursors, highest: Int64, isDrained: Bool = false, _ snapshot: (xmin: Int64, xmax: Int64),
+    at now: ContinuousClock.Instant? = nil
+  ) {
+    cursors.claimed(
+      line, after: safe(cursors), highest: highest, isDrained: isDrained, snapshot: snapshot, at: now ?? start)
+  }
+
+  @Test("a line starts before its first job")
   func startsBeforeFirst() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 7, at: start)
-    #expect(cursor(cursors) == 6)
+    cursors.found(line, first: 7)
+    #expect(safe(cursors) == 6)
   }
 
-  @Test("ids are passed once every transaction that was open when they were seen has ended")
+  @Test("places are passed once every transaction that was open when they were seen has ended")
   func passesWhenTransactionsEnded() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1, at: start)
-    cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 100, xmax: 105), at: start)
-    #expect(cursor(cursors) == 0)
-    // Transaction 104 may still bring a lower id.
-    cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 104, xmax: 110), at: start)
-    #expect(cursor(cursors) == 0)
-    cursors.claimed(lane, highest: 30, isDrained: false, snapshot: (xmin: 105, xmax: 112), at: start)
-    #expect(cursor(cursors) == 10)
-    cursors.claimed(lane, highest: 40, isDrained: false, snapshot: (xmin: 112, xmax: 112), at: start)
-    #expect(cursor(cursors) == 30)
+    claim(&cursors, highest: 10, (xmin: 100, xmax: 105))
+    #expect(safe(cursors) == 0)
+    // Transaction 104 may still bring a lower place.
+    claim(&cursors, highest: 20, (xmin: 104, xmax: 110))
+    #expect(safe(cursors) == 0)
+    claim(&cursors, highest: 30, (xmin: 105, xmax: 112))
+    #expect(safe(cursors) == 10)
+    claim(&cursors, highest: 40, (xmin: 112, xmax: 112))
+    #expect(safe(cursors) == 30)
   }
 
   @Test("a transaction that stays open is waited for no longer than the patience")
   func patienceEnds() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1, at: start)
-    cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 5, xmax: 105), at: start)
-    let almost = start + ClaimCursors.patience - .milliseconds(1)
-    cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 5, xmax: 200), at: almost)
-    #expect(cursor(cursors) == 0)
-    cursors.claimed(
-      lane, highest: 30, isDrained: false, snapshot: (xmin: 5, xmax: 300), at: start + ClaimCursors.patience)
-    #expect(cursor(cursors) == 10)
+    claim(&cursors, highest: 10, (xmin: 5, xmax: 105))
+    claim(&cursors, highest: 20, (xmin: 5, xmax: 200), at: start + ClaimCursors.patience - .milliseconds(1))
+    #expect(safe(cursors) == 0)
+    claim(&cursors, highest: 30, (xmin: 5, xmax: 300), at: start + ClaimCursors.patience)
+    #expect(safe(cursors) == 10)
   }
 
   @Test("a claim that met late commits first does not pass what it left behind")
   func lateCommitsFirst() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1, at: start)
-    cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 100, xmax: 105), at: start)
+    claim(&cursors, highest: 10, (xmin: 100, xmax: 105))
     // Full batch of late ids below the mark: more of them may be left.
-    cursors.claimed(lane, highest: 8, isDrained: false, snapshot: (xmin: 200, xmax: 200), at: start)
-    #expect(cursor(cursors) == 0)
-    cursors.claimed(lane, highest: 9, isDrained: true, snapshot: (xmin: 200, xmax: 200), at: start)
-    #expect(cursor(cursors)! >= 10)
+    claim(&cursors, highest: 8, (xmin: 200, xmax: 200))
+    #expect(safe(cursors) == 0)
+    claim(&cursors, highest: 9, isDrained: true, (xmin: 200, xmax: 200))
+    #expect(safe(cursors) >= 10)
   }
 
-  @Test("a job that comes back behind the cursor moves it back")
+  @Test("full claims start where the last one ended, and look back now and then")
+  func looksBack() {
+    var cursors = ClaimCursors()
+    claim(&cursors, highest: 10, (xmin: 5, xmax: 105))
+    #expect(cursors.cursor(of: line, at: start) == 10)
+    #expect(cursors.cursor(of: line, at: start + ClaimCursors.lookBack) == 0)
+    // A claim that did not look back proves nothing about what lies behind it.
+    cursors.claimed(line, after: 10, highest: 20, isDrained: false, snapshot: (xmin: 500, xmax: 500), at: start)
+    #expect(cursors.cursor(of: line, at: start) == 20)
+    #expect(safe(cursors) == 0)
+  }
+
+  @Test("a claim that came back short or empty makes the next one look back")
+  func looksBackWhenDrained() {
+    var cursors = ClaimCursors()
+    claim(&cursors, highest: 10, isDrained: true, (xmin: 5, xmax: 105))
+    #expect(cursors.cursor(of: line, at: start) == 0)
+    claim(&cursors, highest: 20, (xmin: 5, xmax: 105))
+    #expect(cursors.cursor(of: line, at: start) == 20)
+    let mayHaveMissed = cursors.foundNothing(in: [line], at: start)
+    #expect(mayHaveMissed && cursors.cursor(of: line, at: start) == 0)
+    let mayStillHaveMissed = cursors.foundNothing(in: [line], at: start)
+    #expect(!mayStillHaveMissed)
+  }
+
+  @Test("a job that is found behind the cursor moves it back")
   func comesBack() {
     var cursors = ClaimCursors()
-    cursors.found(lane, first: 1, at: start)
-    cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
-    cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
-    #expect(cursor(cursors) == 10)
-    cursors.found(lane, first: 4, at: start)
-    #expect(cursor(cursors) == 3)
-    cursors.found(lane, first: 50, at: start)
-    #expect(cursor(cursors) == 3)
+    claim(&cursors, highest: 10, (xmin: 1, xmax: 1))
+    claim(&cursors, highest: 20, (xmin: 1, xmax: 1))
+    #expect(safe(cursors) == 10)
+    let wasPassed = cursors.found(line, first: 4)
+    #expect(wasPassed)
+    #expect(cursors.cursor(of: line, at: start) == 3)
+    let isAhead = !cursors.found(line, first: 50)
+    #expect(isAhead)
+    #expect(safe(cursors) == 3)
   }
 
-  @Test("lanes do not touch each other")
-  func lanesAreApart() {
+  @Test("lines do not touch each other")
+  func linesAreApart() {
     var cursors = ClaimCursors()
-    let other = Lane(queue: "q", kind: "k", priority: 1)
-    cursors.found(lane, first: 1, at: start)
-    cursors.found(other, first: 100, at: start)
-    cursors.claimed(lane, highest: 10, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
-    cursors.claimed(lane, highest: 20, isDrained: false, snapshot: (xmin: 1, xmax: 1), at: start)
-    #expect(cursors.lanes.first { $0.lane == other }?.cursor == 99)
+    let other = LaneHalf(lane: 1, isReturned: true)
+    cursors.found(other, first: 100)
+    claim(&cursors, highest: 10, (xmin: 1, xmax: 1))
+    claim(&cursors, highest: 20, (xmin: 1, xmax: 1))
+    #expect(cursors.cursor(of: other, at: start) == 99)
   }
 }
 

@@ -29,11 +29,9 @@ struct ClaimTests {
     try await connection.enqueueProbes(1, priority: 5)
     try await connection.enqueueProbes(1, kind: "other", priority: -1)
     try await connection.enqueueProbes(1, priority: -1)
-    let lanes = [("probe", 5), ("other", -1), ("probe", -1)].map { kind, priority in
-      JobQueue.LaneClaim(lane: Lane(queue: "default", kind: kind, priority: priority), cursor: 0, limit: 10)
-    }
+    let lines = try await queue.lines(["probe", "other"], on: connection)
     var order: [JobID] = []
-    for _ in 0..<3 { order += try await queue.claim(from: lanes, token: UUID(), on: connection).jobs.map(\.id) }
+    for _ in 0..<3 { order += try await queue.claim(from: lines, token: UUID(), on: connection).jobs.map(\.id) }
     #expect(order == [2, 3, 1])
   }
 
@@ -78,18 +76,19 @@ struct ClaimTests {
     let connection = try await database.connect()
     let slow = try await database.connect()
     let queue = try await JobQueue.registered(on: connection)
+    _ = try await connection.query("SELECT twinmill.lane('default', 'probe', '', 0)")
     try await slow.script("BEGIN; SELECT twinmill.enqueue('probe')")
     try await connection.enqueueProbes(3)
 
     var cursors = ClaimCursors()
-    let lane = Lane(queue: "default", kind: "probe", priority: 0)
-    cursors.found(lane, first: 1, at: .now)
+    let lane = try #require(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).lanes.first)
+    let half = LaneHalf(lane: lane.number, isReturned: false)
     func claim() async throws -> [JobID] {
-      let from = cursors.lanes.map { JobQueue.LaneClaim(lane: $0.lane, cursor: $0.cursor, limit: 100) }
-      let claim = try await queue.claim(from: from, token: UUID(), on: connection)
-      if let snapshot = claim.snapshot, let last = claim.jobs.last {
-        cursors.claimed(lane, highest: last.id, isDrained: true, snapshot: snapshot, at: .now)
-      }
+      let line = JobQueue.LaneClaim(
+        lane: lane, isReturned: false, cursor: cursors.cursor(of: half, at: .now), limit: 100)
+      let claim = try await queue.claim(from: [line], token: UUID(), on: connection)
+      cursors.claimed(
+        half, after: line.cursor, highest: claim.highest, isDrained: true, snapshot: claim.snapshot, at: .now)
       return claim.jobs.map(\.id)
     }
     #expect(try await claim() == [2, 3, 4])
@@ -101,11 +100,49 @@ struct ClaimTests {
     #expect(try await claim() == [6])
     try await connection.enqueueProbes(1)
     #expect(try await claim() == [7])
-    #expect(cursors.lanes[0].cursor >= 5)
+    #expect(cursors.cursor(of: half, at: .now) >= 5)
     await server.stop()
   }
 
-  @Test("a survey makes due jobs ready, finds every lane's front, and says when the next is due")
+  @Test("who meets a job that was claimed between its snapshot and its row lock gives it up")
+  func overlap() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    let first = try await JobQueue.registered(on: connection)
+    let second = try await JobQueue.registered(on: connection)
+    try await connection.enqueueProbes(3)
+    let theirs = try await first.claim(limit: 2, on: connection)
+    #expect(theirs.jobs.map(\.id) == [1, 2])
+    // As a claim whose snapshot is older than the first one's commit would have written it.
+    let token = UUID()
+    _ = try await connection.query(
+      """
+      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      SELECT \(token), \(second.worker), lane, false, 3, '{1,2,3}' FROM twinmill.lanes
+      """)
+    let given = try await connection.query(Statements.claimOverlap(token))
+    let ids: [Int64] = try given.map { try $0.decode(Int64.self) }
+    #expect(ids.sorted() == [1, 2])
+    let kept = try await connection.value("SELECT job_ids FROM twinmill.claims WHERE token = \(token)", as: [Int64].self)
+    #expect(kept == [3])
+    let untouched = try await connection.value(
+      "SELECT job_ids FROM twinmill.claims WHERE token = \(theirs.token)", as: [Int64].self)
+    #expect(untouched == [1, 2])
+  }
+
+  @Test("a claim passes what others work on, and finds what lies behind it")
+  func passesOthers() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    let queue = try await JobQueue.registered(on: connection)
+    try await connection.enqueueProbes(5)
+    #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [1, 2])
+    #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [3, 4])
+    #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [5])
+    #expect(try await queue.claim(limit: 2, on: connection).jobs.isEmpty)
+  }
+
+  @Test("a survey makes due jobs ready, knows every lane, and says when the next is due; fronts are what nobody works on")
   func survey() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
@@ -114,18 +151,18 @@ struct ClaimTests {
     try await connection.enqueueProbes(2, kind: "other", priority: 3)
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '2 hours')")
-    _ = try await connection.query("UPDATE twinmill.jobs SET run_at = now() WHERE id = 5")
+    _ = try await connection.query("UPDATE twinmill.live_jobs SET run_at = now() WHERE job_id = 5")
     let survey = try await queue.survey(queues: ["default"], kinds: ["probe", "other"], on: connection)
-    let fronts = Dictionary(survey.fronts.map { ($0.lane, $0.first) }, uniquingKeysWith: min)
-    #expect(
-      fronts == [
-        Lane(queue: "default", kind: "probe", priority: 0): 1, Lane(queue: "default", kind: "other", priority: 3): 3,
-      ])
-    let promoted = try await connection.value("SELECT state::text FROM twinmill.jobs WHERE id = 5", as: String.self)
-    #expect(promoted == "ready")
+    #expect(Set(survey.lanes.map { [$0.kind, String($0.priority)] }) == [["probe", "0"], ["other", "3"]])
+    #expect(survey.promoted == 1)
     let due = try #require(survey.nextDue)
     #expect(due > .seconds(7000) && due <= .seconds(7200))
+    #expect(try await queue.claim(limit: 1, on: connection).jobs.map(\.id) == [1])
+    let lanes = Dictionary(uniqueKeysWithValues: survey.lanes.map { ($0.number, $0.kind) })
+    let fronts = try await queue.fronts(of: survey.lanes, on: connection)
+    let found = Dictionary(fronts.map { (lanes[$0.half.lane]! + ($0.half.isReturned ? " again" : ""), $0.first) }) { $1 }
+    #expect(found == ["probe": 2, "probe again": 1, "other": 3])
     let onlyOther = try await queue.survey(queues: ["default"], kinds: ["other"], on: connection)
-    #expect(onlyOther.fronts.map(\.first) == [3])
+    #expect(onlyOther.lanes.map(\.kind) == ["other"])
   }
 }

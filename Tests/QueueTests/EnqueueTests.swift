@@ -13,7 +13,7 @@ struct EnqueueTests {
     let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.enqueue('probe')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour')")
-    let states = try await connection.query("SELECT state::text, max_attempts FROM twinmill.jobs ORDER BY id")
+    let states = try await connection.query("SELECT state::text, max_attempts FROM twinmill.jobs ORDER BY job_id")
     #expect(try states[0].decode(String.self, Int16.self) == ("ready", Int16(5)))
     #expect(try states[1].decode(String.self, Int16.self) == ("scheduled", Int16(5)))
   }

@@ -51,7 +51,7 @@ struct FinishTests {
       """
       SELECT state::text, attempt::integer, round(extract(epoch FROM run_at - now()) / 10)::integer, claimed_by IS NULL,
              errors -> 0 ->> 'message'
-      FROM twinmill.jobs ORDER BY id
+      FROM twinmill.jobs ORDER BY job_id
       """)
     let jobs = try rows.map { try $0.decode(String.self, Int32.self, Int32.self, Bool.self, String?.self) }
     #expect(jobs[0] == ("scheduled", 1, 10, true, "later"))
@@ -64,7 +64,7 @@ struct FinishTests {
     let (database, connection, queue, stale) = try await claimed(1)
     // Everything about the claim is the same but the attempt: rescued and claimed again.
     _ = try await connection.query(
-      "UPDATE twinmill.jobs SET attempt = 2 WHERE id = 1")
+      "UPDATE twinmill.live_jobs SET attempt = 2 WHERE job_id = 1")
     #expect(try await queue.end(stale.jobs, .completed, token: stale.token, on: connection).isEmpty)
     let live = try await connection.value("SELECT count(*) FROM twinmill.jobs", as: Int64.self)
     #expect(live == 1)
@@ -74,7 +74,7 @@ struct FinishTests {
   @Test("an attempt number issued twice after lost commits is told apart by the claim's token")
   func sameAttemptOtherToken() async throws {
     let (_, connection, queue, stale) = try await claimed(1)
-    _ = try await connection.query("UPDATE twinmill.jobs SET token = gen_random_uuid() WHERE id = 1")
+    _ = try await connection.query("UPDATE twinmill.claims SET token = gen_random_uuid()")
     for outcome in [JobQueue.Outcome.completed, .retry(after: .zero, message: ""), .handedBack] {
       #expect(try await queue.end(stale.jobs, outcome, token: stale.token, on: connection).isEmpty)
     }

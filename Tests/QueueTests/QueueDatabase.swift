@@ -13,6 +13,8 @@ enum QueueDatabase {
         """
         CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
           AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        CREATE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
+          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
         """)
       try await JobQueue.register(
         kinds: [definition("probe"), definition("other"), definition("about_twin", needsTwin: true)], on: connection)
@@ -46,13 +48,16 @@ extension JobQueue {
     return queue
   }
 
-  /// Claims from one lane without a cursor.
-  func claim(
-    kind: String = "probe", priority: Int = 0, after cursor: JobID = 0, limit: Int = 100, on connection: Connection
-  ) async throws -> Claim {
-    let lane = Lane(queue: "default", kind: kind, priority: priority)
-    return try await claim(
-      from: [LaneClaim(lane: lane, cursor: cursor, limit: limit)], token: UUID(), on: connection)
+  /// Both lines of every lane of these kinds, from the front.
+  func lines(_ kinds: [String] = ["probe"], limit: Int = 100, on connection: Connection) async throws -> [LaneClaim] {
+    try await survey(queues: nil, kinds: kinds, on: connection).lanes.flatMap { lane in
+      [true, false].map { LaneClaim(lane: lane, isReturned: $0, cursor: 0, limit: limit) }
+    }
+  }
+
+  /// Claims from every lane of the kind `probe`, from the front.
+  func claim(limit: Int = 100, on connection: Connection) async throws -> Claim {
+    try await claim(from: try await lines(limit: limit, on: connection), token: UUID(), on: connection)
   }
 
   /// Ends jobs and says which were still ours.

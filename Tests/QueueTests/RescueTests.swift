@@ -73,6 +73,36 @@ struct RescueTests {
     #expect(renewal == nil)
   }
 
+  @Test("a worker without a lock is left alone until its lease has ended, though nobody holds its lock")
+  func noLock() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(1)
+    let pooled = try await deadWorker(in: database)
+    // As of a worker behind a pooling proxy, which says so itself.
+    _ = try await connection.query(
+      "UPDATE twinmill.workers SET lock_key = NULL WHERE id = \(pooled.worker) AND lock_key = \(pooled.lockKey)")
+    let rescuer = try await JobQueue.registered(on: connection)
+    let seen = try await rescuer.beats(on: connection)
+    #expect(try await rescuer.rescue(seen, on: connection).isEmpty)
+    _ = try await connection.query("UPDATE twinmill.workers SET lease_until = now() WHERE id = \(pooled.worker)")
+    #expect(try await rescuer.rescue(seen, on: connection).map(\.job) == [1])
+  }
+
+  @Test("a worker whose lock is still with its lost connection says that it holds none, until it does")
+  func lockTakenLater() async throws {
+    let database = try await QueueDatabase.create()
+    let (lost, fresh) = (try await database.connect(), try await database.connect())
+    let queue = try await JobQueue.registered(on: lost)
+    let recorded: SQL = "SELECT coalesce(lock_key, 0) FROM twinmill.workers"
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == queue.lockKey)
+    #expect(try await !queue.takeLock(on: fresh))
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == 0)
+    _ = try await lost.query("SELECT pg_advisory_unlock(\(queue.lockKey))")
+    #expect(try await queue.takeLock(on: fresh))
+    #expect(try await fresh.query(recorded).only().decode(Int64.self) == queue.lockKey)
+  }
+
   @Test("jobs whose worker is unknown are returned as well")
   func orphans() async throws {
     let database = try await QueueDatabase.create()
@@ -97,7 +127,8 @@ struct RescueTests {
         crash < 3
         ? try await victim.claim(on: connection)
         : try await victim.claimSuspect(
-          queues: ["default"], kinds: ["probe"], token: UUID(), on: connection)
+          queues: ["default"], kinds: ["probe"], lanes: victim.lines(on: connection).map(\.lane), token: UUID(),
+          on: connection)
       #expect(claim.jobs.map(\.crashes) == [crash - 1])
       if crash == 3 { #expect(try await victim.claim(on: connection).jobs.isEmpty) }
       try await victim.remove(on: connection)
@@ -109,5 +140,39 @@ struct RescueTests {
     let (state, crashes, attempt, message) = try row.decode(String.self, Int32.self, Int32.self, String.self)
     #expect((state, crashes, attempt) == ("discarded", 3, 3))
     #expect(message.hasPrefix("quarantined"))
+  }
+
+  @Test("jobs that are set apart obey their queue's limits and wait while somebody else counts")
+  func crashBudgetWithinLimits() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(4)
+    _ = try await connection.query("UPDATE twinmill.live_jobs SET crashes = 2, concurrency_key = job_id / 3")
+    let queue = try await JobQueue.registered(on: connection)
+    func claimed() async throws -> [JobID] {
+      let lanes = try await queue.lines(on: connection).map(\.lane)
+      return try await queue.claimSuspect(
+        queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection
+      ).jobs.map(\.id)
+    }
+    _ = try await connection.query("SELECT twinmill.limit_queue('default', running => 2, running_per_key => 1)")
+    #expect(try await claimed() == [1])
+    let other = try await database.connect()
+    let lock: SQL = "SELECT pg_advisory_lock(hashtextextended('twinmill.queue default', 0))"
+    _ = try await other.query(lock)
+    #expect(try await claimed() == [])
+    await other.close()
+    try await connection.until(
+      """
+      SELECT count(*) = 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+      WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.pid <> pg_backend_pid()
+      """)
+    // Job 2 has the key of job 1; after job 3 the queue is full.
+    #expect(try await claimed() == [3])
+    #expect(try await claimed() == [])
+    _ = try await connection.query("SELECT twinmill.limit_queue('default')")
+    #expect(try await claimed() == [2])
+    #expect(try await claimed() == [4])
+    #expect(try await claimed() == [])
   }
 }

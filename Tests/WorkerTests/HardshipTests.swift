@@ -40,10 +40,12 @@ struct HardshipTests {
     // As after a claim whose answer was lost on the way: owned by a living worker that knows nothing of it.
     try await connection.script(
       """
-      INSERT INTO twinmill.jobs (state, priority, max_attempts, kind, queue, arguments, run_at, requested_by, attempt,
-                                 claimed_by, token, claimed_at)
-      SELECT 'running', 0, 5, 'test', 'default', '{}', now(), 'test', 1, w.id, gen_random_uuid(), clock_timestamp()
-      FROM twinmill.workers w;
+      BEGIN;
+      SELECT twinmill.enqueue('test');
+      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      SELECT gen_random_uuid(), w.id, j.lane, false, j.job_id, ARRAY[j.job_id]
+      FROM twinmill.workers w, twinmill.live_jobs j;
+      COMMIT;
       """)
     #expect(try await connection.finalState(1) == "completed")
     try await worker.stop()
@@ -56,7 +58,7 @@ struct HardshipTests {
     let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.enqueue('test', priority => -1)")
     let forgotten = try await database.connect()
-    try await forgotten.script("BEGIN; SELECT FROM twinmill.jobs WHERE id = 1 FOR UPDATE")
+    try await forgotten.script("BEGIN; SELECT FROM twinmill.live_jobs WHERE job_id = 1 FOR UPDATE")
     try await connection.enqueueTests(3)
     let worker = try RunningWorker(database, KindRunner(TestKind()))
     for job in 2...4 { #expect(try await connection.finalState(JobID(job)) == "completed") }
@@ -78,8 +80,9 @@ struct HardshipTests {
                                     heartbeat_seconds)
       VALUES (gen_random_uuid(), 7, 'gone', 1, '', '{test}', now() - interval '1 hour', now() + interval '1 hour', 0.05);
       SELECT twinmill.enqueue('test');
-      UPDATE twinmill.jobs SET state = 'running', attempt = 1, claimed_at = now(), token = gen_random_uuid(),
-        claimed_by = (SELECT id FROM twinmill.workers);
+      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      SELECT gen_random_uuid(), w.id, j.lane, false, j.job_id, ARRAY[j.job_id]
+      FROM twinmill.workers w, twinmill.live_jobs j;
       """)
     let worker = try RunningWorker(database, KindRunner(TestKind()))
     #expect(try await connection.finalState(1) == "completed")
@@ -124,7 +127,7 @@ struct HardshipTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueTests(3)
-    try await connection.script("UPDATE twinmill.jobs SET crashes = 2")
+    try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2")
     let started = Signal()
     let release = Signal()
     let order = Mutex<[JobID]>([])

@@ -15,6 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
+    gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
     var settings = WorkerSettings()
@@ -25,7 +26,7 @@ struct RunningWorker: Sendable {
     let worker = try Worker(
       settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
       systemd: SystemdNotifier(environment: [:]), moments: moments,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -61,7 +62,7 @@ struct TestKind: JobKind {
   func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
     for (job, output) in outputs {
       _ = try await connection.query(
-        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)))")
+        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
     }
     try await stores(outputs.map(\.job))
   }
@@ -130,4 +131,13 @@ final class Signal: Sendable {
   func next() async {
     for await _ in stream { return }
   }
+}
+
+/// Something that has happened or not.
+final class Flag: Sendable {
+  private let flag = Mutex(false)
+
+  var isSet: Bool { flag.withLock { $0 } }
+
+  func set() { flag.withLock { $0 = true } }
 }

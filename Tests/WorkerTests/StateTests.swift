@@ -119,8 +119,8 @@ struct InFlightTests {
     inFlight.add([job(1), job(2)])
     inFlight.cancel(1, .requested)
     await confirmation { cancelled in
-      inFlight.began(job(1)) { cancelled() }
-      inFlight.began(job(2)) { Issue.record("job 2 was not asked to stop") }
+      inFlight.began(job(1), timesOut: .now + .seconds(60), deadline: nil) { cancelled() }
+      inFlight.began(job(2), timesOut: .now + .seconds(60), deadline: nil) { Issue.record("job 2 was not asked to stop") }
     }
     #expect(inFlight.reason(for: job(1)) == .requested)
     #expect(inFlight.reason(for: job(2)) == nil)
@@ -131,10 +131,10 @@ struct InFlightTests {
     let inFlight = InFlight()
     inFlight.add([job(1)])
     await confirmation(expectedCount: 2) { cancelled in
-      inFlight.began(job(1)) { cancelled() }
+      inFlight.began(job(1), timesOut: .now + .seconds(60), deadline: nil) { cancelled() }
       inFlight.cancelAll(.draining)
       inFlight.add([job(2)])
-      inFlight.began(job(2)) { cancelled() }
+      inFlight.began(job(2), timesOut: .now + .seconds(60), deadline: nil) { cancelled() }
     }
     #expect(inFlight.reason(for: job(2)) == .draining)
     inFlight.cancelAll(.leaseLost)
@@ -145,7 +145,7 @@ struct InFlightTests {
   func removed() {
     let inFlight = InFlight()
     inFlight.add([job(1)])
-    inFlight.began(job(1)) { Issue.record("the job has ended") }
+    inFlight.began(job(1), timesOut: .now + .seconds(60), deadline: nil) { Issue.record("the job has ended") }
     inFlight.remove([job(1)])
     inFlight.cancel(1, .requested)
     #expect(inFlight.count == 0)

@@ -191,7 +191,7 @@ struct WorkerTests {
     await started.next()
     try await worker.stop()
     let rows = try await connection.query(
-      "SELECT state::text, attempt::integer, crashes::integer FROM twinmill.jobs ORDER BY id")
+      "SELECT state::text, attempt::integer, crashes::integer FROM twinmill.jobs ORDER BY job_id")
     for row in rows { #expect(try row.decode(String.self, Int32.self, Int32.self) == ("ready", Int32(0), Int32(0))) }
     #expect(rows.count == 2)
   }

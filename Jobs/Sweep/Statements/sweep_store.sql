@@ -23,20 +23,19 @@ WITH marks AS MATERIALIZED (
   GROUP BY m.twin_id, t.id, t.domain
 ), requested AS MATERIALIZED (
   -- In one order, so that two sweeps at once wait for each other's keys instead of deadlocking.
-  SELECT d.twin_id, d.dirty_since, k.name AS kind
+  SELECT d.twin_id, d.dirty_since
   FROM dirty d
-  CROSS JOIN twinmill.kinds k
-  WHERE d.is_ready AND k.recomputes_on_change
-  ORDER BY d.twin_id, k.name
+  WHERE d.is_ready
+  ORDER BY d.twin_id
 ), enqueued AS MATERIALIZED (
-  SELECT r.twin_id, r.dirty_since, r.kind, e.job_id, e.outcome
+  SELECT r.twin_id, r.dirty_since, e.kind, e.job_id, e.outcome
   FROM requested r
-  CROSS JOIN LATERAL twinmill.enqueue(kind => r.kind, twin => r.twin_id, unique_key => r.twin_id::text) e
+  CROSS JOIN LATERAL twinmill.recompute(r.twin_id) e
 ), kept AS MATERIALIZED (
   SELECT DISTINCT e.twin_id
   FROM enqueued e
   WHERE e.outcome = 'merged'
-    AND NOT EXISTS (SELECT FROM twinmill.jobs j WHERE j.id = e.job_id AND j.state <> 'running')
+    AND NOT EXISTS (SELECT FROM twinmill.jobs j WHERE j.job_id = e.job_id AND j.state <> 'running')
 ), swept AS (
   INSERT INTO twinmill.twin_sweeps AS s (twin_id, kind, dirty_since, swept_at, job_id)
   SELECT e.twin_id, e.kind, e.dirty_since, now(), e.job_id

@@ -53,6 +53,10 @@ public actor Connection {
   /// The server process's id, as in `pg_stat_activity`; known while a statement runs, too.
   public nonisolated var serverProcess: Int32 { link.status.serverProcess.load(ordering: .relaxed) }
 
+  /// True if a proxy in between lends its own connections to the server, as PgBouncer does. Nothing of the session may
+  /// be relied on then: no LISTEN, no session-level lock, no setting beyond the transaction.
+  public nonisolated var isPooled: Bool { link.status.isPooled.load(ordering: .relaxed) }
+
   /// The server's version: 150018 for 15.18.
   public nonisolated var serverVersion: Int { link.status.serverVersion.load(ordering: .relaxed) }
 

@@ -20,8 +20,10 @@ public struct ConnectionSettings: Sendable {
     /// How long opening a connection may take in all, over all hosts. Each address has `connect_timeout` (5 s unless
     /// the URL says otherwise); too short keeps a multi-host URL from reaching its last host.
     public var openDeadline: Duration
-    /// Whether named statements are prepared. Turn off behind a proxy that pools transactions.
-    public var preparesStatements: Bool
+    /// Whether named statements are prepared; nil: unless a proxy pools connections in between, which each connection
+    /// finds out when it is opened. false is always safe and costs the server a plan per statement; true behind a
+    /// proxy that pools transactions fails, unless it keeps prepared statements itself.
+    public var preparesStatements: Bool?
     /// Server settings for each session, such as `["statement_timeout": "60s"]`.
     public var sessionSettings: [String: String]
     /// The name of the connection's thread in `ps -L` and debuggers; the system cuts it at 15 bytes.
@@ -34,7 +36,7 @@ public struct ConnectionSettings: Sendable {
     /// The defaults, but for what is given.
     public init(
       roundTripDeadline: Duration = .seconds(30), cancelGrace: Duration = .seconds(2),
-      openDeadline: Duration = .seconds(30), preparesStatements: Bool = true, sessionSettings: [String: String] = [:],
+      openDeadline: Duration = .seconds(30), preparesStatements: Bool? = nil, sessionSettings: [String: String] = [:],
       threadName: String = "postgres", logger: Logger = Logger(label: "postgres"),
       onNotice: (@Sendable (Notice) -> Void)? = nil
     ) {

@@ -143,17 +143,14 @@ extension Link {
     while wanted != PGRES_POLLING_OK {
       let now = Instant.now
       try checkCancellation()
-      guard now < end else {
-        throw PostgresError(
-          .connectFailed, "no answer from \(attempt.label) within the time limit", sqlstate: "08001",
-          hint: "check that PostgreSQL runs there and that no firewall drops packets; connect_timeout sets the limit")
-      }
+      guard now < end else { throw silence(attempt) }
       let events = Int16(wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT)
       let ready = thread.poll(PQsocket(new), for: events, timeout: end.milliseconds(from: now))
       if ready == 0 { continue }
       wanted = PQconnectPoll(new)
       if wanted == PGRES_POLLING_FAILED { throw refusal(new, attempt) }
     }
+    try findProxy(new, attempt)
     PQsetErrorVerbosity(new, PQERRORS_DEFAULT)
     guard PQsetnonblocking(new, 1) == 0 else { throw refusal(new, attempt) }
     isOpen = true
@@ -161,6 +158,41 @@ extension Link {
     status.serverProcess.store(PQbackendPID(new), ordering: .relaxed)
     status.serverVersion.store(Int(PQserverVersion(new)), ordering: .relaxed)
     lastFatal = nil
+  }
+
+  /// A proxy that pools has to make up the process that it tells at login, for cancellations: the server knows better.
+  private func findProxy(_ handle: OpaquePointer, _ attempt: Attempt) throws(PostgresError) {
+    guard PQsendQuery(handle, "SELECT pg_catalog.pg_backend_pid()") == 1 else { throw refusal(handle, attempt) }
+    // What answers with an error instead is no PostgreSQL server.
+    var isPooled = true
+    while true {
+      let unsent = PQflush(handle)
+      guard unsent >= 0, PQstatus(handle) == CONNECTION_OK else { throw refusal(handle, attempt) }
+      if PQisBusy(handle) == 0 {
+        guard let result = PQgetResult(handle) else { break }
+        if PQresultStatus(result) == PGRES_TUPLES_OK, let text = PQgetvalue(result, 0, 0) {
+          isPooled = Int32(String(cString: text)) != PQbackendPID(handle)
+        }
+        PQclear(result)
+        continue
+      }
+      let now = Instant.now
+      try checkCancellation()
+      guard now < operation.deadline else { throw silence(attempt) }
+      let events = Int16(POLLIN) | (unsent == 1 ? Int16(POLLOUT) : 0)
+      if thread.poll(PQsocket(handle), for: events, timeout: operation.deadline.milliseconds(from: now)) != 0 {
+        // A connection that breaks here shows in its status.
+        _ = consume(handle)
+      }
+    }
+    status.isPooled.store(isPooled, ordering: .relaxed)
+    preparesStatements = settings.options.preparesStatements ?? !isPooled
+  }
+
+  private func silence(_ attempt: Attempt) -> PostgresError {
+    PostgresError(
+      .connectFailed, "no answer from \(attempt.label) within the time limit", sqlstate: "08001",
+      hint: "check that PostgreSQL runs there and that no firewall drops packets; connect_timeout sets the limit")
   }
 
   /// The error of a failed attempt, with a remedy.
@@ -182,6 +214,9 @@ extension Link {
       case "28000": "create the role \(user), or let it in through the server's pg_hba.conf"
       case "3D000": "create the database (createdb \(database)), or name another one in the URL"
       case "53300": "the server has no connection left: raise max_connections, or use smaller pools"
+      case "08P01" where message.contains("startup parameter"):
+        "a proxy takes no session settings: remove PGOPTIONS and options= from the URL and use ALTER ROLE … SET, or "
+          + "let the proxy ignore them (PgBouncer: ignore_startup_parameters)"
       case "57P03": "the server is starting or stopping: try again in a moment"
       case .some: "see the server's log"
       case nil where PQconnectionNeedsPassword(handle) == 1:

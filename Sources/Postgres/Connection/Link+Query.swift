@@ -6,7 +6,7 @@ extension Link {
   /// Runs one statement.
   func query(_ sql: SQL) throws(PostgresError) -> Rows {
     try check(sql)
-    guard let name = sql.name, settings.options.preparesStatements else {
+    guard let name = sql.name, preparesStatements else {
       return try attributing(to: sql) { () throws(PostgresError) in
         let handle = try alive()
         let sent = sql.values.withPointers { parameters in
@@ -56,8 +56,15 @@ extension Link {
       $0.statementName = statements[failure.index].name
       $0.statementIndex = statements.count > 1 ? failure.index : nil
     }
-    if let name = statements[failure.index].name, isStale(error) {
-      try forget(name, unless: isInTransaction)
+    let isForeign = error.sqlstate == "42P05" && settings.options.preparesStatements == nil
+    if let name = statements[failure.index].name, isForeign || isStale(error) {
+      if isForeign {
+        // No name is given twice on a connection: this one is another client's, so a proxy pools without saying so.
+        preparesStatements = false
+        status.isPooled.store(true, ordering: .relaxed)
+      } else {
+        try forget(name, unless: isInTransaction)
+      }
       // The whole pipeline was one transaction and is undone, unless a statement ended it.
       if mayRepeat, !wasInTransaction, !isInTransaction, !outcome.controlsTransactions {
         return try pipeline(statements, mayRepeat: false)
@@ -161,7 +168,7 @@ extension Link {
     var planned = prepared
     for (index, sql) in statements.enumerated() {
       var entry: PreparedStatements.Entry?
-      if let name = sql.name, settings.options.preparesStatements {
+      if let name = sql.name, preparesStatements {
         if let known = planned.find(name: name, text: sql.text, types: sql.values.types) {
           entry = known
         } else {

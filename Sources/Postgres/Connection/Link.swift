@@ -21,6 +21,8 @@ final class Link: @unchecked Sendable {
   var canceller: Canceller?
   var operation = Operation(ticket: 0, deadline: Instant(nanoseconds: 0), limit: .zero)
   var prepared = PreparedStatements()
+  /// Whether named statements are prepared on this connection.
+  var preparesStatements = true
   /// A COPY was begun and not ended yet.
   var isCopying = false
   /// The open transaction was begun by us as READ ONLY.

@@ -9,6 +9,8 @@ final class LinkStatus: Sendable {
   let isIdle = Atomic(true)
   /// The server process's id; 0 before connecting.
   let serverProcess = Atomic<Int32>(0)
+  /// A proxy in between lends its own connections to the server.
+  let isPooled = Atomic(false)
   /// As in `PQserverVersion`; 0 before connecting.
   let serverVersion = Atomic<Int>(0)
   /// The ticket of the operation whose task was cancelled last.

@@ -20,116 +20,147 @@ CREATE TABLE twinmill.kinds (
   max_attempts          smallint NOT NULL CHECK (max_attempts BETWEEN 1 AND 1000),
   needs_twin            boolean NOT NULL,
   recomputes_on_change  boolean NOT NULL,
-  registered_at         timestamptz NOT NULL DEFAULT now()
+  registered_at         timestamptz NOT NULL DEFAULT now(),
+  follows               text[] NOT NULL DEFAULT '{}',
+  timeout_seconds       double precision
 );
 COMMENT ON TABLE twinmill.kinds IS 'Kinds of job that the installed version of Twinmill can run';
+COMMENT ON COLUMN twinmill.kinds.follows IS
+  'Kinds whose results of the same twin it reads: twinmill.recompute lets it wait for them';
+COMMENT ON COLUMN twinmill.kinds.timeout_seconds IS 'How long one attempt may compute before it is cancelled and fails';
 
 CREATE TYPE twinmill.job_state AS ENUM ('blocked', 'scheduled', 'ready', 'running');
 CREATE TYPE twinmill.final_state AS ENUM ('completed', 'discarded', 'cancelled');
 
--- Live jobs only: finished ones move to job_history in the transaction that finishes them.
-CREATE TABLE twinmill.jobs (
-  id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  state         twinmill.job_state NOT NULL,
-  priority      smallint NOT NULL,
-  attempt       smallint NOT NULL DEFAULT 0,
-  max_attempts  smallint NOT NULL,
-  crashes       smallint NOT NULL DEFAULT 0,
-  kind          text NOT NULL,
-  queue         text NOT NULL,
-  twin_id       uuid,
-  unique_key    text,
-  arguments     jsonb NOT NULL,
-  enqueued_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-  run_at        timestamptz NOT NULL,
-  claimed_at    timestamptz,
-  claimed_by    uuid,
-  token         uuid,
-  requested_by  text NOT NULL,
-  schedule      text,
-  tick          timestamptz,
-  retry_of      bigint,
-  errors        jsonb NOT NULL DEFAULT '[]',
-  CONSTRAINT jobs_running_is_owned CHECK (
-    (state = 'running') = (claimed_by IS NOT NULL AND token IS NOT NULL AND claimed_at IS NOT NULL))
+-- What operators decide about a queue; no row: no limits.
+CREATE TABLE twinmill.queue_settings (
+  queue                text COLLATE "C" PRIMARY KEY,
+  is_paused            boolean NOT NULL DEFAULT false,
+  max_running          integer CHECK (max_running >= 0),
+  max_running_per_key  integer CHECK (max_running_per_key >= 1),
+  rate                 integer CHECK (rate >= 1),
+  rate_seconds         double precision NOT NULL DEFAULT 1 CHECK (rate_seconds > 0),
+  rate_left            double precision NOT NULL DEFAULT 0,
+  rate_left_at         timestamptz NOT NULL DEFAULT '-infinity',
+  ageing_seconds       double precision NOT NULL DEFAULT 60 CHECK (ageing_seconds >= 0),
+  is_limited           boolean GENERATED ALWAYS AS
+    (max_running IS NOT NULL OR max_running_per_key IS NOT NULL OR rate IS NOT NULL) STORED
+);
+COMMENT ON TABLE twinmill.queue_settings IS 'Pause, limits and ageing by queue: twinmill.pause, resume, limit_queue';
+COMMENT ON COLUMN twinmill.queue_settings.max_running IS 'Most jobs of the queue running at once, over all workers';
+COMMENT ON COLUMN twinmill.queue_settings.max_running_per_key IS 'Most jobs of one concurrency_key running at once';
+COMMENT ON COLUMN twinmill.queue_settings.rate IS 'Most jobs started in rate_seconds, over all workers; also the burst';
+COMMENT ON COLUMN twinmill.queue_settings.rate_left IS 'The token bucket as of rate_left_at';
+COMMENT ON COLUMN twinmill.queue_settings.ageing_seconds IS
+  'What one step of priority is worth: a job is overtaken only by jobs that are due less than this, times the '
+  'difference in priority, after it';
+
+-- A lane holds the jobs that are interchangeable but for their age: claims go through a lane in order. Rows stay.
+-- Not unique: two transactions that need a new lane at once make it twice, and neither waits for the other's commit.
+CREATE TABLE twinmill.lanes (
+  lane      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  queue     text COLLATE "C" NOT NULL,
+  kind      text COLLATE "C" NOT NULL,
+  tenant    text COLLATE "C" NOT NULL,
+  priority  smallint NOT NULL
+);
+CREATE INDEX lanes_by_name ON twinmill.lanes (queue, kind, tenant, priority, lane);
+COMMENT ON TABLE twinmill.lanes IS 'Queue, kind, tenant and priority of jobs, by number';
+
+-- Live jobs only: finished ones move to job_history in the transaction that finishes them. A running job stands here
+-- as it was claimed, and in one row of `claims` with its whole batch: a claim does not touch the job's row.
+-- Measured on a drain of 200,000 jobs in batches of 500, in bare SQL: one UPDATE per job to claim it 83,000 jobs/s and
+-- 925 bytes of WAL per job, a claim record per batch 117,000 jobs/s and 520 bytes.
+CREATE TABLE twinmill.live_jobs (
+  job_id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  enqueued_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  run_at           timestamptz NOT NULL,
+  lane             integer NOT NULL,
+  state            twinmill.job_state NOT NULL CHECK (state <> 'running'),
+  attempt          smallint NOT NULL DEFAULT 0,
+  max_attempts     smallint NOT NULL,
+  crashes          smallint NOT NULL DEFAULT 0,
+  waits_for        smallint NOT NULL DEFAULT 0,
+  turn             bigint,
+  deadline         timestamptz,
+  tick             timestamptz,
+  retry_of         bigint,
+  twin_id          uuid,
+  kind             text COLLATE "C" NOT NULL,
+  requested_by     text NOT NULL,
+  arguments        jsonb NOT NULL,
+  unique_key       text COLLATE "C",
+  concurrency_key  text COLLATE "C",
+  schedule         text,
+  errors           jsonb
 ) WITH (
-  -- Every job is written three times and leaves; vacuum by count, not by share of a table that is mostly dead.
+  -- Every job is written once and leaves; vacuum by count, not by share of a table that is mostly dead.
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000,
   autovacuum_vacuum_cost_delay = 0
 );
-COMMENT ON TABLE twinmill.jobs IS 'Live jobs: blocked, scheduled, ready or running. Finished jobs are in job_history';
-COMMENT ON COLUMN twinmill.jobs.priority IS 'Lower runs first; 0 is the default';
-COMMENT ON COLUMN twinmill.jobs.attempt IS 'Charged when the job is claimed; 0 = never claimed';
-COMMENT ON COLUMN twinmill.jobs.max_attempts IS 'How many attempts may end in an error; crashes are counted apart';
-COMMENT ON COLUMN twinmill.jobs.crashes IS 'How often a worker died or was lost with this job; the third time discards it';
-COMMENT ON COLUMN twinmill.jobs.token IS 'Random per claim: with attempt and claimed_by it fences every write of an attempt';
-COMMENT ON COLUMN twinmill.jobs.requested_by IS 'Database role that asked for the job';
-COMMENT ON COLUMN twinmill.jobs.retry_of IS 'The finished job that this one repeats (twinmill.retry)';
+COMMENT ON TABLE twinmill.live_jobs IS 'Unfinished jobs as they were enqueued or came back; read twinmill.jobs';
+COMMENT ON COLUMN twinmill.live_jobs.attempt IS 'Attempts that have ended; the running one is one more';
+COMMENT ON COLUMN twinmill.live_jobs.max_attempts IS 'How many attempts may end in an error; crashes are counted apart';
+COMMENT ON COLUMN twinmill.live_jobs.crashes IS
+  'How often a worker died or was lost with this job; the third time discards it';
+COMMENT ON COLUMN twinmill.live_jobs.waits_for IS
+  'Unfinished jobs that it depends on; 0 in a blocked job: it waits for its concurrency key';
+COMMENT ON COLUMN twinmill.live_jobs.turn IS
+  'Place among the jobs of its lane that became ready after they were enqueued; NULL: by job_id';
+COMMENT ON COLUMN twinmill.live_jobs.requested_by IS 'Database role that asked for the job';
+COMMENT ON COLUMN twinmill.live_jobs.retry_of IS 'The finished job that this one repeats (twinmill.retry)';
 
--- A lane is (queue, kind, priority): claims start after the lane's cursor, in id order.
-CREATE INDEX jobs_ready ON twinmill.jobs (queue, kind, priority, id) WHERE state = 'ready' AND crashes < 2;
+-- Claims walk a lane by ascending place and never look back, so that dead entries are walked once. What becomes ready
+-- later (due, retried, released, rescued) takes a new place among its like, and is never behind a cursor either.
+CREATE SEQUENCE twinmill.turns;
+CREATE INDEX jobs_ready ON twinmill.live_jobs (lane, (turn IS NOT NULL), coalesce(turn, job_id))
+  WHERE state = 'ready' AND crashes < 2;
 -- Jobs that were there at two crashes: claimed one at a time, so that the next crash convicts the right one.
-CREATE INDEX jobs_suspect ON twinmill.jobs (id) WHERE state = 'ready' AND crashes >= 2;
-CREATE INDEX jobs_due ON twinmill.jobs (run_at) WHERE state = 'scheduled';
-CREATE INDEX jobs_running ON twinmill.jobs (claimed_by) WHERE state = 'running';
+CREATE INDEX jobs_suspect ON twinmill.live_jobs (job_id) WHERE state = 'ready' AND crashes >= 2;
+CREATE INDEX jobs_due ON twinmill.live_jobs (run_at) WHERE state = 'scheduled';
+CREATE INDEX jobs_deadline ON twinmill.live_jobs (deadline) WHERE deadline IS NOT NULL;
+-- Waiting for their concurrency key.
+CREATE INDEX jobs_parked ON twinmill.live_jobs (concurrency_key, job_id)
+  WHERE state = 'blocked' AND concurrency_key IS NOT NULL AND waits_for = 0;
 -- Only unfinished jobs are in the table, so this is uniqueness among unfinished jobs.
-CREATE UNIQUE INDEX jobs_unique ON twinmill.jobs (kind, unique_key) WHERE unique_key IS NOT NULL;
-CREATE INDEX jobs_schedule ON twinmill.jobs (schedule) WHERE schedule IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON twinmill.live_jobs (kind, unique_key) WHERE unique_key IS NOT NULL;
+CREATE INDEX jobs_schedule ON twinmill.live_jobs (schedule) WHERE schedule IS NOT NULL;
 
 CREATE TABLE twinmill.job_history (
-  job_id        bigint NOT NULL,
-  state         twinmill.final_state NOT NULL,
-  kind          text NOT NULL,
-  queue         text NOT NULL,
-  twin_id       uuid,
-  priority      smallint NOT NULL,
-  attempt       smallint NOT NULL,
-  max_attempts  smallint NOT NULL,
-  crashes       smallint NOT NULL,
-  unique_key    text,
-  arguments     jsonb NOT NULL,
-  result        text,
-  errors        jsonb NOT NULL,
-  enqueued_at   timestamptz NOT NULL,
-  run_at        timestamptz NOT NULL,
-  claimed_at    timestamptz,
-  started_at    timestamptz,
-  finished_at   timestamptz NOT NULL,
-  claimed_by    uuid,
-  token         uuid,
-  requested_by  text NOT NULL,
-  schedule      text,
-  tick          timestamptz,
-  retry_of      bigint
+  job_id           bigint NOT NULL,
+  enqueued_at      timestamptz NOT NULL,
+  run_at           timestamptz NOT NULL,
+  claimed_at       timestamptz,
+  started_at       timestamptz,
+  finished_at      timestamptz NOT NULL,
+  claimed_by       uuid,
+  token            uuid,
+  state            twinmill.final_state NOT NULL,
+  priority         smallint NOT NULL,
+  attempt          smallint NOT NULL,
+  max_attempts     smallint NOT NULL,
+  crashes          smallint NOT NULL,
+  twin_id          uuid,
+  tick             timestamptz,
+  retry_of         bigint,
+  kind             text COLLATE "C" NOT NULL,
+  queue            text COLLATE "C" NOT NULL,
+  tenant           text COLLATE "C" NOT NULL DEFAULT '',
+  result           text,
+  requested_by     text NOT NULL,
+  arguments        jsonb NOT NULL,
+  unique_key       text COLLATE "C",
+  concurrency_key  text COLLATE "C",
+  schedule         text,
+  errors           jsonb
 ) PARTITION BY RANGE (finished_at);
 COMMENT ON TABLE twinmill.job_history IS 'Finished jobs, one partition per UTC day of finished_at';
 COMMENT ON COLUMN twinmill.job_history.result IS 'stored, or unchanged: the input was what it was, nothing was written';
 COMMENT ON COLUMN twinmill.job_history.started_at IS 'When the winning attempt began to load, by the server''s clock';
+COMMENT ON COLUMN twinmill.job_history.token IS 'Random per claim: with job_id, attempt and claimed_by it fences an attempt';
 CREATE INDEX job_history_job ON twinmill.job_history (job_id);
 
 -- Takes what has no partition of its own, so that a late partition never loses a job.
 CREATE TABLE twinmill.job_history_default PARTITION OF twinmill.job_history DEFAULT;
-
-CREATE VIEW twinmill.all_jobs AS
-  SELECT id AS job_id, state::text, kind, queue, twin_id, priority, attempt, max_attempts, crashes, unique_key,
-         arguments, NULL::text AS result, errors, enqueued_at, run_at, claimed_at, NULL::timestamptz AS started_at,
-         NULL::timestamptz AS finished_at, claimed_by, requested_by, schedule, tick, retry_of
-  FROM twinmill.jobs
-  UNION ALL
-  SELECT job_id, state::text, kind, queue, twin_id, priority, attempt, max_attempts, crashes, unique_key,
-         arguments, result, errors, enqueued_at, run_at, claimed_at, started_at,
-         finished_at, claimed_by, requested_by, schedule, tick, retry_of
-  FROM twinmill.job_history;
-COMMENT ON VIEW twinmill.all_jobs IS 'Live and finished jobs. Name a job_id or a range of finished_at: the history is long';
-
-CREATE VIEW twinmill.queues AS
-  SELECT queue,
-         count(*) FILTER (WHERE state = 'ready')     AS ready,
-         count(*) FILTER (WHERE state = 'scheduled') AS scheduled,
-         count(*) FILTER (WHERE state = 'running')   AS running,
-         count(*) FILTER (WHERE state = 'blocked')   AS blocked,
-         min(run_at) FILTER (WHERE state = 'ready')  AS oldest_ready
-  FROM twinmill.jobs GROUP BY queue;
-COMMENT ON VIEW twinmill.queues IS 'Live jobs by queue and state';

@@ -1,3 +1,11 @@
 DROP FUNCTION twinmill.rescue(uuid[], bigint[]);
+DROP FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text);
+DROP FUNCTION twinmill.set_notify(boolean);
+DROP FUNCTION twinmill.wake(text);
+DROP VIEW twinmill.queues;
+DROP VIEW twinmill.all_jobs;
+DROP VIEW twinmill.jobs;
+DROP TABLE twinmill.progress;
 DROP TABLE twinmill.cancellations;
+DROP TABLE twinmill.claims;
 DROP TABLE twinmill.workers;

@@ -1,20 +1,38 @@
 -- Purpose: claim one job that was there at two crashes, alone, so that the third convicts the right one.
 --          $1 worker, $2 token, $3 queues (NULL: all), $4 kinds.
--- Index:   jobs_suspect (nearly always empty), jobs_pkey.  Locks: the claimed row.  Rows: 0 or 1.
+-- Index:   jobs_suspect (nearly always empty); claims is short.  Locks: the claimed row.  Rows: 0 or 1.
+-- A queue with limits must have been locked by lock_suspects before, in the same transaction, and have room; rates do
+-- not count here. Two workers that come at the same moment find out by claim_overlap.
 WITH picked AS MATERIALIZED (
-  SELECT j.id FROM twinmill.jobs j
-  WHERE j.state = 'ready' AND j.crashes >= 2 AND ($3::text[] IS NULL OR j.queue = ANY ($3::text[]))
-    AND j.kind = ANY ($4::text[])
+  SELECT j.* FROM twinmill.live_jobs j
+  JOIN twinmill.lanes l ON l.lane = j.lane
+  WHERE j.state = 'ready' AND j.crashes >= 2 AND ($3::text[] IS NULL OR l.queue = ANY ($3::text[]))
+    AND l.kind = ANY ($4::text[])
     AND EXISTS (SELECT FROM twinmill.workers w WHERE w.id = $1 AND w.lease_until > clock_timestamp())
-  ORDER BY j.id LIMIT 1
-  FOR UPDATE SKIP LOCKED
+    AND NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_paused)
+    AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE j.job_id = ANY (c.job_ids))
+    AND (
+      NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_limited)
+      OR l.queue = current_setting('twinmill.locked_queue', true) AND EXISTS (
+        SELECT FROM twinmill.queue_settings s, LATERAL (
+          SELECT count(*) AS of_queue, count(*) FILTER (WHERE member.key = j.concurrency_key) AS of_key
+          FROM twinmill.lanes k
+          JOIN twinmill.claims c ON c.lane = k.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
+          WHERE k.queue = l.queue
+        ) AS running
+        WHERE s.queue = l.queue AND running.of_queue < coalesce(s.max_running, 100000)
+          AND running.of_key < coalesce(s.max_running_per_key, 100000)))
+  ORDER BY j.job_id LIMIT 1
+  FOR UPDATE OF j SKIP LOCKED
+), claim AS (
+  INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
+  SELECT $2, $1, p.lane, p.turn IS NOT NULL, coalesce(p.turn, p.job_id), ARRAY[p.job_id], ARRAY[p.concurrency_key]
+  FROM picked p
+  RETURNING claimed_at
 )
-UPDATE twinmill.jobs j
-SET state = 'running', attempt = j.attempt + 1, claimed_by = $1, token = $2, claimed_at = clock_timestamp()
-FROM picked
-WHERE j.id = picked.id
-RETURNING j.id, j.kind, j.queue, j.priority::integer, j.twin_id, j.arguments, j.attempt::integer,
-          j.max_attempts::integer, j.crashes::integer, j.enqueued_at, j.run_at, j.claimed_at, j.requested_by,
-          j.schedule, j.tick,
-          pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,
-          pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax
+SELECT p.job_id, p.lane, coalesce(p.turn, p.job_id) AS place, p.turn IS NOT NULL AS is_returned, p.twin_id, p.arguments,
+       p.attempt + 1 AS attempt, p.max_attempts::integer, p.crashes::integer, p.enqueued_at, p.run_at,
+       claim.claimed_at, p.deadline, p.concurrency_key, p.requested_by, p.schedule, p.tick,
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax
+FROM picked p, claim

@@ -1,17 +1,7 @@
--- Purpose: the front of every lane, from the beginning of the index: what came back behind a cursor is found here.
+-- Purpose: the lanes that this worker serves, with what one step of priority is worth and whether the queue has limits.
 --          $1 queues (NULL: all), $2 kinds.
--- Index:   jobs_ready, by skipping from lane to lane.  Locks: none.  Rows: one per lane that has a ready job.
-WITH RECURSIVE lane AS (
-  (SELECT j.queue, j.kind, j.priority, j.id FROM twinmill.jobs j
-   WHERE j.state = 'ready' AND j.crashes < 2
-   ORDER BY j.queue, j.kind, j.priority, j.id LIMIT 1)
-  UNION ALL
-  SELECT next.* FROM lane, LATERAL (
-    SELECT j.queue, j.kind, j.priority, j.id FROM twinmill.jobs j
-    WHERE j.state = 'ready' AND j.crashes < 2
-      AND (j.queue, j.kind, j.priority) > (lane.queue, lane.kind, lane.priority)
-    ORDER BY j.queue, j.kind, j.priority, j.id LIMIT 1
-  ) AS next
-)
-SELECT l.queue, l.kind, l.priority::integer, l.id FROM lane l
+-- Index:   none, lanes are few.  Locks: none.  Rows: one per lane.
+SELECT l.lane, l.queue, l.kind, l.tenant, l.priority::integer, coalesce(s.ageing_seconds, 60) AS ageing_seconds,
+       coalesce(s.is_limited, false) AS is_limited
+FROM twinmill.lanes l LEFT JOIN twinmill.queue_settings s ON s.queue = l.queue
 WHERE ($1::text[] IS NULL OR l.queue = ANY ($1::text[])) AND l.kind = ANY ($2::text[])

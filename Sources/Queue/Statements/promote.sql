@@ -1,15 +1,16 @@
 -- Purpose: make due jobs ready: delayed ones and retries. $1 how many at most.
 -- Index:   jobs_due, jobs_pkey. statement_timestamp() is stable, so that it bounds the index; clock_timestamp() would
---          walk every scheduled job. The cast keeps the update on jobs_pkey (see finish.sql).  Locks: the promoted rows; rows that others hold are skipped.
--- Rows:    one per promoted lane, with the lowest id, which may lie behind a cursor.
+--          walk every scheduled job. The cast keeps the update on jobs_pkey: the planner may not prove that
+--          jobs_due covers it.  Locks: the promoted rows; rows that others hold are skipped.
+-- Rows:    one: how many became ready.
 WITH due AS MATERIALIZED (
-  SELECT j.id FROM twinmill.jobs j
+  SELECT j.job_id FROM twinmill.live_jobs j
   WHERE j.state = 'scheduled' AND j.run_at <= statement_timestamp()
   ORDER BY j.run_at LIMIT $1::integer
   FOR UPDATE SKIP LOCKED
 ), promoted AS (
-  UPDATE twinmill.jobs j SET state = 'ready' FROM due
-  WHERE j.id = due.id AND j.state::text = 'scheduled'
-  RETURNING j.queue, j.kind, j.priority, j.id
+  UPDATE twinmill.live_jobs j SET state = 'ready', turn = nextval('twinmill.turns') FROM due
+  WHERE j.job_id = due.job_id AND j.state::text = 'scheduled'
+  RETURNING j.job_id
 )
-SELECT p.queue, p.kind, p.priority::integer, min(p.id) FROM promoted p GROUP BY p.queue, p.kind, p.priority
+SELECT count(*) FROM promoted

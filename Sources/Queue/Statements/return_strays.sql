@@ -1,7 +1,13 @@
 -- Purpose: hand back jobs that this worker owns and knows nothing of: the answer of their claim was lost, or their batch
 --          could not be ended. $1 worker, $2 tokens of the claims it knows, $3 only what was claimed before this.
--- Index:   jobs_running, jobs_pkey.  Locks: the jobs' rows.  Rows: one per job handed back.
-UPDATE twinmill.jobs j
-SET state = 'ready', attempt = j.attempt - 1, claimed_by = NULL, token = NULL, claimed_at = NULL
-WHERE j.claimed_by = $1 AND j.state = 'running' AND j.token <> ALL ($2::uuid[]) AND j.claimed_at < $3
-RETURNING j.id
+-- Index:   claims_worker, jobs_pkey.  Locks: the claims' and the jobs' rows.  Rows: one per job handed back.
+WITH stray AS (
+  DELETE FROM twinmill.claims c
+  WHERE c.worker = $1 AND c.token <> ALL ($2::uuid[]) AND c.claimed_at < $3
+  RETURNING c.job_ids
+)
+UPDATE twinmill.live_jobs j
+SET turn = nextval('twinmill.turns')
+FROM stray s, unnest(s.job_ids) AS member(job_id)
+WHERE j.job_id = member.job_id
+RETURNING j.job_id

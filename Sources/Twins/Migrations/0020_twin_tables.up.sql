@@ -227,3 +227,16 @@ AS $function$
 $function$;
 COMMENT ON FUNCTION twinmill.twin_exists(uuid) IS 'Whether a twin with this id exists; enqueue asks before it takes a job.';
 REVOKE EXECUTE ON FUNCTION twinmill.twin_exists(uuid) FROM PUBLIC;
+
+CREATE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[]
+LANGUAGE sql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+  SELECT ARRAY(
+    SELECT asked.id FROM unnest(twins) AS asked(id) LEFT JOIN @twins@.user_digital_twins t ON t.id = asked.id
+    WHERE t.id IS NULL)
+$function$;
+COMMENT ON FUNCTION twinmill.unknown_twins(uuid[]) IS 'Which of these ids are no twin''s; enqueue_many asks before it takes jobs.';
+REVOKE EXECUTE ON FUNCTION twinmill.unknown_twins(uuid[]) FROM PUBLIC;

@@ -42,7 +42,7 @@ SELECT
   read.last AS checked_at,
   least(m.dirty_since, CASE WHEN s.swept_at > read.last OR r.computed_at IS NULL THEN s.dirty_since END) AS dirty_since,
   r.job_id,
-  j.id AS unfinished_job_id
+  j.job_id AS unfinished_job_id
 FROM @twins@.user_digital_twins t
 CROSS JOIN (SELECT name FROM twinmill.kinds WHERE recomputes_on_change) k
 LEFT JOIN twinmill.results r ON r.twin_id = t.id AND r.kind = k.name
@@ -63,7 +63,7 @@ LEFT JOIN LATERAL (
 ) h ON true
 CROSS JOIN LATERAL (SELECT greatest(r.checked_at, h.started_at) AS last) read
 -- The sweep and recompute() name their jobs after the twin.
-LEFT JOIN twinmill.jobs j ON j.kind = k.name AND j.unique_key = t.id::text
+LEFT JOIN twinmill.live_jobs j ON j.kind = k.name AND j.unique_key = t.id::text
 WHERE t.domain IS NOT NULL;
 COMMENT ON VIEW twinmill.freshness IS
   'Per twin and kind: never, stale (input written since it was last read; dirty_since says when) or fresh; and the waiting or running job that will refresh it.';

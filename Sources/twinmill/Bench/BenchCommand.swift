@@ -1,7 +1,125 @@
 import ArgumentParser
+import FoundationEssentials
+import Postgres
 
-/// `twinmill bench`: measurements that anyone can repeat; each prints JSON and states its method.
+/// `twinmill bench queue` and `twinmill bench correlation`
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speed; prints JSON.", subcommands: [BenchCorrelationCommand.self])
+    commandName: "bench", abstract: "Measure this installation.",
+    subcommands: [Queue.self, BenchCorrelationCommand.self])
+
+  struct Queue: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "queue", abstract: "Measure the queue: rates, latencies, recovery, memory, write-ahead log.",
+      discussion: """
+        Prints one JSON object on standard output, with one member for each measurement and its method in words;
+        progress goes to standard error. Without DATABASE_URL it starts a private PostgreSQL with the server's own
+        durability (fsync and synchronous_commit on) and removes it at the end. With one it works in the queue
+        "bench" of that database, and takes away its jobs and their history afterwards; other workers, which would
+        take its jobs, and other jobs, which would take its server, make it refuse.
+
+        Workers are processes of this same program (measure the release build) with the TWINMILL_* settings of the
+        environment. All ratios compare within one run; sides take turns, and the median of the rounds counts.
+
+        drain      waiting no-op jobs, from process start to an empty queue; --compare-sql runs the bare statements
+        enqueue    enqueue_many, COPY from the command line, single calls against bare commits, bare COPY
+        latency    enqueue committed to load begins: idle, at half load, without listening
+        snapshot   drain while a transaction holds its snapshot, last tenth against first
+        steady     1,500 jobs/s with and without a held snapshot
+        depth      claims per second at a small and at a large backlog
+        recovery   SIGKILL of one of two workers, until its jobs run again
+        kills      many such kills: jobs lost, effects twice
+        limits     drain with every limit in use, against plain
+        footprint  process start to the first claim; resident memory
+        wal        write-ahead log per job: enqueue, claim, finish
+        """)
+
+    @Option(help: "Only these measurements, separated by commas.") var only: String?
+    @Option(
+      help: """
+        Jobs of a drain. Other sizes follow: held snapshot 5 times, large backlog 50 times, small a 20th, kills a 40th.
+        """)
+    var jobs = 200_000
+    @Option(help: "Seconds of steady load; latency takes a third of it for each of its figures.") var seconds = 90.0
+    @Option(help: "Rounds of sides that take turns.") var rounds = 3
+    @Option(help: "Kills of the measurement kills, 3 s apart.") var kills = 10
+    @Flag(help: "Beside drain, run the bare statements of the usual shape, and Twinmill's own without the worker.")
+    var compareSQL = false
+    @Option(help: "Folder for files and, without DATABASE_URL, for the server (default: a new one in /var/tmp).")
+    var folder: String?
+    @Option(help: "NAME=VALUE: a setting of the private server; may be repeated.") var setting: [String] = []
+    @Flag(help: "Also when the queue is not empty or other workers are at work.") var force = false
+
+    func validate() throws {
+      guard (10...10_000_000).contains(jobs) else { throw ValidationError("--jobs: 10 to 10000000.") }
+      guard (0.1...3600).contains(seconds) else { throw ValidationError("--seconds: 0.1 to 3600.") }
+      guard (1...100).contains(rounds) else { throw ValidationError("--rounds: 1 to 100.") }
+      guard (1...1000).contains(kills) else { throw ValidationError("--kills: 1 to 1000.") }
+      _ = try measurements()
+      _ = try serverSettings()
+    }
+
+    func run() async throws {
+      let sizes = BenchSizes(
+        jobs: jobs, seconds: seconds, rounds: rounds, kills: kills, comparesSQL: compareSQL)
+      let stage = try await BenchStage.open(folder: folder, serverSettings: try serverSettings(), force: force)
+      let result: Result<BenchReport, any Error>
+      do {
+        result = .success(try await BenchReport.measure(try measurements(), sizes, stage))
+      } catch {
+        result = .failure(error)
+      }
+      await stage.close()
+      print(try BenchReport.json(try result.get()))
+    }
+
+    private func measurements() throws -> [BenchMeasurement] {
+      guard let only else { return BenchMeasurement.allCases }
+      return try only.split(separator: ",").map { name in
+        guard let measurement = BenchMeasurement(rawValue: String(name)) else {
+          let known = BenchMeasurement.allCases.map(\.rawValue).joined(separator: ", ")
+          throw ValidationError("--only: one or more of \(known), not '\(name)'.")
+        }
+        return measurement
+      }
+    }
+
+    private func serverSettings() throws -> [String: String] {
+      var settings: [String: String] = [:]
+      for text in setting {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { throw ValidationError("--setting: NAME=VALUE, not '\(text)'.") }
+        settings[parts[0]] = parts[1]
+      }
+      return settings
+    }
+  }
+}
+
+/// What can be measured, in the order of running.
+enum BenchMeasurement: String, CaseIterable {
+  case drain, enqueue, latency, snapshot, steady, depth, recovery, kills, limits, footprint, wal
+}
+
+/// How much of everything.
+struct BenchSizes: Sendable {
+  /// Jobs of a drain.
+  let jobs: Int
+  /// Of steady load.
+  let seconds: Double
+  /// Of sides that take turns.
+  let rounds: Int
+  /// Workers killed by the measurement `kills`.
+  let kills: Int
+  /// Whether the bare statements run beside the drain.
+  let comparesSQL: Bool
+
+  var heldJobs: Int { jobs * 5 }
+  var smallBacklog: Int { max(jobs / 20, 60) }
+  var largeBacklog: Int { jobs * 50 }
+  var killJobs: Int { max(jobs / 40, 20) }
+  var recoveryJobs: Int { max(jobs / 1000, 16) }
+  /// Single calls are slow: each is a commit.
+  var singleCalls: Int { max(jobs / 20, 20) }
+  var latencySeconds: Double { seconds / 3 }
 }

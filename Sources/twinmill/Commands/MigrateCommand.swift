@@ -48,7 +48,7 @@ struct MigrateCommand: AsyncParsableCommand {
       guard try exists[0].decode(Bool.self) else { return }
       let (jobs, workers) = try await connection.query(
         """
-        SELECT (SELECT count(*) FROM twinmill.jobs), (SELECT count(*) FROM twinmill.workers WHERE lease_until > now())
+        SELECT (SELECT count(*) FROM twinmill.live_jobs), (SELECT count(*) FROM twinmill.workers WHERE lease_until > now())
         """)[0].decode(Int64.self, Int64.self)
       if workers > 0 {
         throw CommandFailure("\(workers) workers are at work; stop them first, or repeat with --force")

@@ -16,7 +16,7 @@ struct WorkCommand: AsyncParsableCommand {
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
       TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
-      TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      TWINMILL_PREPARED_STATEMENTS, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
       """)
 
   @Option(help: "Only these queues, separated by commas.") var queues: String?
@@ -30,7 +30,8 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Program.kinds(twinsSchema: settings.twinsSchema),
-      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(), logger: logger,
+      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
+      mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
   }
@@ -42,6 +43,15 @@ struct WorkCommand: AsyncParsableCommand {
       throw SettingsError("TWINMILL_TEST_STOP_AT: one of \(Moment.allCases.map(\.rawValue)), not '\(name)'")
     }
     return .stopping(at: moment)
+  }
+
+  /// Tests of `twinmill verify` take a safeguard out.
+  private func mutant() throws -> Mutant? {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_MUTANT"] else { return nil }
+    guard let mutant = Mutant(rawValue: name) else {
+      throw SettingsError("TWINMILL_TEST_MUTANT: one of \(Mutant.allCases.map(\.rawValue)), not '\(name)'")
+    }
+    return mutant
   }
 }
 

@@ -37,7 +37,8 @@ struct DemoStage {
       }
       defer { close(log) }
       let child = try await ChildProcess.start(
-        [Self.program, command], environment: Self.surroundings.merging(["DATABASE_URL": url]) { $1 }, output: log,
+        [ThisProgram.file, command], environment: ThisProgram.withoutSettings.merging(["DATABASE_URL": url]) { $1 },
+        output: log,
         error: log)
       try record(name, child.id)
       daemons.append((name, child))
@@ -49,19 +50,6 @@ struct DemoStage {
         throw CommandFailure("the \(daemon.name) has ended: \(last)")
       }
     }
-  }
-
-  /// None of the settings of other installations.
-  private static var surroundings: [String: String?] {
-    let names = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TWINMILL_") }
-    return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
-  }
-
-  /// This program's own file.
-  private static var program: String {
-    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink("/proc/self/exe", &buffer, buffer.count)
-    return length > 0 ? String(decoding: buffer[..<length], as: UTF8.self) : CommandLine.arguments[0]
   }
 
   /// Runs one statement in the real psql.

@@ -31,13 +31,16 @@ struct Settings: Sendable {
   /// For everything but listening. The URL is `DATABASE_URL`, a systemd credential named `database-url`, or nil:
   /// libpq's own variables.
   func connections(_ role: String) throws -> ConnectionSettings {
-    ConnectionSettings(url: try databaseURL(), applicationName: "twinmill \(role)")
+    ConnectionSettings(
+      url: try databaseURL(), applicationName: "twinmill \(role)",
+      options: ConnectionSettings.Options(preparesStatements: try bool("twinmill.prepared_statements")))
   }
 
   /// Past a transaction-pooling proxy, for LISTEN and session locks; nil: as all others. `none` is for
   /// `worker()`: no listening at all.
   func listenConnections(_ role: String) -> ConnectionSettings? {
     guard let url = string("twinmill.listen_url"), url != "none" else { return nil }
+    // Whether it goes through a proxy is found out: it should not.
     return ConnectionSettings(url: url, applicationName: "twinmill \(role)")
   }
 
@@ -120,6 +123,11 @@ struct Settings: Sendable {
     if let value = reader.double(forKey: ConfigKey(key)) { return value }
     if let value = reader.int(forKey: ConfigKey(key)) { return Double(value) }
     return try absent(key, "a number")
+  }
+
+  private func bool(_ key: String) throws -> Bool? {
+    if let value = reader.bool(forKey: ConfigKey(key)) { return value }
+    return try absent(key, "true or false")
   }
 
   private func seconds(_ key: String) throws -> Duration? {

@@ -3,7 +3,8 @@
 CREATE TABLE twinmill.probe_effects (
   job_id   bigint NOT NULL,
   attempt  integer NOT NULL,
-  n        integer NOT NULL
+  n        integer NOT NULL,
+  token    uuid NOT NULL
 );
-COMMENT ON TABLE twinmill.probe_effects IS 'Rows written by jobs of kind probe (argument rows), by job and attempt';
+COMMENT ON TABLE twinmill.probe_effects IS 'Rows written by jobs of kind probe (argument rows), by job, attempt and claim';
 CREATE INDEX probe_effects_job ON twinmill.probe_effects (job_id);

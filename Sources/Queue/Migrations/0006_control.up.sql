@@ -1,36 +1,25 @@
 -- What people do with jobs that exist: cancel, retry, wait.
 
 -- Purpose: archive a job that waits, or ask the worker that runs it to stop.
--- Index: jobs_pkey.  Locks: the job's row if it waits; never waits for a running job's lock.  Rows: one.
+-- Index: jobs_pkey.  Locks: the job's row if it waits; waits for nobody's lock.  Rows: one.
 CREATE FUNCTION twinmill.cancel(job_id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
--- A waiting job is locked only while it is being claimed or made ready: for milliseconds.
-SET lock_timeout = '2s'
 AS $$
 DECLARE
   ended twinmill.final_state;
 BEGIN
-  WITH waiting AS MATERIALIZED (
-    SELECT j.id FROM twinmill.jobs j
-    WHERE j.id = cancel.job_id AND j.state <> 'running' FOR UPDATE
-  ), gone AS (
-    DELETE FROM twinmill.jobs j USING waiting w WHERE j.id = w.id AND j.state <> 'running' RETURNING j.*
-  )
-  INSERT INTO twinmill.job_history
-    (job_id, state, kind, queue, twin_id, priority, attempt, max_attempts, crashes, unique_key, arguments, errors,
-     enqueued_at, run_at, finished_at, requested_by, schedule, tick, retry_of)
-  SELECT g.id, 'cancelled', g.kind, g.queue, g.twin_id, g.priority, g.attempt, g.max_attempts, g.crashes,
-         g.unique_key, g.arguments,
-         g.errors || jsonb_build_object('attempt', g.attempt, 'at', clock_timestamp(), 'cause', 'cancel',
-           'message', format('cancelled by %s', session_user)),
-         g.enqueued_at, g.run_at, clock_timestamp(), g.requested_by, g.schedule, g.tick, g.retry_of
-  FROM gone g;
-  IF FOUND THEN
+  -- A row that somebody holds is being claimed, released or ended: whoever has it next hears of the request.
+  PERFORM FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id FOR UPDATE SKIP LOCKED;
+  -- Statement by statement: what a claim made while it held the row is seen only by the next one.
+  IF FOUND AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
+    PERFORM twinmill.archive(ARRAY[cancel.job_id], 'cancelled', 'cancel', format('cancelled by %s', session_user));
+    PERFORM twinmill.release(ARRAY[cancel.job_id]);
     RETURN 'cancelled';
   END IF;
-  IF EXISTS (SELECT FROM twinmill.jobs j WHERE j.id = cancel.job_id) THEN
+  IF EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id) THEN
     INSERT INTO twinmill.cancellations (job_id, requested_by) VALUES (cancel.job_id, session_user)
     ON CONFLICT DO NOTHING;
+    PERFORM pg_notify('twinmill_cancel', cancel.job_id::text);
     RETURN 'cancelling';
   END IF;
   SELECT h.state INTO ended FROM twinmill.job_history h WHERE h.job_id = cancel.job_id;
@@ -50,19 +39,19 @@ CREATE FUNCTION twinmill.retry(job_id bigint, OUT new_job_id bigint, OUT outcome
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  live twinmill.jobs;
+  live record;
   done twinmill.job_history;
-  known twinmill.kinds;
+  again record;
 BEGIN
-  UPDATE twinmill.jobs j SET state = 'ready', run_at = clock_timestamp()
-  WHERE j.id = retry.job_id AND j.state = 'scheduled' RETURNING j.* INTO live;
+  UPDATE twinmill.live_jobs j SET state = 'ready', run_at = clock_timestamp(), turn = nextval('twinmill.turns')
+  WHERE j.job_id = retry.job_id AND j.state = 'scheduled';
   IF FOUND THEN
-    PERFORM pg_notify('twinmill_jobs', live.queue);
-    new_job_id := live.id;
+    PERFORM twinmill.wake(j.queue) FROM twinmill.jobs j WHERE j.job_id = retry.job_id;
+    new_job_id := retry.job_id;
     outcome := 'ready';
     RETURN;
   END IF;
-  SELECT j.* INTO live FROM twinmill.jobs j WHERE j.id = retry.job_id;
+  SELECT j.state INTO live FROM twinmill.jobs j WHERE j.job_id = retry.job_id;
   IF FOUND THEN
     RAISE EXCEPTION 'job % is %', retry.job_id, live.state USING ERRCODE = '55000',
       HINT = 'Only a scheduled or a finished job can be retried.';
@@ -72,11 +61,13 @@ BEGIN
     RAISE EXCEPTION 'no job %', retry.job_id USING ERRCODE = 'P0002',
       HINT = 'Look it up: SELECT job_id, state FROM twinmill.all_jobs ORDER BY job_id DESC LIMIT 20;';
   END IF;
-  known := twinmill.check_job(done.kind, done.twin_id, done.arguments, done.queue, done.priority, done.unique_key,
-                              done.max_attempts);
-  SELECT i.job_id, i.outcome INTO new_job_id, outcome
-  FROM twinmill.insert_job(known, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key,
-                           done.max_attempts, done.schedule, done.tick, retry.job_id) AS i;
+  again := twinmill.insert_job(
+    ROW(done.kind, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key, done.max_attempts,
+        NULL, NULL, done.tenant, done.concurrency_key, NULL, NULL)::twinmill.job_request,
+    done.schedule, done.tick, retry.job_id);
+  IF again.ready_in IS NOT NULL THEN PERFORM twinmill.wake(again.ready_in); END IF;
+  new_job_id := again.job_id;
+  outcome := again.outcome;
 END $$;
 COMMENT ON FUNCTION twinmill.retry(bigint) IS
   'ready: a scheduled job runs now; inserted: a finished job is repeated as new_job_id; merged: new_job_id does so already';
@@ -95,7 +86,7 @@ BEGIN
   LOOP
     -- Live first, history second: each statement sees what was committed before it, and a job only moves this way.
     SELECT j.state, j.xmin = pg_current_xact_id_if_assigned()::xid AS is_ours INTO live
-    FROM twinmill.jobs j WHERE j.id = wait.job_id;
+    FROM twinmill.live_jobs j WHERE j.job_id = wait.job_id;
     IF NOT FOUND THEN
       SELECT h.state INTO ended FROM twinmill.job_history h WHERE h.job_id = wait.job_id;
       IF FOUND THEN
@@ -109,7 +100,8 @@ BEGIN
         USING ERRCODE = '55000', HINT = 'Commit, then wait.';
     END IF;
     IF clock_timestamp() >= gives_up THEN
-      RAISE EXCEPTION 'job % is still % after %', wait.job_id, live.state, timeout USING ERRCODE = '57014',
+      RAISE EXCEPTION 'job % is still % after %', wait.job_id,
+        (SELECT j.state FROM twinmill.jobs j WHERE j.job_id = wait.job_id), timeout USING ERRCODE = '57014',
         HINT = 'Is a worker running? SELECT * FROM twinmill.workers; or wait longer: twinmill.wait(id, ''1 hour'').';
     END IF;
     PERFORM pg_sleep(least(pause, greatest(extract(epoch FROM gives_up - clock_timestamp()), 0)));

@@ -1,0 +1,26 @@
+/// What a running computation tells of itself, from wherever it is: `JobProgress.report(40, "fitting models")`.
+///
+/// It changes nothing in the result, so that a computation that reports stays pure. Written to the database with the
+/// worker's heartbeat, at most once a beat; read as `percent` and `message` in `twinmill.jobs`, also of earlier attempts.
+public enum JobProgress {
+  /// Where reports of the current task go; the worker sets it around each computation.
+  @TaskLocal public static var sink: ProgressSink?
+
+  /// - Parameters:
+  ///   - percent: 0 … 100; nil: not known.
+  ///   - message: in words; nil: none.
+  public static func report(_ percent: Double?, _ message: String? = nil) {
+    sink?.report(JobQueue.Progress(percent: percent, message: message))
+  }
+}
+
+/// Takes the reports of a computation. An object: as a bare closure in a task-local value it crashes the release build
+/// of Swift 6.3.1.
+public final class ProgressSink: Sendable {
+  let report: @Sendable (JobQueue.Progress) -> Void
+
+  /// - Parameter report: called with each report, from wherever the computation is.
+  public init(_ report: @escaping @Sendable (JobQueue.Progress) -> Void) {
+    self.report = report
+  }
+}

@@ -1,0 +1,3 @@
+DROP TABLE twinmill.dependencies;
+DROP FUNCTION twinmill.settle_dependency();
+DROP FUNCTION twinmill.release(bigint[]);

@@ -1,0 +1,80 @@
+-- What somebody must look after now and then, and every worker does: deadlines, requests, progress.
+
+-- Purpose: end what waits beyond its deadline or was asked to be cancelled, free what waits for a key with room.
+--          One worker at a time; the others leave it to that one.
+-- Index:   jobs_deadline, cancellations, jobs_parked.  Locks: the jobs' rows; rows that others hold are skipped.
+CREATE FUNCTION twinmill.tend() RETURNS TABLE (action text, jobs bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  ended bigint[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('twinmill.tend')) THEN RETURN; END IF;
+
+  ended := ARRAY(
+    SELECT j.job_id FROM twinmill.live_jobs j
+    WHERE j.deadline <= statement_timestamp()
+    ORDER BY j.deadline LIMIT 1000 FOR UPDATE SKIP LOCKED);
+  -- A running one is stopped by its worker. A statement of its own: it sees the claims made until the rows were locked.
+  ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  IF cardinality(ended) > 0 THEN
+    PERFORM twinmill.archive(ended, 'discarded', 'deadline', 'its deadline passed while it waited');
+    PERFORM twinmill.release(ended);
+    action := 'deadline passed'; jobs := cardinality(ended); RETURN NEXT;
+  END IF;
+
+  ended := ARRAY(
+    SELECT j.job_id FROM twinmill.live_jobs j
+    WHERE j.job_id IN (SELECT r.job_id FROM twinmill.cancellations r)
+    ORDER BY j.job_id FOR UPDATE SKIP LOCKED);
+  ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  IF cardinality(ended) > 0 THEN
+    PERFORM twinmill.archive(ended, 'cancelled', 'cancel', 'cancelled as asked');
+    PERFORM twinmill.release(ended);
+    action := 'cancelled'; jobs := cardinality(ended); RETURN NEXT;
+  END IF;
+  DELETE FROM twinmill.cancellations r
+  WHERE NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = r.job_id);
+
+  jobs := twinmill.unpark();
+  IF jobs > 0 THEN action := 'key free'; RETURN NEXT; END IF;
+END $$;
+COMMENT ON FUNCTION twinmill.tend() IS
+  'Ends jobs beyond their deadline and cancelled ones that wait; workers call it with every heartbeat';
+
+-- Purpose: write what running jobs say of themselves. $1 worker; $2 ids, $3 attempts, $4 percents, $5 messages.
+-- Index: progress_pkey; claims_worker.  Locks: the rows written.  Rows: none. Jobs that are no longer this worker's are
+-- left out.
+CREATE FUNCTION twinmill.report_progress(
+  worker uuid, job_ids bigint[], attempts integer[], percents real[], messages text[]) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+  INSERT INTO twinmill.progress AS p (job_id, attempt, percent, message)
+  SELECT r.job_id, r.attempt, r.percent, r.message
+  FROM unnest(report_progress.job_ids, attempts, percents, messages) AS r(job_id, attempt, percent, message)
+  WHERE EXISTS (SELECT FROM twinmill.claims c
+                WHERE c.worker = report_progress.worker AND r.job_id = ANY (c.job_ids))
+  ORDER BY r.job_id
+  ON CONFLICT (job_id) DO UPDATE
+  SET attempt = excluded.attempt, percent = excluded.percent, message = excluded.message,
+      updated_at = clock_timestamp()
+$$;
+COMMENT ON FUNCTION twinmill.report_progress(uuid, bigint[], integer[], real[], text[]) IS
+  'Progress of running jobs; workers call it';
+
+-- Purpose: forget the progress of jobs that are gone.
+-- Index: progress_pkey, jobs_pkey.  Locks: the deleted rows.
+CREATE FUNCTION twinmill.forget_progress() RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH gone AS (
+    DELETE FROM twinmill.progress p
+    WHERE NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = p.job_id)
+    RETURNING 1
+  )
+  SELECT count(*) FROM gone
+$$;
+COMMENT ON FUNCTION twinmill.forget_progress() IS 'Removes the progress of finished jobs; workers call it';
+REVOKE ALL ON FUNCTION
+  twinmill.tend(), twinmill.report_progress(uuid, bigint[], integer[], real[], text[]), twinmill.forget_progress()
+FROM PUBLIC;

@@ -1,0 +1,89 @@
+-- Purpose: claim from one queue that has limits, as many jobs as they leave room for. Jobs whose concurrency key is full
+--          are set aside (blocked) and made ready when the key has room; the rest is as in claim.sql.
+--          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
+--          the lane is behind for its priority: one each; $9 queue.
+-- Index:   as claim.sql; all live claims of the queue are counted, one row per batch.
+-- Locks:   lock_queue must have been run before it in the same transaction: nobody else counts meanwhile. Then the
+--          claimed rows and those set aside; the queue's settings if it has a rate.
+-- Rows:    0 … batch limit; those without claimed_at were set aside.
+WITH running AS MATERIALIZED (
+  SELECT member.key, count(*)::integer AS running
+  FROM twinmill.lanes l
+  JOIN twinmill.claims c ON c.lane = l.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
+  WHERE l.queue = $9 GROUP BY member.key
+), bucket AS MATERIALIZED (
+  SELECT s.queue, s.max_running, s.max_running_per_key, s.rate,
+         CASE WHEN s.rate_left_at = '-infinity' THEN s.rate
+              ELSE least(s.rate, s.rate_left + s.rate / s.rate_seconds
+                                 * greatest(extract(epoch FROM clock_timestamp() - s.rate_left_at), 0)) END AS tokens
+  FROM twinmill.queue_settings s
+  WHERE s.queue = $9 AND NOT s.is_paused AND current_setting('twinmill.locked_queue', true) = s.queue
+    AND EXISTS (SELECT FROM twinmill.workers r WHERE r.id = $1 AND r.lease_until > clock_timestamp())
+), room AS MATERIALIZED (
+  SELECT b.max_running_per_key, b.tokens,
+         least(coalesce(b.max_running - (SELECT sum(r.running) FROM running r), 100000),
+               coalesce(b.max_running, 100000), coalesce(floor(b.tokens), 100000))::integer AS free
+  FROM bucket b
+), wanted AS MATERIALIZED (
+  SELECT w.*
+  FROM unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
+    AS w(lane, is_returned, cursor, batch, rank, behind)
+  WHERE EXISTS (SELECT FROM room WHERE room.free > 0)
+), busy AS MATERIALIZED (
+  SELECT member.job_id
+  FROM wanted w
+  JOIN twinmill.claims c ON c.lane = w.lane AND c.is_returned = w.is_returned AND c.highest > w.cursor,
+       unnest(c.job_ids) AS member(job_id)
+), chosen AS MATERIALIZED (
+  SELECT w.lane, w.is_returned, least(w.batch, (SELECT room.free FROM room)) AS batch, head.place
+  FROM wanted w, LATERAL (
+    SELECT coalesce(j.turn, j.job_id) AS place, j.run_at FROM twinmill.live_jobs j
+    WHERE j.state = 'ready' AND j.crashes < 2
+      AND j.lane = w.lane AND (j.turn IS NOT NULL) = w.is_returned AND coalesce(j.turn, j.job_id) > w.cursor
+      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
+    ORDER BY coalesce(j.turn, j.job_id) LIMIT 1
+  ) AS head
+  ORDER BY w.rank, head.run_at + make_interval(secs => w.behind)
+  LIMIT 1
+), candidates AS MATERIALIZED (
+  SELECT job.*
+  FROM chosen, LATERAL (
+    SELECT coalesce(j.turn, j.job_id) AS place, j.* FROM twinmill.live_jobs j
+    WHERE j.state = 'ready' AND j.crashes < 2
+      AND j.lane = chosen.lane AND (j.turn IS NOT NULL) = chosen.is_returned
+      AND coalesce(j.turn, j.job_id) >= chosen.place
+      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
+    ORDER BY coalesce(j.turn, j.job_id) LIMIT chosen.batch
+    FOR UPDATE SKIP LOCKED
+  ) AS job
+), judged AS MATERIALIZED (
+  SELECT c.*,
+         c.concurrency_key IS NULL OR room.max_running_per_key IS NULL
+         OR coalesce(r.running, 0) + row_number() OVER (PARTITION BY c.concurrency_key ORDER BY c.place)
+            <= room.max_running_per_key AS has_room
+  FROM candidates c CROSS JOIN room LEFT JOIN running r ON r.key = c.concurrency_key
+), aside AS (
+  UPDATE twinmill.live_jobs j SET state = 'blocked' FROM judged g WHERE j.job_id = g.job_id AND NOT g.has_room
+), claim AS (
+  INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
+  SELECT $2, $1, c.lane, c.is_returned, p.highest, p.job_ids, p.keys
+  FROM chosen c, (
+    SELECT max(place) AS highest, array_agg(job_id ORDER BY place) AS job_ids,
+           CASE WHEN count(concurrency_key) > 0 THEN array_agg(concurrency_key ORDER BY place) END AS keys
+    FROM judged WHERE has_room
+  ) AS p
+  WHERE p.highest IS NOT NULL
+  RETURNING claimed_at, cardinality(job_ids) AS taken
+), spent AS (
+  UPDATE twinmill.queue_settings s
+  SET rate_left = b.tokens - claim.taken, rate_left_at = clock_timestamp()
+  FROM bucket b, claim
+  WHERE s.queue = b.queue AND b.rate IS NOT NULL
+)
+SELECT g.job_id, g.lane, g.place, g.turn IS NOT NULL AS is_returned, g.twin_id, g.arguments,
+       g.attempt + 1 AS attempt, g.max_attempts::integer, g.crashes::integer, g.enqueued_at, g.run_at,
+       CASE WHEN g.has_room THEN claim.claimed_at END AS claimed_at, g.deadline, g.concurrency_key, g.requested_by,
+       g.schedule, g.tick,
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax
+FROM judged g LEFT JOIN claim ON true

@@ -1,0 +1,22 @@
+-- Purpose: give up what a claim took that was another's already: its commit fell between the snapshot and the row
+--          lock. Runs right after the claim, in its transaction, with a snapshot of its own, in which every earlier
+--          holder of those row locks is committed. $1 token.
+-- Index:   claims_pkey, claims_lane.  Locks: the claim's own row.  Rows: the jobs given up; nearly always none.
+WITH mine AS MATERIALIZED (
+  SELECT c.token, c.lane, c.is_returned, c.job_ids,
+         (SELECT min(coalesce(j.turn, j.job_id)) FROM twinmill.live_jobs j WHERE j.job_id = c.job_ids[1]) AS lowest
+  FROM twinmill.claims c WHERE c.token = $1
+), others AS MATERIALIZED (
+  SELECT member.job_id
+  FROM mine m
+  JOIN twinmill.claims c
+    ON c.lane = m.lane AND c.is_returned = m.is_returned AND c.highest >= m.lowest AND c.token <> m.token,
+       unnest(c.job_ids) AS member(job_id)
+), given_up AS (
+  UPDATE twinmill.claims c
+  SET job_ids = ARRAY(SELECT member FROM unnest(c.job_ids) AS member EXCEPT SELECT o.job_id FROM others o)
+  FROM mine m
+  WHERE c.token = m.token AND c.job_ids && ARRAY(SELECT o.job_id FROM others o)
+  RETURNING m.job_ids AS before, c.job_ids AS after
+)
+SELECT member.job_id FROM given_up g, unnest(g.before) AS member(job_id) WHERE member.job_id <> ALL (g.after)

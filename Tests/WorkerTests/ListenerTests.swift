@@ -1,0 +1,166 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+import Synchronization
+import TestServer
+import Testing
+
+@testable import Worker
+
+@Suite("Listener", .timeLimit(.minutes(2)))
+struct ListenerTests {
+  /// A worker that would look at its queue, renew its lease and hear of cancellations far too late for these tests.
+  private func sluggish(_ database: TestDatabase, _ kind: TestKind = TestKind()) throws -> RunningWorker {
+    try RunningWorker(database, KindRunner(kind)) {
+      $0.poll = .seconds(3600)
+      $0.heartbeat = .seconds(600)
+      $0.lease = .seconds(1800)
+    }
+  }
+
+  /// Returns once a worker listens: its listener's session waits for work with LISTEN as its last statement.
+  private func untilListening(_ connection: Connection) async throws {
+    try await connection.until(
+      """
+      SELECT count(*) > 0 FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'
+      """)
+  }
+
+  @Test("a listener whose session does not listen any more notices that its probe stays away, and listens anew")
+  func deaf() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let wakeUp = WakeUp()
+    let listening = Signal()
+    let opened = Mutex(0)
+    var listener = Listener(
+      connections: database.settings, queues: ["default"], inFlight: InFlight(), wakeUp: wakeUp, poll: .seconds(1),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    listener.probeInterval = .milliseconds(20)
+    listener.probeDeadline = .milliseconds(200)
+    listener.isListening = { connection in
+      let number = opened.withLock { opened in
+        opened += 1
+        return opened
+      }
+      // The first session goes deaf; its connection answers as before.
+      if number == 1 { try await connection.script("UNLISTEN *") } else { listening.fire() }
+    }
+    let running = Task { [listener] in try await listener.run() }
+    await listening.next()
+    #expect(wakeUp.take())
+    try await connection.enqueueTests(1)
+    await wakeUp.wait(atMost: .seconds(60))
+    #expect(wakeUp.take())
+    running.cancel()
+    try await running.value
+  }
+
+  @Test("a listener whose probes come back keeps its connection")
+  func hearing() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let opened = Mutex(0)
+    var listener = Listener(
+      connections: database.settings, queues: nil, inFlight: InFlight(), wakeUp: WakeUp(), poll: .seconds(1),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    listener.probeInterval = .milliseconds(1)
+    listener.isListening = { _ in opened.withLock { $0 += 1 } }
+    let running = Task { [listener] in try await listener.run() }
+    // Somebody else hears twenty of its probes.
+    var heard = connection.notifications().makeAsyncIterator()
+    try await connection.script("LISTEN twinmill_probe")
+    for _ in 1...20 { #expect(await heard.next()?.channel == "twinmill_probe") }
+    #expect(opened.withLock { $0 } == 1)
+    running.cancel()
+    try await running.value
+  }
+
+  @Test("a request to cancel reaches the running job by notification, not with the next heartbeat")
+  func cancelled() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let started = Signal()
+    var kind = TestKind()
+    kind.computes = { _ in
+      started.fire()
+      while true { try await Task.sleep(for: .milliseconds(1)) }
+    }
+    let worker = try sluggish(database, kind)
+    try await untilListening(connection)
+    try await connection.enqueueTests(1)
+    await started.next()
+    #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
+    #expect(try await connection.finalState(1) == "cancelled")
+    try await worker.stop()
+  }
+
+  @Test("a job enqueued beside a transaction that notifies for both is found when its own transaction ends later")
+  func followedUp() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let worker = try sluggish(database)
+    try await untilListening(connection)
+    try await connection.enqueueTests(1)
+    #expect(try await connection.finalState(1) == "completed")
+
+    // Every 10 ms of the coming minute is this transaction's to notify.
+    let notifier = try await database.connect()
+    try await notifier.script("BEGIN")
+    try await notifier.takeWakeTurns()
+    let late = try await database.connect()
+    try await late.script("BEGIN")
+    try await late.enqueueTests(1)
+    // Heard before the other commits: only by looking again can the worker find its job.
+    try await notifier.script("SELECT pg_notify('twinmill_jobs', 'default'); COMMIT")
+    try await connection.until(
+      """
+      SELECT count(*) > 0 FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE '%''twinmill.wake''%' AND pid <> pg_backend_pid()
+        AND query_start > (SELECT max(xact_start) FROM pg_stat_activity WHERE pid = \(late.serverProcess))
+      """)
+    try await late.script("COMMIT")
+    #expect(try await connection.finalState(2) == "completed")
+    try await worker.stop()
+  }
+
+  @Test("without listening a job begins within the poll interval, give or take")
+  func pollOnly() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let worker = try RunningWorker(database, KindRunner(TestKind())) {
+      $0.listens = false
+      $0.poll = .milliseconds(60)
+    }
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    for job in 1...21 {
+      try await connection.enqueueTests(1)
+      #expect(try await connection.finalState(JobID(job)) == "completed")
+    }
+    let listeners = try await connection.query(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+    #expect(try listeners[0].decode(Int64.self) == 0)
+    try await worker.stop()
+    // The middle one of many: a machine that is busy for a moment proves nothing.
+    let middle = try await connection.query(
+      """
+      SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - enqueued_at)::double precision)
+      FROM twinmill.job_history
+      """)[0].decode(Double.self)
+    #expect(middle <= 0.070)
+  }
+}
+
+extension Connection {
+  /// Takes part of `twinmill.wake`: whoever enqueues in the coming minute finds that this transaction notifies already.
+  func takeWakeTurns() async throws {
+    _ = try await query(
+      """
+      SELECT count(pg_try_advisory_xact_lock(
+        hashtextextended('default', (date_part('epoch', clock_timestamp()) * 100)::bigint + n)))
+      FROM generate_series(0, 6000) AS n
+      """)
+  }
+}

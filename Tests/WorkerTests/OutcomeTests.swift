@@ -1,0 +1,190 @@
+import Foundation
+import Postgres
+import Queue
+import Synchronization
+import TestServer
+import Testing
+
+@testable import Worker
+
+@Suite("Outcomes", .timeLimit(.minutes(2)))
+struct OutcomeTests {
+  /// A kind whose computations wait until they are cancelled.
+  private func endless(timeout: Duration = .seconds(900)) -> TestKind {
+    var kind = TestKind()
+    kind.definition = KindDefinition(
+      name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 10, concurrency: 10,
+      backoffBase: .milliseconds(20), timeout: timeout)
+    kind.computes = { _ in
+      try await Task.sleep(for: .seconds(3600))
+      return .unchanged
+    }
+    return kind
+  }
+
+  @Test("a computation that takes longer than its kind allows is cancelled and has failed")
+  func timeout() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(1, maxAttempts: 2)
+    let worker = try RunningWorker(database, KindRunner(endless(timeout: .milliseconds(50))))
+    #expect(try await connection.finalState(1) == "discarded")
+    try await worker.stop()
+    let errors = try await connection.value("SELECT errors::text FROM twinmill.job_history", as: String.self)
+    #expect(errors.components(separatedBy: "timed out after 0.05 s").count == 3)
+  }
+
+  @Test("a job is discarded at its deadline, whether it runs or waits")
+  func deadline() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.script(
+      """
+      SELECT twinmill.enqueue('test', deadline => clock_timestamp() + interval '400 ms');
+      SELECT twinmill.enqueue('test', queue => 'nobody', deadline => clock_timestamp() + interval '400 ms');
+      """)
+    let worker = try RunningWorker(database, KindRunner(endless())) { $0.queues = ["default"] }
+    for job in [1, 2] { #expect(try await connection.finalState(JobID(job)) == "discarded") }
+    try await worker.stop()
+    let messages = try await connection.query(
+      "SELECT errors -> -1 ->> 'message' FROM twinmill.job_history ORDER BY job_id")
+    let texts: [String] = try messages.map { try $0.decode(String.self) }
+    #expect(
+      texts == ["its deadline passed", "its deadline passed while it waited"])
+  }
+
+  @Test("a computation that ignores its cancellation ends the worker, which hands the others back first")
+  func stuck() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(3)
+    var kind = endless(timeout: .milliseconds(100))
+    let release = Flag()
+    kind.computes = { job in
+      guard job.id == 2 else {
+        try await Task.sleep(for: .seconds(3600))
+        return .unchanged
+      }
+      // Holds its thread and does not look.
+      while !release.isSet {}
+      return .unchanged
+    }
+    kind.definition = KindDefinition(
+      name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 1, timeout: .milliseconds(100))
+    let worker = try RunningWorker(database, KindRunner(kind), gaveUp: release) {
+      $0.grace = .milliseconds(200)
+    }
+    await #expect(throws: (any Error).self) { try await worker.ended.value }
+    #expect(release.isSet, "it was given up")
+    let others = try await connection.value(
+      "SELECT count(*) FROM twinmill.jobs WHERE job_id IN (1, 3) AND state <> 'running' AND crashes = 0", as: Int64.self)
+    #expect(others == 2)
+  }
+
+  @Test("progress is read while a job runs, and kept for its next attempt")
+  func progress() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(1)
+    var kind = endless()
+    kind.computes = { job in
+      guard job.attempt == 1 else { return .snooze(.seconds(3600)) }
+      JobProgress.report(40, "fitting")
+      try await Task.sleep(for: .milliseconds(300))
+      throw JobFailure("later")
+    }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    try await connection.until(
+      "SELECT count(*) = 1 FROM twinmill.jobs WHERE state = 'running' AND percent = 40 AND message = 'fitting'")
+    try await connection.until(
+      "SELECT count(*) = 1 FROM twinmill.jobs WHERE state = 'scheduled' AND attempt = 1 AND percent = 40")
+    try await worker.stop()
+  }
+
+  @Test("a snoozed job runs again and has used no attempt")
+  func snooze() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(1, maxAttempts: 1)
+    let runs = Mutex(0)
+    var kind = TestKind()
+    kind.computes = { job in
+      let run = runs.withLock { runs in
+        runs += 1
+        return runs
+      }
+      return run < 3 ? .snooze(.milliseconds(10)) : .store(job.attempt)
+    }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    #expect(try await connection.finalState(1) == "completed")
+    try await worker.stop()
+    #expect(try await connection.effects() == [[1, 1]])
+  }
+
+  @Test("cancelling one job of a loop leaves the others of its batch alone")
+  func cancelOne() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(6)
+    var kind = endless()
+    kind.definition = KindDefinition(
+      name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 10, concurrency: 1)
+    kind.computes = { job in
+      if job.id == 2 { try await Task.sleep(for: .seconds(3600)) }
+      return .store(0)
+    }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history")
+    _ = try await connection.query("SELECT twinmill.cancel(2)")
+    #expect(try await connection.finalState(2) == "cancelled")
+    for job in 3...6 { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+    #expect(try await connection.effects() == [1, 3, 4, 5, 6].map { [$0, 1] })
+  }
+}
+
+@Suite("Fair shares")
+struct FairShareTests {
+  @Test("who used least comes first; equal use shares a place; half is forgotten by what is told")
+  func ranks() {
+    let shares = TenantShares()
+    let start = ContinuousClock.now
+    let big = shares.began("big", at: start)
+    _ = shares.began("small", at: start + .seconds(8))
+    shares.ended(big, at: start + .seconds(9))
+    #expect(shares.ranks(of: ["big", "small", "new", "newer"], at: start + .seconds(10))
+      == ["new": 0, "newer": 0, "small": 1, "big": 2])
+    #expect(shares.take(at: start + .seconds(11)) == ["big": 9, "small": 3])
+    shares.heard(["small": 100])
+    #expect(shares.ranks(of: ["big", "small"], at: start + .seconds(12)) == ["big": 0, "small": 1])
+  }
+
+  @Test("a tenant's backfill delays another tenant's single job by at most one batch")
+  func backfill() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.script("SELECT twinmill.enqueue('test', tenant => 'big') FROM generate_series(1, 100)")
+    let started = Signal()
+    let release = Signal()
+    let order = Mutex<[JobID]>([])
+    var kind = TestKind()
+    kind.loads = { jobs in
+      let isFirst = order.withLock { order in
+        order += jobs.map(\.id)
+        return order.count == jobs.count
+      }
+      guard isFirst else { return }
+      started.fire()
+      await release.next()
+    }
+    let worker = try RunningWorker(database, KindRunner(kind)) { $0.concurrency = 1 }
+    await started.next()
+    _ = try await connection.query("SELECT twinmill.enqueue('test', tenant => 'small')")
+    release.fire()
+    #expect(try await connection.finalState(101) == "completed")
+    #expect(try await connection.finalState(100) == "completed")
+    try await worker.stop()
+    // The batch that ran, then the other tenant's job.
+    #expect(order.withLock { $0[10] } == 101)
+  }
+}
