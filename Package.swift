@@ -4,10 +4,11 @@ import PackageDescription
 
 // Who may import whom (nothing imports upwards):
 //
-//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting → Series
+//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection → Series
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
+//   twinmill → Inference → COpenBLAS, CBoostMath
 //
-// CSV, Series and Forecasting are pure: they know nothing of PostgreSQL, jobs or twins.
+// CSV, Series, Forecasting, Detection and Inference are pure: they know nothing of PostgreSQL, jobs or twins.
 
 let package = Package(
   name: "twinmill",
@@ -16,6 +17,8 @@ let package = Package(
     .library(name: "Postgres", targets: ["Postgres"]),
     .library(name: "Series", targets: ["Series"]),
     .library(name: "Forecasting", targets: ["Forecasting"]),
+    .library(name: "Detection", targets: ["Detection"]),
+    .library(name: "Inference", targets: ["Inference"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -29,6 +32,10 @@ let package = Package(
     // C libraries of Debian.
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
+    // Headers of Boost.Math (libboost-dev) behind C.
+    .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
 
     // The queue's floors.
     .target(
@@ -58,6 +65,8 @@ let package = Package(
     .target(name: "CSV"),
     .target(name: "Series"),
     .target(name: "Forecasting", dependencies: ["Series"]),
+    .target(name: "Detection", dependencies: ["Series"]),
+    .target(name: "Inference", dependencies: ["COpenBLAS", "CBoostMath"]),
 
     // Twins and what is computed for them.
     .target(
@@ -84,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "twinmill",
       dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Forecasting", "Series",
+        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Detection", "Forecasting", "Inference", "Series",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -102,9 +111,13 @@ let package = Package(
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "SeriesTests", dependencies: ["Series"]),
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],

@@ -52,6 +52,7 @@ need() { # package, probe …
 
 has_command() { command -v "$1" >/dev/null; }
 has_server() { [ "$(server_version)" -ge 15 ]; }
+has_boost() { [ -e /usr/include/boost/math/distributions/students_t.hpp ] || [ -e /usr/local/include/boost/version.hpp ]; }
 has_zones() { [ -e /usr/share/zoneinfo/tzdata.zi ] || [ -e /usr/share/zoneinfo/Europe/Berlin ]; }
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || has_command pgbouncer; }
 has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
@@ -60,6 +61,8 @@ has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'impo
 need pkg-config has_command pkg-config
 need libpq-dev has_library libpq
 need zlib1g-dev has_library zlib
+need libopenblas-dev has_library openblas
+need libboost-dev has_boost
 need git has_command git
 need postgresql-15 has_server
 need postgresql-client has_command psql

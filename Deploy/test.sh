@@ -3,7 +3,7 @@
 # Every check of this repository by one command; the exit code is true to the result.
 #
 #   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests
-#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1) and the forecast accuracy check
+#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the forecast accuracy and the detection check
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
 # TWINMILL_BENCH (default ../shared/bench).
@@ -79,6 +79,11 @@ if [ "$all" = yes ]; then
     phase forecasts Deploy/checks/forecasts.sh "$data" "${TWINMILL_BENCH:-../shared/bench}" || true
   else
     report+=("$(printf '%-16s %-7s' forecasts skipped) no $data/m4; set TWINMILL_DATA")
+  fi
+  if [ -d "$data/nab" ] && [ -d "$data/tcpd" ]; then
+    phase detection Deploy/checks/detection.sh "$data" "${TWINMILL_BENCH:-../shared/bench}" || true
+  else
+    report+=("$(printf '%-16s %-7s' detection skipped) no $data/nab and $data/tcpd; set TWINMILL_DATA")
   fi
 fi
 

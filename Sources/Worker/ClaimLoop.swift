@@ -18,6 +18,8 @@ struct ClaimLoop: Sendable {
   private struct Memory {
     var source: ClaimSource
     var inFlight = 0
+    /// Whether a wait is over since the last look.
+    var hasWaited = true
   }
 
   /// Claims until told to stop; returns when all batches have ended.
@@ -41,12 +43,14 @@ struct ClaimLoop: Sendable {
           continue
         }
         do {
-          let (claim, pause) = try await memory.source.next(isNotified: wakeUp.take())
+          let (claim, pause) = try await memory.source.next(isNotified: wakeUp.take() || memory.hasWaited)
+          memory.hasWaited = false
           if backoff.succeeded() { context.logger.notice("the database is back") }
           looked()
           guard let claim, !claim.jobs.isEmpty else {
             // The signal to stop may have been taken for one of new jobs.
             if !stopping.isSet { await wakeUp.wait(atMost: min(context.settings.poll, pause ?? context.settings.poll)) }
+            memory.hasWaited = true
             continue
           }
           try await start(claim, in: &batches, &memory)

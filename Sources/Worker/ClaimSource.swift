@@ -13,7 +13,10 @@ struct ClaimSource: Sendable {
   private var lastSurvey: ContinuousClock.Instant?
   private var lastFronts: ContinuousClock.Instant?
   private var frontsCost: Duration = .zero
-  private var nextDue: Duration?
+  /// When the next scheduled job is due.
+  private var dueAt: ContinuousClock.Instant?
+  /// Whether the next call looks at the lanes first.
+  private var owesSurvey = false
   /// Queue groups take turns: nil stands for all queues without limits.
   private var lastGroup: String??
   /// When to count again in a queue that had no room or nothing.
@@ -36,11 +39,17 @@ struct ClaimSource: Sendable {
   private var quietInterval: Duration { .milliseconds(20) }
 
   /// The next batch, or how long to wait for one (nil: until the next poll).
-  /// - Parameter isNotified: jobs came in since the last call, perhaps in a new lane.
+  /// - Parameter isNotified: jobs may have come in since the last call, perhaps in a new lane: a notification was heard,
+  ///   or a wait is over.
   mutating func next(isNotified: Bool) async throws(PostgresError) -> (claim: JobQueue.Claim?, pause: Duration?) {
-    let interval = isNotified ? notifiedSurveyInterval : surveyInterval
-    if let age = lastSurvey.map({ ContinuousClock.now - $0 }), age < interval {
-      if let claim = try await claimInTurn() { return (claim, nil) }
+    if let age = lastSurvey.map({ ContinuousClock.now - $0 }), age < surveyInterval, !owesSurvey, !isDue {
+      if let claim = try await claimInTurn() {
+        // The job that was told of comes first, the look at the lanes right after it.
+        owesSurvey = isNotified && age >= notifiedSurveyInterval
+        return (claim, nil)
+      }
+      // Just drained: no news, no look.
+      guard isNotified else { return (nil, pause) }
       if age < shortestSurveyInterval { return (nil, shortestSurveyInterval - age) }
     }
     let isEmpty = try await survey()
@@ -52,9 +61,11 @@ struct ClaimSource: Sendable {
     return (try await claimLaneByLane(), notifiedSurveyInterval)
   }
 
+  private var isDue: Bool { dueAt.map { $0 <= .now } ?? false }
+
   /// Until the next look when there is nothing: a due job, room in a limited queue.
   private var pause: Duration? {
-    let due = nextDue.map { max($0, .milliseconds(1)) }
+    let due = dueAt.map { max($0 - .now, .milliseconds(1)) }
     guard lanes.contains(where: \.isLimited) else { return due }
     return min(due ?? quietInterval, quietInterval)
   }
@@ -71,8 +82,9 @@ struct ClaimSource: Sendable {
       try await queue.survey(queues: queues, kinds: names, on: connection)
     }
     lanes = survey.lanes
-    nextDue = survey.nextDue
     lastSurvey = .now
+    dueAt = survey.nextDue.map { .now + $0 }
+    owesSurvey = false
     // A look from the front may walk many dead entries under a held snapshot: at most a fiftieth of the time.
     guard !lanes.isEmpty, lastFronts.map({ $0 + max(surveyInterval, frontsCost * 50) <= .now }) ?? true else {
       return true
@@ -189,8 +201,8 @@ struct ClaimSource: Sendable {
   private mutating func took(_ claim: JobQueue.Claim, of lines: [JobQueue.LaneClaim]) -> JobQueue.Claim {
     if let half = claim.half, let line = lines.first(where: { $0.half == half }) {
       cursors.claimed(
-        half, after: line.cursor, highest: claim.highest, isDrained: !line.lane.isLimited && claim.jobs.count < line.limit,
-        snapshot: claim.snapshot, at: .now)
+        half, after: line.cursor, highest: claim.highest,
+        isDrained: !line.lane.isLimited && claim.jobs.count < line.limit, snapshot: claim.snapshot, at: .now)
     }
     return claim
   }

@@ -24,10 +24,10 @@ struct FaultTests {
   func moments() async throws {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
-    _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 2)")
+    _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 3, running_per_key => 1)")
     let survivor = try await Daemon("work", url: database.url, environment: Self.settings)
     let producer = try await Producer(database)
-    let producing = Task { try await producer.produceUntilCancelled() }
+    let producing = Task { try await producer.produceUntilStopped() }
 
     for moment in ["claimed", "loaded", "computed", "finishing", "fenced", "stored", "committed"] {
       await (try victim(moment, database, connection)).kill()
@@ -35,16 +35,16 @@ struct FaultTests {
     let saved = "/tmp/twinmill-test-\(UUID().uuidString).csv"
     defer { unlink(saved) }
     let midway = try await Installed.run(
-      ["verify", "--limit", "limited=2", "--save", saved], url: database.url)
+      ["verify", "--limit", "limited=3", "--key-limit", "limited=1", "--save", saved], url: database.url)
     #expect(midway.status == 0, "\(midway.out)\(midway.err)")
-    for moment in ["computed", "finishing", "fenced", "stored"] {
+    for moment in ["computed", "finishing", "stored"] {
       let zombie = try await victim(moment, database, connection)
       try await connection.until("SELECT NOT EXISTS (SELECT FROM twinmill.workers WHERE pid = \(zombie.id))")
       zombie.signal(SIGCONT)
       #expect(await zombie.wait() == 75)
     }
 
-    producing.cancel()
+    await producer.stop()
     let inserted = try await producing.value
     try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs WHERE kind = 'probe'")
     let end = try await Installed.verify(

@@ -12,6 +12,7 @@ actor Producer {
   private let file: Int32
   /// Jobs inserted so far.
   private(set) var inserted = 0
+  private var isStopped = false
 
   init(_ database: TestDatabase) async throws {
     connection = try await database.connect()
@@ -26,7 +27,8 @@ actor Producer {
   /// Asks for one probe.
   /// - Throws: `PostgresError`; the log then says that no answer came.
   func enqueue(
-    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil, maxAttempts: Int? = nil
+    _ arguments: String = "{\"rows\": 3}", uniqueKey: String? = nil, queue: String? = nil, key: String? = nil,
+    maxAttempts: Int? = nil
   ) async throws {
     let answer: (Int64, String)
     do {
@@ -34,7 +36,7 @@ actor Producer {
         """
         SELECT job_id, outcome FROM twinmill.enqueue('probe', arguments => \(arguments)::text::jsonb,
           unique_key => \(uniqueKey)::text, queue => \(queue)::text,
-          max_attempts => \(maxAttempts.map { Int32($0) })::integer)
+          concurrency_key => \(key)::text, max_attempts => \(maxAttempts.map { Int32($0) })::integer)
         """
       ).only().decode(Int64.self, String.self)
     } catch {
@@ -45,27 +47,31 @@ actor Producer {
     write("{\"job_id\":\(answer.0),\"outcome\":\"\(answer.1)\"}\n")
   }
 
-  /// A bit of everything: rows, pauses, failures that pass and such that stay, shared keys, a limited queue.
+  /// A bit of everything: rows, pauses, failures that pass and such that stay, shared keys, a queue with limits.
   func enqueueMixture(_ number: Int) async throws {
     let rows = number % 4
     switch number % 10 {
     case 3: try await enqueue("{\"rows\": \(rows), \"fail\": \"on purpose\"}", maxAttempts: 1 + number / 10 % 2)
     case 5: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 5}", uniqueKey: "key \(number / 10 % 3)")
-    case 7, 8: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 2}", queue: "limited")
+    case 7: try await enqueue("{\"rows\": \(rows), \"sleep_ms\": 2}", queue: "limited")
+    case 8: try await enqueue("{\"rows\": \(rows)}", queue: "limited", key: "key \(number / 10 % 5)")
     default: try await enqueue("{\"rows\": \(rows)}")
     }
   }
 
-  /// Asks for one job after another until the task is cancelled.
+  /// Asks for one job after another until `stop`.
   /// - Returns: how many were inserted.
-  func produceUntilCancelled() async throws -> Int {
+  func produceUntilStopped() async throws -> Int {
     var number = 0
-    while !Task.isCancelled {
+    while !isStopped {
       try await enqueueMixture(number)
       number += 1
     }
     return inserted
   }
+
+  /// The job that is being asked for is the last one.
+  func stop() { isStopped = true }
 
   private func write(_ line: String) {
     var line = line

@@ -123,7 +123,8 @@ struct ClaimTests {
     let given = try await connection.query(Statements.claimOverlap(token))
     let ids: [Int64] = try given.map { try $0.decode(Int64.self) }
     #expect(ids.sorted() == [1, 2])
-    let kept = try await connection.value("SELECT job_ids FROM twinmill.claims WHERE token = \(token)", as: [Int64].self)
+    let kept = try await connection.value(
+      "SELECT job_ids FROM twinmill.claims WHERE token = \(token)", as: [Int64].self)
     #expect(kept == [3])
     let untouched = try await connection.value(
       "SELECT job_ids FROM twinmill.claims WHERE token = \(theirs.token)", as: [Int64].self)
@@ -142,7 +143,7 @@ struct ClaimTests {
     #expect(try await queue.claim(limit: 2, on: connection).jobs.isEmpty)
   }
 
-  @Test("a survey makes due jobs ready, knows every lane, and says when the next is due; fronts are what nobody works on")
+  @Test("a survey makes due jobs ready, knows every lane, says when the next is due; fronts are what nobody works on")
   func survey() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
@@ -160,7 +161,8 @@ struct ClaimTests {
     #expect(try await queue.claim(limit: 1, on: connection).jobs.map(\.id) == [1])
     let lanes = Dictionary(uniqueKeysWithValues: survey.lanes.map { ($0.number, $0.kind) })
     let fronts = try await queue.fronts(of: survey.lanes, on: connection)
-    let found = Dictionary(fronts.map { (lanes[$0.half.lane]! + ($0.half.isReturned ? " again" : ""), $0.first) }) { $1 }
+    let named = fronts.map { (lanes[$0.half.lane]! + ($0.half.isReturned ? " again" : ""), $0.first) }
+    let found = Dictionary(uniqueKeysWithValues: named)
     #expect(found == ["probe": 2, "probe again": 1, "other": 3])
     let onlyOther = try await queue.survey(queues: ["default"], kinds: ["other"], on: connection)
     #expect(onlyOther.lanes.map(\.kind) == ["other"])

@@ -49,7 +49,8 @@ struct LimitTests {
           var most: Int64 = 0
           while try await connection.value("SELECT count(*) FROM twinmill.live_jobs") > Int64(0) {
             guard let claim = try await claim(queue, limit: 3, on: connection), !claim.jobs.isEmpty else { continue }
-            most = max(most, try await connection.value("SELECT sum(cardinality(job_ids))::bigint FROM twinmill.claims"))
+            let running: SQL = "SELECT sum(cardinality(job_ids))::bigint FROM twinmill.claims"
+            most = max(most, try await connection.value(running))
             _ = try await queue.end(claim.jobs, .completed, token: claim.token, on: connection)
           }
           return most
@@ -121,7 +122,8 @@ struct LimitTests {
     try await connection.enqueueProbes(2)
     try await connection.script("SELECT twinmill.pause('default')")
     #expect(try await queue.claim(on: connection).jobs.isEmpty)
-    try await connection.script("SELECT twinmill.resume('default'); SELECT twinmill.limit_queue('default', running => 1)")
+    try await connection.script(
+      "SELECT twinmill.resume('default'); SELECT twinmill.limit_queue('default', running => 1)")
     #expect(try await queue.claim(on: connection).jobs.isEmpty)
     #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).lanes.allSatisfy(\.isLimited))
     try await connection.script("SELECT twinmill.limit_queue('default')")

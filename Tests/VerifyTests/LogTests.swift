@@ -128,6 +128,7 @@ struct MergeTests {
     let text = judge.verdict.text
     #expect(text.hasSuffix("effects: and 3 more\nrefuted"))
     #expect(text.contains("acknowledged  not asked"))
+    #expect(text.contains("attempts      no case"))
     #expect(
       text.contains(
         "effects: job 1: expected no rows of a job that is neither final nor live; "

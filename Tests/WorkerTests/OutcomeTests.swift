@@ -77,7 +77,8 @@ struct OutcomeTests {
     await #expect(throws: (any Error).self) { try await worker.ended.value }
     #expect(release.isSet, "it was given up")
     let others = try await connection.value(
-      "SELECT count(*) FROM twinmill.jobs WHERE job_id IN (1, 3) AND state <> 'running' AND crashes = 0", as: Int64.self)
+      "SELECT count(*) FROM twinmill.jobs WHERE job_id IN (1, 3) AND state <> 'running' AND crashes = 0", as: Int64.self
+    )
     #expect(others == 2)
   }
 
@@ -152,8 +153,9 @@ struct FairShareTests {
     let big = shares.began("big", at: start)
     _ = shares.began("small", at: start + .seconds(8))
     shares.ended(big, at: start + .seconds(9))
-    #expect(shares.ranks(of: ["big", "small", "new", "newer"], at: start + .seconds(10))
-      == ["new": 0, "newer": 0, "small": 1, "big": 2])
+    #expect(
+      shares.ranks(of: ["big", "small", "new", "newer"], at: start + .seconds(10))
+        == ["new": 0, "newer": 0, "small": 1, "big": 2])
     #expect(shares.take(at: start + .seconds(11)) == ["big": 9, "small": 3])
     shares.heard(["small": 100])
     #expect(shares.ranks(of: ["big", "small"], at: start + .seconds(12)) == ["big": 0, "small": 1])

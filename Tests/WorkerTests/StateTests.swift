@@ -120,7 +120,9 @@ struct InFlightTests {
     inFlight.cancel(1, .requested)
     await confirmation { cancelled in
       inFlight.began(job(1), timesOut: .now + .seconds(60), deadline: nil) { cancelled() }
-      inFlight.began(job(2), timesOut: .now + .seconds(60), deadline: nil) { Issue.record("job 2 was not asked to stop") }
+      inFlight.began(job(2), timesOut: .now + .seconds(60), deadline: nil) {
+        Issue.record("job 2 was not asked to stop")
+      }
     }
     #expect(inFlight.reason(for: job(1)) == .requested)
     #expect(inFlight.reason(for: job(2)) == nil)

@@ -14,7 +14,11 @@ WITH mine AS MATERIALIZED (
        unnest(c.job_ids) AS member(job_id)
 ), given_up AS (
   UPDATE twinmill.claims c
-  SET job_ids = ARRAY(SELECT member FROM unnest(c.job_ids) AS member EXCEPT SELECT o.job_id FROM others o)
+  SET (job_ids, keys) = (
+    SELECT coalesce(array_agg(k.job_id ORDER BY k.n), '{}'),
+           CASE WHEN c.keys IS NOT NULL THEN coalesce(array_agg(k.key ORDER BY k.n), '{}') END
+    FROM unnest(c.job_ids, c.keys) WITH ORDINALITY AS k(job_id, key, n)
+    WHERE k.job_id NOT IN (SELECT o.job_id FROM others o))
   FROM mine m
   WHERE c.token = m.token AND c.job_ids && ARRAY(SELECT o.job_id FROM others o)
   RETURNING m.job_ids AS before, c.job_ids AS after

@@ -2,10 +2,11 @@ import ArgumentParser
 import FoundationEssentials
 import Postgres
 
-/// `twinmill bench queue`
+/// `twinmill bench queue` and `twinmill bench correlation`
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure this installation.", subcommands: [Queue.self])
+    commandName: "bench", abstract: "Measure this installation.",
+    subcommands: [Queue.self, BenchCorrelationCommand.self])
 
   struct Queue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -208,19 +208,7 @@ struct SeriesFile: ~Copyable {
   }
 
   private func number(_ row: Row, _ column: Int) throws(SeriesFileError) -> Double {
-    let field = row.fields[column]
-    if let value = Double(field), value.isFinite { return value }
-    let trimmed = field.filter { $0 != " " && $0 != "\t" }
-    if trimmed.isEmpty || ["nan", "na", "null"].contains(trimmed.lowercased()) { return .nan }
-    if let value = Double(trimmed) {
-      if value.isFinite { return value }
-      throw error(
-        row.line, column + 1, "\"\(field)\" is not finite",
-        "correct it, or leave the field empty if the value is missing")
-    }
-    throw error(
-      row.line, column + 1, "\"\(field)\" is no number",
-      "write it with a decimal point and no thousands separator, or leave the field empty if the value is missing")
+    try NumberField.value(row.fields[column], file: reader.path, line: row.line, column: column + 1)
   }
 
   private func error(_ line: Int, _ column: Int, _ problem: String, _ remedy: String) -> SeriesFileError {

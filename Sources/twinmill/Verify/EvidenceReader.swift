@@ -5,6 +5,9 @@ import Queue
 /// Reads the database's evidence in one snapshot, sorted by the server and row by row, so that a million jobs need no
 /// more memory here than one.
 enum EvidenceReader {
+  /// How long the server may sort before the first rows come.
+  private static let patience: Duration = .seconds(3600)
+
   /// Prepares the transaction that reads.
   static func begin(on connection: Connection) async throws(PostgresError) {
     _ = try await connection.query(Statement("verify_memory", PackageResources.verify_memory_sql)())
@@ -17,7 +20,7 @@ enum EvidenceReader {
     try await connection.copyOut(
       Statement("verify_jobs", PackageResources.verify_jobs_sql)(), Int64.self, Int16.self, String?.self, String?.self,
       Int32.self, Int32?.self, Int32?.self, UUID?.self, Date?.self, Date?.self, Date?.self, Bool?.self, Int64?.self,
-      Bool?.self, [String]?.self, Int64?.self, Int32?.self, Int32?.self
+      Bool?.self, [String]?.self, Int64?.self, Int32?.self, Int32?.self, deadline: patience
     ) {
       job, source, state, kind, attempt, limit, crashes, token, claimedAt, startedAt, finishedAt, isStored, rows,
       hasOtherOrigin, ends, distinct, lowest, highest in
@@ -51,7 +54,7 @@ enum EvidenceReader {
   ) async throws {
     try await connection.copyOut(
       Statement("verify_keys", PackageResources.verify_keys_sql)(), String.self, String.self, Int64.self, Date.self,
-      Date?.self
+      Date?.self, deadline: patience
     ) { kind, key, job, enqueuedAt, finishedAt in
       try row(job, kind, key, enqueuedAt, finishedAt)
     }
@@ -66,7 +69,7 @@ enum EvidenceReader {
       byKey
       ? Statement("verify_key_limits", PackageResources.verify_key_limits_sql)
       : Statement("verify_limits", PackageResources.verify_limits_sql)
-    try await connection.copyOut(statement(), String.self, String?.self, Int16.self, Int64.self) {
+    try await connection.copyOut(statement(), String.self, String?.self, Int16.self, Int64.self, deadline: patience) {
       queue, key, change, job in
       try row(job, queue, key, Int(change))
     }

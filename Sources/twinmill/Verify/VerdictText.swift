@@ -44,6 +44,7 @@ extension Verdict {
 
   private static func word(_ finding: Finding?) -> String {
     guard let finding else { return "not asked" }
+    if finding.refutations == 0, finding.counts.allSatisfy({ $0.count == 0 }) { return "no case" }
     return finding.refutations == 0 ? "proven" : "refuted"
   }
 }

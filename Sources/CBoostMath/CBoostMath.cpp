@@ -1,0 +1,26 @@
+#include "CBoostMath.h"
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+namespace {
+
+using namespace boost::math::policies;
+
+// An exception must not cross into Swift: errors become NaN or infinity.
+using Quiet = policy<domain_error<ignore_error>, pole_error<ignore_error>, overflow_error<ignore_error>,
+                     evaluation_error<ignore_error>, promote_double<false>>;
+
+}  // namespace
+
+double boost_student_t_upper_tail(double t, double df) {
+  return boost::math::cdf(boost::math::complement(boost::math::students_t_distribution<double, Quiet>(df), t));
+}
+
+double boost_student_t_quantile(double p, double df) {
+  return boost::math::quantile(boost::math::students_t_distribution<double, Quiet>(df), p);
+}
+
+double boost_normal_quantile(double p) {
+  return boost::math::quantile(boost::math::normal_distribution<double, Quiet>(), p);
+}

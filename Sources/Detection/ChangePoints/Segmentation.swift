@@ -1,0 +1,78 @@
+import Glibc
+
+/// The cut of a series into segments that costs least for one autoregression.
+struct Segmentation: Sendable {
+  /// Of the whole description.
+  let cost: Double
+  /// First samples of all segments but the first.
+  private(set) var starts: [Int]
+  private let costs: SegmentCosts
+
+  /// Optimal partitioning (Jackson and others 2005) over at most 2,000 places; where that leaves samples out, each
+  /// change is then moved to its best place between its neighbours.
+  init(costs: SegmentCosts) {
+    self.costs = costs
+    let n = costs.count
+    let stride = (n + ChangePoints.mostPlaces - 1) / ChangePoints.mostPlaces
+    let places = Array(Swift.stride(from: 0, to: n, by: stride)) + [n]
+    // best[k]: least cost of the samples before place k; previous[k]: the place where the last segment of that starts.
+    var best = [Double](repeating: .infinity, count: places.count)
+    var previous = [Int](repeating: 0, count: places.count)
+    var segments = [Double](repeating: .infinity, count: places.count)
+    best[0] = 0
+    for k in 1..<places.count {
+      costs.costs(before: places[k], stride: stride, into: &segments)
+      for place in 0..<k where places[k] - places[place] >= ChangePoints.leastSegment {
+        // Of equal cuts the one with the earliest last change.
+        let total = best[place] + segments[place] + (place > 0 ? costs.changeCost : 0)
+        if total < best[k] { (best[k], previous[k]) = (total, place) }
+      }
+    }
+    var starts: [Int] = []
+    var k = previous[places.count - 1]
+    while k > 0 {
+      starts.append(places[k])
+      k = previous[k]
+    }
+    self.starts = starts.reversed()
+    cost = best[places.count - 1]
+    if stride > 1 { refine(reach: stride) }
+  }
+
+  /// Moves each change to where it costs least, its neighbours staying.
+  private mutating func refine(reach: Int) {
+    for k in starts.indices {
+      let low = k > 0 ? starts[k - 1] : 0
+      let high = k + 1 < starts.count ? starts[k + 1] : costs.count
+      let earliest = max(low + ChangePoints.leastSegment, starts[k] - reach)
+      let latest = min(high - ChangePoints.leastSegment, starts[k] + reach)
+      var best = (cost: Double.infinity, start: starts[k])
+      for start in Swift.stride(from: earliest, through: latest, by: 1) {
+        let cost = costs.fit(low, start).cost + costs.fit(start, high).cost
+        if cost < best.cost { best = (cost, start) }
+      }
+      starts[k] = best.start
+    }
+  }
+
+  /// The changes, with what differs.
+  /// - Parameter indices: of the samples in the series they came from.
+  func changes(at indices: [Int]) -> [ChangePoint] {
+    let bounds = [0] + starts + [costs.count]
+    let fits = zip(bounds, bounds.dropFirst()).map { costs.fit($0, $1) }
+    return starts.indices.map { k in
+      let before = fits[k]
+      let after = fits[k + 1]
+      // Half the difference of two Schwarz criteria is about the logarithm of the odds.
+      let together = costs.fit(bounds[k], bounds[k + 2]).cost
+      let gain = max(0, together - before.cost - after.cost - costs.changeCost)
+      let position = costs.samples.positions[starts[k]]
+      return ChangePoint(
+        index: indices[starts[k]],
+        confidence: 1 / (1 + exp(-gain)),
+        step: costs.samples.scale * (after.value(at: position) - before.value(at: position)),
+        slopeChange: costs.samples.scale * (after.slope - before.slope),
+        deviationRatio: after.deviation / before.deviation)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// Student t distributions of a slope, one for each autocorrelation, mixed by weight.
+struct TrendMixture: Sendable {
+  private let fits: [TrendFit]
+  private let weights: [Double]
+
+  /// Fits with the weight of their likelihood; those that weigh less than a billionth of the heaviest are left out.
+  init(_ all: [TrendFit]) {
+    let best = all.map(\.logLikelihood).max() ?? 0
+    fits = all.filter { $0.logLikelihood > best - 20 }
+    let likelihoods = fits.map { exp($0.logLikelihood - best) }
+    let total = likelihoods.reduce(0, +)
+    weights = likelihoods.map { $0 / total }
+  }
+
+  /// Weighted mean of what the fits say.
+  func mean(_ what: (TrendFit) -> Double) -> Double {
+    zip(fits, weights).reduce(0) { $0 + $1.1 * what($1.0) }
+  }
+
+  /// Chance that the slope is below a value.
+  func probability(below value: Double) -> Double {
+    zip(fits, weights).reduce(0) { sum, pair in
+      let (fit, weight) = pair
+      guard fit.error > 0 else { return sum + (value > fit.slope ? weight : 0) }
+      return sum + weight * Self.studentT((value - fit.slope) / fit.error, freedom: fit.freedom)
+    }
+  }
+
+  /// The slope below which it lies with a chance, by bisection to a billionth of a standard error.
+  func quantile(_ chance: Double) -> Double {
+    let spread = fits.map(\.error).max() ?? 0
+    // With six degrees of freedom or more 40 standard errors hold all but 1e-8 of a t distribution.
+    var low = (fits.map(\.slope).min() ?? 0) - 40 * spread
+    var high = (fits.map(\.slope).max() ?? 0) + 40 * spread
+    while high - low > 1e-9 * spread {
+      let middle = low + (high - low) / 2
+      if middle <= low || middle >= high { break }
+      if probability(below: middle) < chance { low = middle } else { high = middle }
+    }
+    return low + (high - low) / 2
+  }
+
+  /// The distribution function of Student's t by Wallace's normal approximation (1959), whose error is below 0.0005
+  /// from six degrees of freedom on: z = ±(8ν + 1)/(8ν + 3) · √(ν log(1 + t²/ν)).
+  static func studentT(_ t: Double, freedom: Double) -> Double {
+    let z = (8 * freedom + 1) / (8 * freedom + 3) * (freedom * log1p(t * t / freedom)).squareRoot()
+    return 0.5 * erfc((t < 0 ? z : -z) / 2.0.squareRoot())
+  }
+}

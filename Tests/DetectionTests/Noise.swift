@@ -1,0 +1,46 @@
+import Foundation
+
+/// Reproducible pseudo-random numbers (SplitMix64: Steele, Lea, Flood 2014).
+struct Noise {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  /// Uniform on (0, 1).
+  mutating func uniform() -> Double {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    z ^= z >> 31
+    return (Double(z >> 11) + 0.5) / 9_007_199_254_740_992
+  }
+
+  /// Standard normal (Box and Muller 1958).
+  mutating func normal() -> Double {
+    (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform())
+  }
+
+  /// An autoregression of first order with innovations of standard deviation 1, after a start of 200.
+  mutating func autoregression(_ count: Int, _ phi: Double) -> [Double] {
+    var value = 0.0
+    var values: [Double] = []
+    for i in 0..<count + 200 {
+      value = phi * value + normal()
+      if i >= 200 { values.append(value) }
+    }
+    return values
+  }
+
+  /// Independent normal values.
+  mutating func normals(_ count: Int) -> [Double] { (0..<count).map { _ in normal() } }
+}
+
+/// Annual flow of the Nile at Aswan 1871-1970, 10⁸ m³ (Cobb 1978).
+let nile: [Double] = [
+  1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960, 1180, 799, 958, 1140, 1100,
+  1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840, 874, 694, 940, 833, 701, 916, 692, 1020, 1050, 969, 831, 726, 456,
+  824, 702, 1120, 1100, 832, 764, 821, 768, 845, 864, 862, 698, 845, 744, 796, 1040, 759, 781, 865, 845, 944, 984, 897,
+  822, 1010, 771, 676, 649, 846, 812, 742, 801, 1040, 860, 874, 848, 890, 744, 749, 838, 1050, 918, 986, 797, 923, 975,
+  815, 1020, 906, 901, 1170, 912, 746, 919, 718, 714, 740,
+]
