@@ -86,7 +86,8 @@ struct Listener: Sendable {
   private func followUp(_ hint: WakeUp, _ connection: Connection) async throws {
     while true {
       await hint.wait(atMost: .seconds(3600))
-      try Task.checkCancellation()
+      // The job that was told of comes first.
+      try await Task.sleep(for: .milliseconds(2))
       var pause: Duration = .milliseconds(1)
       while try await JobQueue.enqueuesUnderWay(on: connection) {
         // From here on polling is as good.
