@@ -65,10 +65,8 @@ public struct JobQueue: Sendable {
     let statement = Statements.claim(
       worker, token, lines.map(\.lane.number), lines.map(\.isReturned), lines.map(\.cursor),
       lines.map { Int32($0.limit) }, lines.map { Int32($0.rank) }, lines.map(\.lane.behind))
-    let answers = try await connection.pipeline([
-      Statements.notDurable(), Statements.hotPlan(), statement, Statements.claimOverlap(token),
-    ])
-    return try Self.claim(answers[2], overlap: answers[3], lanes: lines.map(\.lane), token: token)
+    let answers = try await connection.pipeline([Statements.claimPlan(), statement, Statements.claimOverlap(token)])
+    return try Self.claim(answers[1], overlap: answers[2], lanes: lines.map(\.lane), token: token)
   }
 
   /// Claims a batch from one queue with limits, as far as they leave room. One round trip.
@@ -80,12 +78,11 @@ public struct JobQueue: Sendable {
       worker, token, lines.map(\.lane.number), lines.map(\.isReturned), lines.map(\.cursor),
       lines.map { Int32($0.limit) }, lines.map { Int32($0.rank) }, lines.map(\.lane.behind), queue)
     let answers = try await connection.pipeline([
-      Statements.notDurable(), Statements.hotPlan(), Statements.lockQueue(queue), statement,
-      Statements.claimOverlap(token),
+      Statements.claimPlan(), Statements.lockQueue(queue), statement, Statements.claimOverlap(token),
     ])
-    let isLocked: Bool = try answers[2][0].decode(Bool.self)
+    let isLocked: Bool = try answers[1][0].decode(Bool.self)
     guard isLocked else { return nil }
-    return try Self.claim(answers[3], overlap: answers[4], lanes: lines.map(\.lane), token: token)
+    return try Self.claim(answers[2], overlap: answers[3], lanes: lines.map(\.lane), token: token)
   }
 
   /// Claims one job that was there at two crashes, to run it alone.
@@ -96,10 +93,10 @@ public struct JobQueue: Sendable {
     queues: [String]?, kinds: [String], lanes: [Lane], token: UUID, on connection: Connection
   ) async throws(PostgresError) -> Claim {
     let answers = try await connection.pipeline([
-      Statements.notDurable(), Statements.hotPlan(), Statements.lockSuspects(queues, kinds),
+      Statements.claimPlan(), Statements.lockSuspects(queues, kinds),
       Statements.claimSuspect(worker, token, queues, kinds), Statements.claimOverlap(token),
     ])
-    return try Self.claim(answers[3], overlap: answers[4], lanes: lanes, token: token)
+    return try Self.claim(answers[2], overlap: answers[3], lanes: lanes, token: token)
   }
 
   private static func claim(

@@ -4,6 +4,7 @@ import Postgres
 enum Statements {
   static let notDurable = Statement("not_durable", PackageResources.not_durable_sql)
   static let hotPlan = Statement("hot_plan", PackageResources.hot_plan_sql)
+  static let claimPlan = Statement("claim_plan", PackageResources.claim_plan_sql)
   static let hotPlanEnd = Statement("hot_plan_end", PackageResources.hot_plan_end_sql)
   static let claim = Statement("claim", PackageResources.claim_sql)
   static let claimOverlap = Statement("claim_overlap", PackageResources.claim_overlap_sql)

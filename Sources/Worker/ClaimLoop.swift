@@ -43,7 +43,8 @@ struct ClaimLoop: Sendable {
           continue
         }
         do {
-          let (claim, pause) = try await memory.source.next(isNotified: wakeUp.take() || memory.hasWaited)
+          let (claim, pause) = try await memory.source.next(
+            isNotified: wakeUp.take(), hasWaited: memory.hasWaited)
           memory.hasWaited = false
           if backoff.succeeded() { context.logger.notice("the database is back") }
           looked()

@@ -31,25 +31,32 @@ struct ClaimSource: Sendable {
 
   /// Between two looks at the lanes and at what is due, while there is work.
   private var surveyInterval: Duration { .seconds(1) }
-  /// The same after a notification: it may tell of a new lane, whose tenant has waited long enough.
-  private var notifiedSurveyInterval: Duration { .milliseconds(50) }
+  /// Between two tries of lanes whose jobs are all locked.
+  private var lockedInterval: Duration { .milliseconds(50) }
   /// The same when the lanes known are empty.
   private var shortestSurveyInterval: Duration { .milliseconds(10) }
   /// Between two counts in a queue with limits that had no room.
   private var quietInterval: Duration { .milliseconds(20) }
 
   /// The next batch, or how long to wait for one (nil: until the next poll).
-  /// - Parameter isNotified: jobs may have come in since the last call, perhaps in a new lane: a notification was heard,
-  ///   or a wait is over.
-  mutating func next(isNotified: Bool) async throws(PostgresError) -> (claim: JobQueue.Claim?, pause: Duration?) {
-    if let age = lastSurvey.map({ ContinuousClock.now - $0 }), age < surveyInterval, !owesSurvey, !isDue {
+  ///
+  /// What came in may be in a new lane. A worker that waited claims first and looks at the lanes afterwards; a busy one
+  /// looks first, or a tenant's first job would wait for one more batch of the others.
+  /// - Parameters:
+  ///   - isNotified: jobs have come in since the last call.
+  ///   - hasWaited: the last call found nothing, and the wait is over.
+  mutating func next(
+    isNotified: Bool, hasWaited: Bool
+  ) async throws(PostgresError) -> (claim: JobQueue.Claim?, pause: Duration?) {
+    let looksFirst = owesSurvey || isDue || (isNotified && !hasWaited)
+    if let age = lastSurvey.map({ ContinuousClock.now - $0 }), age < surveyInterval, !looksFirst {
       if let claim = try await claimInTurn() {
         // The job that was told of comes first, the look at the lanes right after it.
-        owesSurvey = isNotified && age >= notifiedSurveyInterval
+        owesSurvey = isNotified
         return (claim, nil)
       }
       // Just drained: no news, no look.
-      guard isNotified else { return (nil, pause) }
+      guard isNotified || hasWaited else { return (nil, pause) }
       if age < shortestSurveyInterval { return (nil, shortestSurveyInterval - age) }
     }
     let isEmpty = try await survey()
@@ -58,7 +65,7 @@ struct ClaimSource: Sendable {
     wasSuspect = false
     if let claim = try await claimInTurn() { return (claim, nil) }
     guard !isEmpty else { return (nil, pause) }
-    return (try await claimLaneByLane(), notifiedSurveyInterval)
+    return (try await claimLaneByLane(), lockedInterval)
   }
 
   private var isDue: Bool { dueAt.map { $0 <= .now } ?? false }

@@ -141,7 +141,7 @@ COMMENT ON VIEW twinmill.queues IS 'Live jobs by queue and state, with the queue
 --          A turn of 5 ms is no better for the worker (it looks again after 1, 2, 4 ms) and notifies twice as often.
 -- Index:   settings_pkey.  Locks: two advisory ones until the transaction ends, never waited for.
 CREATE FUNCTION twinmill.wake(queue text) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   -- Queues whose turn this transaction has had: it takes one throttle lock for each, not one every 10 ms.
