@@ -216,8 +216,9 @@ extension JobQueue {
   public static func register(
     kinds: [KindDefinition], on connection: Connection
   ) async throws(PostgresError) {
+    // In one order: workers that start together lock the rows, changed or not, and would wait in a circle.
     _ = try await connection.pipeline(
-      kinds.map { kind in
+      kinds.sorted { $0.name < $1.name }.map { kind in
         Statements.registerKind(
           kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
           kind.recomputesOnChange, kind.follows, kind.timeout.seconds)

@@ -30,13 +30,13 @@ public enum QueueMigrations {
     Migration(4, "limits", up: PackageResources._004_limits_up_sql, down: PackageResources._004_limits_down_sql),
     Migration(
       5, "arguments", up: PackageResources._005_arguments_up_sql, down: PackageResources._005_arguments_down_sql),
-    Migration(6, "control", up: PackageResources._006_control_up_sql, down: PackageResources._006_control_down_sql),
-    Migration(7, "upkeep", up: PackageResources._007_upkeep_up_sql, down: PackageResources._007_upkeep_down_sql),
-    Migration(8, "history", up: PackageResources._008_history_up_sql, down: PackageResources._008_history_down_sql),
-    Migration(9, "probe", up: PackageResources._009_probe_up_sql, down: PackageResources._009_probe_down_sql),
-    Migration(13, "enqueue", up: PackageResources._013_enqueue_up_sql, down: PackageResources._013_enqueue_down_sql),
+    Migration(6, "enqueue", up: PackageResources._006_enqueue_up_sql, down: PackageResources._006_enqueue_down_sql),
     Migration(
-      14, "enqueue_many", up: PackageResources._014_enqueue_many_up_sql,
-      down: PackageResources._014_enqueue_many_down_sql),
+      7, "enqueue_many", up: PackageResources._007_enqueue_many_up_sql,
+      down: PackageResources._007_enqueue_many_down_sql),
+    Migration(8, "control", up: PackageResources._008_control_up_sql, down: PackageResources._008_control_down_sql),
+    Migration(9, "upkeep", up: PackageResources._009_upkeep_up_sql, down: PackageResources._009_upkeep_down_sql),
+    Migration(10, "history", up: PackageResources._010_history_up_sql, down: PackageResources._010_history_down_sql),
+    Migration(11, "probe", up: PackageResources._011_probe_up_sql, down: PackageResources._011_probe_down_sql),
   ]
 }

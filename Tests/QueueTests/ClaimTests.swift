@@ -57,6 +57,21 @@ struct ClaimTests {
     #expect(Set(claimed).count == 400)
   }
 
+  @Test("workers that start together tell of their kinds in any order")
+  func kindsSideBySide() async throws {
+    let database = try await QueueDatabase.create()
+    let kinds = ["a", "b", "c", "d"].map { QueueDatabase.definition($0) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for order in [kinds, kinds.reversed()] {
+        group.addTask {
+          let connection = try await database.connect()
+          for _ in 0..<200 { try await JobQueue.register(kinds: order, on: connection) }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
   @Test("a worker that is not registered, or whose lease has ended, claims nothing")
   func needsLease() async throws {
     let database = try await QueueDatabase.create()

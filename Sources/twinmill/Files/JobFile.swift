@@ -40,12 +40,20 @@ struct JobFile {
       try log?.flush()
       return
     }
-    while let chunk = try chunks.next() {
+    var next = try chunks.next()
+    while let chunk = next {
       summary.underWay = chunk[0].number...chunk[chunk.count - 1].number
-      let answer = try await connection.transaction { try await stage(chunk, on: $0) }
+      let (path, answersAll) = (path, log != nil)
+      async let stored = connection.transaction {
+        try await Self.stage(chunk, of: path, answersAll: answersAll, on: $0)
+      }
+      // Read while the server works. A fault of the next chunk waits until this one is settled.
+      let following = Result { try chunks.next() }
+      let answer = try await stored
       summary.underWay = nil
       try settle(answer, chunk, in: &summary)
       try log?.flush()
+      next = try following.get()
     }
   }
 
@@ -55,7 +63,8 @@ struct JobFile {
   ) async throws -> Summary {
     var summary = Summary()
     while let chunk = try chunks.next() {
-      try settle(try await stage(chunk, on: connection), chunk, in: &summary)
+      let answer = try await Self.stage(chunk, of: path, answersAll: log != nil, on: connection)
+      try settle(answer, chunk, in: &summary)
       try await StagedJobs.clear(on: connection)
     }
     guard summary["refused"] == 0 else { throw Undone(summary: summary) }
@@ -67,18 +76,20 @@ struct JobFile {
     let summary: Summary
   }
 
-  private nonisolated(nonsending) func stage(
-    _ chunk: [StagedJobs.Line], on connection: Connection
+  private nonisolated(nonsending) static func stage(
+    _ chunk: [StagedJobs.Line], of path: String, answersAll: Bool, on connection: Connection
   ) async throws -> StagedJobs.Answer {
     do throws(PostgresError) {
-      return try await StagedJobs.enqueue(chunk, answersAll: log != nil, on: connection)
+      return try await StagedJobs.enqueue(chunk, answersAll: answersAll, on: connection)
     } catch {
-      throw located(error, in: chunk)
+      throw located(error, in: chunk, of: path)
     }
   }
 
   /// An error about one line says which.
-  private func located(_ error: PostgresError, in chunk: [StagedJobs.Line]) -> any Error {
+  private static func located(
+    _ error: PostgresError, in chunk: [StagedJobs.Line], of path: String
+  ) -> any Error {
     guard let index = StagedJobs.line(of: error), chunk.indices.contains(index) else { return error }
     return SeriesFileError(
       file: path, line: chunk[index].number, problem: "is no JSON: \(error.message)",
