@@ -90,6 +90,25 @@ struct PlanTests {
     for call in Self.calls { try await goesByIndex(call, in: database) }
   }
 
+  /// Under a held snapshot dead claims pile up: whoever keeps a plan that reads them all is slower with each claim.
+  @Test("plans made while there are no claims enter them by key, or after the cursor")
+  func entersClaims() async throws {
+    let database = try await QueueDatabase.create()
+    let conditions = [
+      "claim": "(highest > w", "claim_limited": "(highest > w", "claim_overlap": "(token = $1)",
+      "finish": "(token = $2)",
+    ]
+    for hot in Self.hot {
+      guard let condition = conditions[hot.statement.name] else { continue }
+      let result = try await database.psql(
+        """
+        PREPARE hot AS \(hot.statement.text);
+        BEGIN; \(Statements.claimPlan().text); EXPLAIN EXECUTE hot(\(hot.values)); ROLLBACK;
+        """)
+      #expect(result.out.contains(condition), "\(hot.statement.name): \(result.err)\(result.out)")
+    }
+  }
+
   private func goesByIndex(_ hot: Hot, in database: TestDatabase) async throws {
     let execute = hot.values.isEmpty ? "EXECUTE hot" : "EXECUTE hot(\(hot.values))"
     let result = try await database.psql(

@@ -50,7 +50,7 @@ COMMENT ON COLUMN twinmill.claims.keys IS
   'Concurrency key of each of job_ids; NULL: none of them has one';
 -- Entered after a claim cursor: what ended below it, dead entries included, is not walked.
 CREATE INDEX claims_lane ON twinmill.claims (lane, is_returned, highest);
-CREATE INDEX claims_worker ON twinmill.claims (worker);
+-- None by worker: the fence would be looked up by it in plans made on few claims, through all that the worker ever made.
 
 -- Requests to stop running jobs: a table of its own, so that asking never waits for a job's row lock.
 CREATE TABLE twinmill.cancellations (
@@ -201,7 +201,7 @@ COMMENT ON FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text)
   'Ends jobs that wait; twinmill.cancel and the upkeep of deadlines call it';
 
 -- Purpose: return the jobs of dead workers, and declare dead those that the caller has seen standing still.
--- Index:   workers_pkey, claims_worker, jobs_pkey.
+-- Index:   workers_pkey, jobs_pkey; claims is read as a whole.
 -- Locks:   worker rows, their claims, their jobs' rows in id order.  Rows: one per rescued job.
 CREATE FUNCTION twinmill.rescue(suspects uuid[], beats bigint[])
 RETURNS TABLE (job_id bigint, outcome text)

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION twinmill.tend() IS
   'Ends jobs beyond their deadline and cancelled ones that wait; workers call it with every heartbeat';
 
 -- Purpose: write what running jobs say of themselves. $1 worker; $2 ids, $3 attempts, $4 percents, $5 messages.
--- Index: progress_pkey; claims_worker.  Locks: the rows written.  Rows: none. Jobs that are no longer this worker's are
+-- Index: progress_pkey; claims is short.  Locks: the rows written.  Rows: none. Jobs that are no longer this worker's are
 -- left out.
 CREATE FUNCTION twinmill.report_progress(
   worker uuid, job_ids bigint[], attempts integer[], percents real[], messages text[]) RETURNS void

@@ -19,9 +19,12 @@ WITH wanted AS MATERIALIZED (
       WHERE l.lane = w.lane AND (s.is_paused OR s.is_limited))
 ), busy AS MATERIALIZED (
   SELECT member.job_id
-  FROM wanted w
-  JOIN twinmill.claims c ON c.lane = w.lane AND c.is_returned = w.is_returned AND c.highest > w.cursor,
-       unnest(c.job_ids) AS member(job_id)
+  FROM wanted w, LATERAL (
+    SELECT c.job_ids FROM twinmill.claims c
+    WHERE c.lane = w.lane AND c.is_returned = w.is_returned AND c.highest > w.cursor
+    -- Not to be made a join: planned on few claims it would read all, the dead ones of a held snapshot too.
+    OFFSET 0
+  ) AS other, unnest(other.job_ids) AS member(job_id)
 ), chosen AS MATERIALIZED (
   SELECT w.lane, w.is_returned, w.batch, head.place
   FROM wanted w, LATERAL (

@@ -8,10 +8,11 @@ WITH mine AS MATERIALIZED (
   FROM twinmill.claims c WHERE c.token = $1
 ), others AS MATERIALIZED (
   SELECT member.job_id
-  FROM mine m
-  JOIN twinmill.claims c
-    ON c.lane = m.lane AND c.is_returned = m.is_returned AND c.highest >= m.lowest AND c.token <> m.token,
-       unnest(c.job_ids) AS member(job_id)
+  FROM mine m, LATERAL (
+    SELECT c.job_ids FROM twinmill.claims c
+    WHERE c.lane = m.lane AND c.is_returned = m.is_returned AND c.highest >= m.lowest AND c.token <> m.token
+    OFFSET 0
+  ) AS other, unnest(other.job_ids) AS member(job_id)
 ), given_up AS (
   UPDATE twinmill.claims c
   SET (job_ids, keys) = (

@@ -1,6 +1,6 @@
 -- Purpose: hand back jobs that this worker owns and knows nothing of: the answer of their claim was lost, or their batch
 --          could not be ended. $1 worker, $2 tokens of the claims it knows, $3 only what was claimed before this.
--- Index:   claims_worker, jobs_pkey.  Locks: the claims' and the jobs' rows.  Rows: one per job handed back.
+-- Index:   jobs_pkey; claims is read as a whole.  Locks: the claims' and the jobs' rows.  Rows: one per job handed back.
 WITH stray AS (
   DELETE FROM twinmill.claims c
   WHERE c.worker = $1 AND c.token <> ALL ($2::uuid[]) AND c.claimed_at < $3
