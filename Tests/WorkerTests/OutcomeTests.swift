@@ -38,12 +38,13 @@ struct OutcomeTests {
   func deadline() async throws {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
+    let worker = try RunningWorker(database, KindRunner(endless())) { $0.queues = ["default"] }
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
     try await connection.script(
       """
-      SELECT twinmill.enqueue('test', deadline => clock_timestamp() + interval '400 ms');
-      SELECT twinmill.enqueue('test', queue => 'nobody', deadline => clock_timestamp() + interval '400 ms');
+      SELECT twinmill.enqueue('test', deadline => clock_timestamp() + interval '5 s');
+      SELECT twinmill.enqueue('test', queue => 'nobody', deadline => clock_timestamp() + interval '1 s');
       """)
-    let worker = try RunningWorker(database, KindRunner(endless())) { $0.queues = ["default"] }
     for job in [1, 2] { #expect(try await connection.finalState(JobID(job)) == "discarded") }
     try await worker.stop()
     let messages = try await connection.query(
@@ -70,9 +71,10 @@ struct OutcomeTests {
       return .unchanged
     }
     kind.definition = KindDefinition(
-      name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 1, timeout: .milliseconds(100))
+      name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 1,
+      backoffBase: .seconds(3600), timeout: .milliseconds(100))
     let worker = try RunningWorker(database, KindRunner(kind), gaveUp: release) {
-      $0.grace = .milliseconds(200)
+      $0.grace = .seconds(2)
     }
     await #expect(throws: (any Error).self) { try await worker.ended.value }
     #expect(release.isSet, "it was given up")
