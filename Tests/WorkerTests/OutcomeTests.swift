@@ -90,15 +90,17 @@ struct OutcomeTests {
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
     var kind = endless()
+    let seen = Signal()
     kind.computes = { job in
       guard job.attempt == 1 else { return .snooze(.seconds(3600)) }
       JobProgress.report(40, "fitting")
-      try await Task.sleep(for: .milliseconds(300))
+      await seen.next()
       throw JobFailure("later")
     }
     let worker = try RunningWorker(database, KindRunner(kind))
     try await connection.until(
       "SELECT count(*) = 1 FROM twinmill.jobs WHERE state = 'running' AND percent = 40 AND message = 'fitting'")
+    seen.fire()
     try await connection.until(
       "SELECT count(*) = 1 FROM twinmill.jobs WHERE state = 'scheduled' AND attempt = 1 AND percent = 40")
     try await worker.stop()
