@@ -64,9 +64,11 @@ WITH fence AS MATERIALIZED (
   WHERE m.job_id NOT IN (SELECT unnest($3::bigint[]))
   GROUP BY f.token, f.keys
 ), shrunk AS (
-  UPDATE twinmill.claims c SET job_ids = r.job_ids, keys = r.keys FROM remaining r WHERE c.token = r.token
+  UPDATE twinmill.claims c SET job_ids = r.job_ids, keys = r.keys FROM remaining r
+  -- By the parameter, here and below: joined, a plan made on few claims would read all, dead ones too.
+  WHERE c.token = $2
 ), closed AS (
-  DELETE FROM twinmill.claims c USING fence f
-  WHERE c.token = f.token AND NOT EXISTS (SELECT FROM remaining)
+  DELETE FROM twinmill.claims c
+  WHERE c.token = $2 AND EXISTS (SELECT FROM fence) AND NOT EXISTS (SELECT FROM remaining)
 )
 SELECT a.job_id FROM archived a UNION ALL SELECT r.job_id FROM returned r
