@@ -16,7 +16,9 @@ BEGIN
     WHERE j.deadline <= statement_timestamp()
     ORDER BY j.deadline LIMIT 1000 FOR UPDATE SKIP LOCKED);
   -- A running one is stopped by its worker. A statement of its own: it sees the claims made until the rows were locked.
-  ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  IF cardinality(ended) > 0 THEN
+    ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  END IF;
   IF cardinality(ended) > 0 THEN
     PERFORM twinmill.archive(ended, 'discarded', 'deadline', 'its deadline passed while it waited');
     PERFORM twinmill.release(ended);
@@ -27,7 +29,9 @@ BEGIN
     SELECT j.job_id FROM twinmill.live_jobs j
     WHERE j.job_id IN (SELECT r.job_id FROM twinmill.cancellations r)
     ORDER BY j.job_id FOR UPDATE SKIP LOCKED);
-  ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  IF cardinality(ended) > 0 THEN
+    ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
+  END IF;
   IF cardinality(ended) > 0 THEN
     PERFORM twinmill.archive(ended, 'cancelled', 'cancel', 'cancelled as asked');
     PERFORM twinmill.release(ended);
