@@ -46,7 +46,8 @@ public struct PredictionInput: Sendable {
           + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
           + "and GRANT SELECT lets the worker's role read them")
     }
-    let observed = history.observations.filter { !$0.values.isEmpty }
+    // Factors are inputs, not judged: they are not predicted, and what is known of them changes nothing.
+    let observed = history.observations.filter { !$0.values.isEmpty && domain.factor($0.metric) == nil }
     guard !observed.isEmpty else {
       throw never("\(subjectName) has no observations; record some, and it is predicted with the next sweep")
     }
