@@ -42,9 +42,10 @@ public struct PredictionInput: Sendable {
     let subjectName = "\(twinName) (domain \(name), subject \(history.subject ?? "unknown"))"
     guard history.hasTables else {
       throw never(
-        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not read "
-          + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
-          + "and GRANT SELECT lets the worker's role read them")
+        "the tables of domain \(name) (\(domain.tables.map { "\(domain.schema).\($0.name)" }.joined(separator: ", "))) "
+          + "do not exist, lack a column, or the worker may not read them; twinmill domains prepare \(name) creates "
+          + "what is missing, TWINMILL_DOMAIN_SCHEMAS=\(name)=SCHEMA says where they are, and GRANT SELECT lets the "
+          + "worker's role read them")
     }
     // Factors are inputs, not judged: they are not predicted, and what is known of them changes nothing.
     let observed = history.observations.filter { !$0.values.isEmpty && domain.factor($0.metric) == nil }
