@@ -10,6 +10,7 @@ SELECT twinmill.drop_created(ARRAY(
   WHERE g.tgfoid IN ('twinmill.note_subject_changes'::regproc, 'twinmill.note_new_subjects'::regproc)
 ));
 
+DROP FUNCTION twinmill.instant_or_null(text);
 DROP FUNCTION twinmill.zone_or_utc(text);
 DROP FUNCTION twinmill.require_columns(text, text, text[], text[]);
 DROP FUNCTION twinmill.add_domain_index(text, regclass, text[]);
