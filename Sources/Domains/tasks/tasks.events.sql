@@ -40,11 +40,16 @@ FROM (
     SELECT n.at, 'milestone', n.number || ' tasks completed'
     FROM (
       SELECT c.at, row_number() OVER (ORDER BY c.at) AS number
-      FROM @domain@.tasks k
+      -- A column that the table does not have is found in the row around it (see tasks.observations.sql).
+      FROM (SELECT NULL::timestamptz AS completed_at) AS absent
       CROSS JOIN LATERAL (
-        SELECT coalesce(twinmill.instant_or_null(to_jsonb(k) ->> 'completed_at'), k.updated_at)
-      ) AS c (at)
-      WHERE k.user_id = person.user_id AND k.completed AND isfinite(c.at)
+        SELECT coalesce(
+          CASE WHEN pg_typeof(completed_at) = 'timestamptz'::regtype THEN completed_at::timestamptz
+            WHEN completed_at IS NOT NULL THEN twinmill.instant_or_null(completed_at::text) END, k.updated_at) AS at
+        FROM @domain@.tasks k
+        WHERE k.user_id = person.user_id AND k.completed
+      ) AS c
+      WHERE isfinite(c.at)
     ) AS n
     WHERE n.number IN (10, 50, 100, 500) OR n.number % 1000 = 0
   ) AS d (at, event_type, factor)

@@ -40,20 +40,34 @@ CROSS JOIN LATERAL (
       (c.at AT TIME ZONE person.zone)::date AS done,
       extract(epoch FROM c.at - k.created_at) / 3600 AS hours,
       CASE
-        WHEN d.written ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
-          THEN make_date(left(d.written, 4)::integer, substr(d.written, 6, 2)::integer, 1) + right(d.written, 2)::integer - 1
-        ELSE (twinmill.instant_or_null(d.written) AT TIME ZONE person.zone)::date
+        WHEN k.due_at IS NOT NULL THEN (k.due_at AT TIME ZONE person.zone)::date
+        WHEN k.due ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
+          THEN make_date(left(k.due, 4)::integer, substr(k.due, 6, 2)::integer, 1) + right(k.due, 2)::integer - 1
+        WHEN k.due IS NOT NULL THEN (twinmill.instant_or_null(k.due) AT TIME ZONE person.zone)::date
       END AS due
-    FROM @domain@.tasks k
-    CROSS JOIN LATERAL to_jsonb(k) AS j (columns)
+    -- A column that the table does not have is found in the row around it, where it is NULL: names that are not
+    -- qualified are looked up from the inside out.
+    FROM (
+      SELECT NULL::timestamptz AS completed_at, NULL::timestamptz AS due_at, NULL::date AS due_date, NULL::date AS deadline
+    ) AS absent
     CROSS JOIN LATERAL (
-      SELECT CASE WHEN k.completed THEN coalesce(twinmill.instant_or_null(j.columns ->> 'completed_at'), k.updated_at) END
-    ) AS c (at)
-    CROSS JOIN LATERAL (
-      SELECT coalesce(j.columns ->> 'due_at', j.columns ->> 'due_date', j.columns ->> 'deadline')
-    ) AS d (written)
-    WHERE k.user_id = person.user_id AND isfinite(k.created_at) AND isfinite(c.at) IS NOT FALSE
-    OFFSET 0
+      SELECT
+        k.created_at,
+        CASE WHEN k.completed THEN coalesce(
+          CASE WHEN pg_typeof(completed_at) = 'timestamptz'::regtype THEN completed_at::timestamptz
+            WHEN completed_at IS NOT NULL THEN twinmill.instant_or_null(completed_at::text) END, k.updated_at)
+        END AS completed_at,
+        coalesce(
+          CASE WHEN pg_typeof(due_at) = 'timestamptz'::regtype THEN due_at::timestamptz END,
+          CASE WHEN pg_typeof(due_date) = 'timestamptz'::regtype THEN due_date::timestamptz END,
+          CASE WHEN pg_typeof(deadline) = 'timestamptz'::regtype THEN deadline::timestamptz END) AS due_at,
+        coalesce(due_at::text, due_date::text, deadline::text) AS due
+      FROM @domain@.tasks k
+      WHERE k.user_id = person.user_id AND isfinite(k.created_at)
+      OFFSET 0
+    ) AS k
+    CROSS JOIN LATERAL (SELECT k.completed_at) AS c (at)
+    WHERE isfinite(c.at) IS NOT FALSE
   ), said AS MATERIALIZED (
     SELECT l.at::date AS day, l.at::time AS time, m.role::text = 'user' AS is_own, m.conversation_id
     FROM @domain@.messages m
@@ -112,8 +126,7 @@ CROSS JOIN LATERAL (
     SELECT m.day, count(*) AS n, extract(epoch FROM min(m.time)) / 3600 AS hour FROM said m WHERE m.is_own GROUP BY m.day
   ), observed AS (
     SELECT d.day, v.metric, v.value, coalesce(c.skipped, 0) AS skipped
-    FROM days d
-    JOIN left_over l ON l.day = d.day
+    FROM left_over d
     LEFT JOIN opened o ON o.day = d.day
     LEFT JOIN completed c ON c.day = d.day
     LEFT JOIN begun b ON b.day = d.day
@@ -121,8 +134,8 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (VALUES
       ('tasks_opened', coalesce(o.n, 0)::double precision),
       ('tasks_completed', coalesce(c.n, 0)::double precision),
-      ('tasks_overdue', CASE WHEN EXISTS (SELECT FROM todo k WHERE k.due IS NOT NULL) THEN l.overdue::double precision END),
-      ('tasks_open', l.open::double precision),
+      ('tasks_overdue', CASE WHEN EXISTS (SELECT FROM todo k WHERE k.due IS NOT NULL) THEN d.overdue::double precision END),
+      ('tasks_open', d.open::double precision),
       ('completion_hours', c.hours),
       ('messages', coalesce(s.n, 0)::double precision),
       ('conversation_length', b.length::double precision),
