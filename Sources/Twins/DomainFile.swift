@@ -71,7 +71,8 @@ struct DomainFile {
       }
     }
     for name in tables.flatMap({ [$0.name] + $0.columns }) where !Self.isName(name) {
-      throw file.fault("tables", "\"\(name)\" is no name of a table or column; use lower-case letters, digits and underscores")
+      throw file.fault(
+        "tables", "\"\(name)\" is no name of a table or column; use lower-case letters, digits and underscores")
     }
   }
 

@@ -44,7 +44,8 @@ public final class HistoryReader: Sendable {
     }
     let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
       try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns)] + questions(domains))
+        [describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns)]
+          + questions(domains))
     }
     let described = first[0]
     var observed = first[1...].prefix(domains.count)

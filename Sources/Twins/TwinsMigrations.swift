@@ -16,7 +16,9 @@ public enum TwinsMigrations {
     Migration(
       23, "results", up: PackageResources._023_results_up_sql, down: PackageResources._023_results_down_sql),
     Migration(
-      26, "domain_tables", up: PackageResources._026_domain_tables_up_sql,
-      down: PackageResources._026_domain_tables_down_sql),
+      26, "subjects", up: PackageResources._026_subjects_up_sql, down: PackageResources._026_subjects_down_sql),
+    Migration(
+      27, "domain_tables", up: PackageResources._027_domain_tables_up_sql,
+      down: PackageResources._027_domain_tables_down_sql),
   ]
 }

@@ -40,10 +40,11 @@ struct DomainTablesTests {
     #expect(try await catalog.registerTwins(of: domain, on: connection) == 2)
     #expect(try await catalog.countTwins(on: connection) == ["reactor": 2])
     let added = Set(try await TwinsDatabase.shape(connection).filter { $0.hasPrefix("plant.") }).subtracting(before)
-    #expect(added.filter { !$0.contains(" trigger twinmill_") } == [
-      "plant.faults index CREATE INDEX twinmill_faults_reactor_id_timestamp ON plant.faults USING btree "
-        + "(reactor_id, \"timestamp\")"
-    ])
+    #expect(
+      added.filter { !$0.contains(" trigger twinmill_") } == [
+        "plant.faults index CREATE INDEX twinmill_faults_reactor_id_timestamp ON plant.faults USING btree "
+          + "(reactor_id, \"timestamp\")"
+      ])
     #expect(added.count == 10)
     let twin: UUID = try await connection.value("SELECT twinmill.twin('reactor', '1')")
     let history = try await HistoryReader(catalog).histories(of: [twin], kind: "prediction", on: connection)[twin]

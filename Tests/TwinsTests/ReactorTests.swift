@@ -51,7 +51,8 @@ struct ReactorTests {
       "1.2e13, 280, 12.5, 2.1, 450", "NULL, NULL, NULL, NULL, NULL", "'NaN', '-Infinity', 'NaN', 'Infinity', 'NaN'",
       "1.3e13, NULL, 12, NULL, 451",
     ])
-    try await test.connection.script("INSERT INTO telemetry (reactor_id, timestamp, pressure) VALUES (1, 'infinity', 1)")
+    try await test.connection.script(
+      "INSERT INTO telemetry (reactor_id, timestamp, pressure) VALUES (1, 'infinity', 1)")
     let history = try await test.history("reactor", "1")
     #expect(history.days("neutron_flux") == ["01-01 1.2e+13", "01-01 00:03 1.3e+13"])
     #expect(history.values("core_temperature") == [280] && history.values("pressure") == [12.5, 12])
@@ -109,7 +110,8 @@ struct ReactorTests {
     let test = try await readings(["NULL, NULL, NULL, NULL, NULL"])
     _ = try await test.marks()
     try await test.connection.script("INSERT INTO reactors (name, type) VALUES ('2', 'SMR'), ('3', 'SMR')")
-    #expect(try await test.connection.value("SELECT count(*) FROM user_digital_twins WHERE domain = 'reactor'") == Int64(3))
+    #expect(
+      try await test.connection.value("SELECT count(*) FROM user_digital_twins WHERE domain = 'reactor'") == Int64(3))
     #expect(try await test.marks() == ["register_subjects 2"])
     try await test.connection.script(
       "INSERT INTO telemetry (reactor_id, timestamp) SELECT r, now() FROM generate_series(1, 5) r")

@@ -111,10 +111,11 @@ CROSS JOIN LATERAL (
     SELECT o.day, v.metric, v.value, CASE v.metric WHEN 'confidence' THEN coalesce(s.skipped, 0) ELSE 0 END AS skipped
     FROM totals o
     LEFT JOIN sure s ON s.day = o.day
+    CROSS JOIN LATERAL (SELECT CASE WHEN o.has_views THEN o.shown ELSE o.responses END) AS d (cause)
     CROSS JOIN LATERAL (VALUES
       ('shown', CASE WHEN o.has_views THEN o.shown END),
       ('responses', o.responses),
-      ('click_share', least(1, o.clicks / nullif(CASE WHEN o.has_views THEN o.shown ELSE o.responses END, 0))),
+      ('click_share', CASE WHEN d.cause > 0 THEN least(1, o.clicks / d.cause) END),
       ('confidence', s.confidence)
     ) AS v (metric, value)
     UNION ALL

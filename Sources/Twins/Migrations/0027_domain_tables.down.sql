@@ -1,5 +1,5 @@
--- Purpose: removes what domains created with these functions (tables, indexes, triggers that call them), then the
---   functions. An application's tables and rows stay. Locks: ACCESS EXCLUSIVE on the tables that lose a trigger.
+-- Purpose: removes what domains created with these functions (tables, indexes, triggers that mark by subject), then
+--   the functions. An application's tables and rows stay. Locks: ACCESS EXCLUSIVE on the tables that lose a trigger.
 SELECT twinmill.drop_created(ARRAY(
   SELECT o.origin FROM twinmill.created_objects o
   EXCEPT
@@ -10,14 +10,9 @@ SELECT twinmill.drop_created(ARRAY(
   WHERE g.tgfoid IN ('twinmill.note_subject_changes'::regproc, 'twinmill.note_new_subjects'::regproc)
 ));
 
-DROP FUNCTION twinmill.instant_or_null(text);
-DROP FUNCTION twinmill.zone_or_utc(text);
 DROP FUNCTION twinmill.require_columns(text, text, text[], text[]);
 DROP FUNCTION twinmill.add_domain_index(text, regclass, text[]);
 DROP FUNCTION twinmill.add_domain_table(text, text, text, text);
 DROP FUNCTION twinmill.register_new_subjects(regclass, text, text);
 DROP FUNCTION twinmill.track_subjects(regclass, text, text, text[]);
 DROP FUNCTION twinmill.add_trigger(regclass, text, text, text, text, text, text[]);
-DROP FUNCTION twinmill.note_subject_changes();
-DROP FUNCTION twinmill.note_new_subjects();
-DROP FUNCTION twinmill.register_subjects(text, text[]);
