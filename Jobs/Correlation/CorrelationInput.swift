@@ -6,7 +6,7 @@ public struct CorrelationInput: Sendable {
   /// Largest lag, in sampling intervals.
   var maximumLag: Int { arguments.maxLag ?? 14 }
   /// Largest expected share of false findings.
-  var fdr: Double { arguments.fdr ?? 0.05 }
+  var fdr: Double { arguments.fdr ?? 0.02 }
 
   /// See `TwinRecords.hash`.
   var hash: String { records.hash(kind: Correlation.name, parameters: [Double(maximumLag), fdr]) }
