@@ -44,7 +44,7 @@ struct DomainsCommandTests {
       SELECT twinmill.wait(job_id, '60 s') FROM twinmill.enqueue('prediction', twin => twinmill.twin('tasks', 'ann'))
       """)
     #expect(end == "completed")
-    #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(5))
+    #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(4))
     #expect(await worker.stop() == 0)
   }
 }

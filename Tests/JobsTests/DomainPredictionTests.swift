@@ -62,7 +62,7 @@ struct DomainPredictionTests {
       ("goals", 30, "adherence adherence_30d journal_sentiment streak_days"),
       (
         "tasks", 30,
-        "completion_hours conversation_length messages tasks_completed tasks_open tasks_opened tasks_overdue"
+        "completion_hours tasks_completed tasks_open tasks_opened tasks_overdue"
       ),
       ("propositions", 30, "click_share feature_recency interactions_click interactions_sing responses"),
     ])

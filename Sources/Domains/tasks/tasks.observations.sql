@@ -3,7 +3,7 @@
 --   most days per twin, the newest are taken.
 -- Rows: twin_id uuid, metric text, observed_at timestamptz[] (the local date at 00:00 UTC), values double precision[],
 --   skipped bigint: completed tasks whose completion lies before their beginning (completion_hours).
--- Index relied on: tasks and messages (user_id, created_at). Locks: ACCESS SHARE. Expected rows: up to 9 per twin.
+-- Index relied on: tasks and messages (user_id, created_at). Locks: ACCESS SHARE. Expected rows: up to 8 per twin.
 --
 -- Days are those of the user's zone (users.time_zone or timezone; UTC when there is none that PostgreSQL knows), from
 -- the first task or message on, and over before now. Per day:
@@ -11,8 +11,8 @@
 --   tasks_open, tasks_overdue: how many were open, or past the day they were due, when the day ended; overdue only for
 --     users whose tasks have due days;
 --   completion_hours: median time from opening to completion of the tasks completed that day;
---   conversations, conversation_length: how many had their first message that day, and their mean number of messages,
---     the assistant's too; active_hour: when the user's first message was written.
+--   conversation_length: mean number of messages, the assistant's too, of the conversations that had their first message
+--     that day; active_hour: when the user's first message was written.
 -- A task was completed at completed_at, where the application keeps that, else when it was last updated. What was
 -- deleted was never there.
 SELECT wanted.twin_id, series.metric, series.observed_at, series.values, series.skipped
@@ -114,7 +114,7 @@ CROSS JOIN LATERAL (
       GROUP BY 1
     ) AS c ON c.day = d.day
   ), begun AS (
-    SELECT b.day, count(*) AS n, avg(b.messages) AS length
+    SELECT b.day, avg(b.messages) AS length
     FROM (
       SELECT min(m.day) AS day, count(*) AS messages
       FROM said m
@@ -139,7 +139,6 @@ CROSS JOIN LATERAL (
       ('completion_hours', c.hours),
       ('messages', coalesce(s.n, 0)::double precision),
       ('conversation_length', b.length::double precision),
-      ('conversations', coalesce(b.n, 0)::double precision),
       ('active_hour', s.hour::double precision)
     ) AS v (metric, value)
     WHERE $2::timestamptz IS NULL OR d.day >= ($2::timestamptz AT TIME ZONE 'UTC')
