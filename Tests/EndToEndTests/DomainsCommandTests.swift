@@ -39,10 +39,9 @@ struct DomainsCommandTests {
     #expect(malformed.status == 78 && malformed.err.contains("TWINMILL_DOMAIN_SCHEMAS: must be pairs DOMAIN=SCHEMA"))
 
     let worker = try await Daemon("work", url: database.url, environment: Daemon.quick.merging(elsewhere) { $1 })
-    let end: String = try await connection.value(
-      """
-      SELECT twinmill.wait(job_id, '60 s') FROM twinmill.enqueue('prediction', twin => twinmill.twin('tasks', 'ann'))
-      """)
+    let job: Int64 = try await connection.value(
+      "SELECT job_id FROM twinmill.enqueue('prediction', twin => twinmill.twin('tasks', 'ann'))")
+    let end: String = try await connection.value("SELECT twinmill.wait(\(job), '60 s')")
     #expect(end == "completed")
     #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(4))
     #expect(await worker.stop() == 0)
