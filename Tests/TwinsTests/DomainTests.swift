@@ -89,6 +89,10 @@ struct DomainTests {
       ("observations: 2", "observations: 0", "whole number from 1"),
       ("severity: high", "severity: awful", "\"awful\" is not one of low, medium, high"),
       ("metrics:\n", "metric:\n", "unknown key \"metric\""),
+      ("domain: pump", "domain: pump\ntables: [a, b]", "tables, line 2: must be a mapping"),
+      ("domain: pump", "domain: pump\ntables: {a: []}", "must list the columns that are read"),
+      ("domain: pump", "domain: pump\ntables: {a: [B]}", "\"B\" is no name of a table or column"),
+      ("domain: pump", "domain: pump\nschema: A B", "is no schema name"),
       ("  - {name: heat,", "  - {name: heat, unit: C}\n  - {name: heat,", "metric \"heat\" is there twice"),
     ])
   func invalid(part: String, replacement: String, problem: String) throws {
