@@ -29,7 +29,7 @@ struct KnownTwin: Sendable {
     guard history.hasTables else {
       throw JobFailure(
         "the tables of domain \(name) (\(domain.tables.map { "\(domain.schema).\($0.name)" }.joined(separator: ", "))) "
-          + "do not exist, lack a column, or the worker may not read them; "
+          + "do not exist, lack a column, have other types, or the worker may not read them; "
           + (domain.importing == nil
             ? "twinmill domains prepare \(name) creates what is missing, TWINMILL_DOMAIN_SCHEMAS=\(name)=SCHEMA says "
               + "where they are, "

@@ -5,7 +5,7 @@ import Synchronization
 /// Reads the histories of a batch of twins of any domains in one round trip.
 ///
 /// A domain whose tables are created on request cannot be asked before they exist: its statement joins the round trip
-/// once a twin of the domain was seen with its tables in place; that first batch costs a second round trip.
+/// once a twin of the domain was seen with its tables in place; that first batch costs a round trip more per domain.
 public final class HistoryReader: Sendable {
   /// The domains it can read.
   public let catalog: DomainCatalog
@@ -13,6 +13,10 @@ public final class HistoryReader: Sendable {
   private let needed: (domains: [String], schemas: [String], tables: [String], columns: [String])
   /// Names of the domains whose statements can be run.
   private let ready: Mutex<Set<String>>
+  /// Domains whose tables have the right names and cannot be read all the same (other types, for one), and when to try
+  /// again, by the server's clock: until then they fail no other domain's reading.
+  private let unreadable = Mutex<[String: Date]>([:])
+  private static let pause = 60.0
 
   /// A reader for these domains.
   public init(_ catalog: DomainCatalog) {
@@ -51,20 +55,35 @@ public final class HistoryReader: Sendable {
     var observed = first[1...].prefix(domains.count)
     var happened = first[1...].dropFirst(domains.count)
 
-    var late: Set<String> = []
+    var late: [String: Date] = [:]
+    var paused: Set<String> = []
     for row in described {
       let name = try row.get("domain", as: String?.self)
       guard let name, catalog[name] != nil, try row.get("tables_ready", as: Bool.self) else { continue }
-      if !domains.contains(where: { $0.name == name }) { late.insert(name) }
+      guard !domains.contains(where: { $0.name == name }) else { continue }
+      let readAt = try row.get("read_at", as: Date.self)
+      if let until = unreadable.withLock({ $0[name] }), readAt < until {
+        paused.insert(name)
+      } else {
+        late[name] = readAt
+      }
     }
-    if !late.isEmpty {
-      let lateDomains = catalog.domains.filter { late.contains($0.name) }
-      let answers = try await connection.pipeline(questions(lateDomains))
-      observed += answers.prefix(lateDomains.count)
-      happened += answers.dropFirst(lateDomains.count)
-      ready.withLock { $0.formUnion(late) }
+    for domain in catalog.domains {
+      guard let readAt = late[domain.name] else { continue }
+      do {
+        let answers = try await connection.pipeline(questions([domain]))
+        observed += answers.prefix(1)
+        happened += answers.dropFirst(1)
+      } catch {
+        if error.sqlstate?.hasPrefix("42") == true {
+          unreadable.withLock { $0[domain.name] = readAt.addingTimeInterval(Self.pause) }
+        }
+        throw error
+      }
+      ready.withLock { _ = $0.insert(domain.name) }
     }
-    return try Self.histories(described, try Self.observations(observed), try Self.events(happened))
+    return try Self.histories(
+      described, paused: paused, try Self.observations(observed), try Self.events(happened))
   }
 
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.
@@ -74,7 +93,8 @@ public final class HistoryReader: Sendable {
     do {
       return try await body()
     } catch {
-      if ["42P01", "42703", "42501"].contains(error.sqlstate) {
+      // A table, a column, a right, an operator for its type: class 42.
+      if error.sqlstate?.hasPrefix("42") == true {
         ready.withLock { $0.subtract(domains.filter { !$0.tables.isEmpty }.map(\.name)) }
       }
       throw error
@@ -110,14 +130,15 @@ public final class HistoryReader: Sendable {
   }
 
   private static func histories(
-    _ described: Rows, _ observations: [UUID: [Observations]], _ events: [UUID: [TwinEvent]]
+    _ described: Rows, paused: Set<String>, _ observations: [UUID: [Observations]], _ events: [UUID: [TwinEvent]]
   ) throws(PostgresError) -> [UUID: TwinHistory] {
     var histories: [UUID: TwinHistory] = [:]
     for row in described {
       let (twin, domain, subject, hasTables, hash, readAt) = try row.decode(
         UUID.self, String?.self, String?.self, Bool.self, String?.self, Date.self)
       histories[twin] = TwinHistory(
-        twin: twin, domainName: domain, subject: subject, hasTables: hasTables,
+        twin: twin, domainName: domain, subject: subject,
+        hasTables: hasTables && !(domain.map(paused.contains) ?? false),
         // By code points, so that the order, and with it the input hash, depends on no collation.
         observations: (observations[twin] ?? []).sorted { $0.metric.utf8.lexicographicallyPrecedes($1.metric.utf8) },
         events: (events[twin] ?? []).sorted(by: TwinEvent.precedes), lastInputHash: hash, readAt: readAt)

@@ -115,6 +115,14 @@ struct DomainTablesTests {
     try await test.connection.script("ALTER TABLE tasks.tasks RENAME COLUMN done TO completed")
     #expect(try await read() == [true, true])
 
+    try await test.connection.script(
+      "ALTER TABLE tasks.tasks RENAME COLUMN user_id TO theirs; ALTER TABLE tasks.tasks ADD COLUMN user_id integer")
+    for _ in 0..<2 { await #expect(throws: PostgresError.self) { _ = try await read() } }
+    #expect(try await read() == [false, true])
+    try await test.connection.script(
+      "ALTER TABLE tasks.tasks DROP COLUMN user_id; ALTER TABLE tasks.tasks RENAME COLUMN theirs TO user_id")
+    #expect(try await read() == [false, true])
+
     let role = "worker_\(UUID().uuidString.lowercased().prefix(8))"
     try await test.connection.script(
       """
