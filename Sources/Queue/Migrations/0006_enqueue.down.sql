@@ -7,6 +7,7 @@ DROP FUNCTION twinmill.replace_job(bigint, twinmill.job_request, integer, text, 
 DROP FUNCTION twinmill.unfinished_dependencies(twinmill.job_request);
 DROP FUNCTION twinmill.check_request(twinmill.job_request, timestamptz);
 DROP FUNCTION twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz);
+DROP FUNCTION twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz);
 DROP FUNCTION twinmill.lane(text, text, text, integer);
 DROP FUNCTION twinmill.check_job(text, uuid, jsonb, text, integer, text, integer);
 DROP TYPE twinmill.job_request;

@@ -95,10 +95,12 @@ END $$;
 COMMENT ON FUNCTION twinmill.lane(text, text, text, integer) IS 'The lane of jobs of this queue, kind, tenant and priority';
 REVOKE ALL ON FUNCTION twinmill.lane(text, text, text, integer) FROM PUBLIC;
 
--- Purpose: whether check_request would refuse nothing, but for the twin's existence. It may say no to a good request,
---          never yes to a bad one: whoever hears no asks check_request.
--- Neither SET nor SECURITY DEFINER, so that the planner puts the body in the place of the call.
-CREATE FUNCTION twinmill.is_acceptable(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
+-- Purpose: whether check_request would refuse nothing, but for the twin's existence and for what the name of a lane says:
+--          no lane has a bad queue, tenant or priority. It may say no to a good request, never yes to a bad one: whoever
+--          hears no asks check_request.
+-- Neither SET nor SECURITY DEFINER, so that the planner puts the body in the place of the call. Each expression is made
+-- ready anew in every transaction, so the fewer the better.
+CREATE FUNCTION twinmill.is_sound(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
@@ -107,16 +109,26 @@ AS $$
     AND coalesce(request.arguments @@ known.accepts,
                  twinmill.schema_fault(known.arguments_schema, request.arguments) IS NULL)
     AND (request.twin IS NOT NULL OR NOT known.needs_twin)
-    AND (request.queue IS NULL OR request.queue ~ '^[A-Za-z0-9_.-]{1,63}$')
-    AND (request.priority IS NULL OR request.priority BETWEEN -32768 AND 32767)
     AND (request.unique_key IS NULL OR char_length(request.unique_key) BETWEEN 1 AND 200)
     AND (request.max_attempts IS NULL OR request.max_attempts BETWEEN 1 AND 1000)
     AND (request.on_discard IS NULL OR request.on_discard = '{discard}' OR request.on_discard = '{run}')
-    AND (request.tenant IS NULL OR char_length(request.tenant) <= 200)
     AND (request.concurrency_key IS NULL OR char_length(request.concurrency_key) BETWEEN 1 AND 200)
     AND (request.deadline IS NULL OR request.deadline > greatest(asked_at, request.run_at))
     AND (request.if_waiting IS NULL OR request.if_waiting = 'keep'
          OR (request.if_waiting = 'replace' AND request.unique_key IS NOT NULL AND request.depends_on IS NULL))
+$$;
+COMMENT ON FUNCTION twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz) IS
+  'Whether nothing but perhaps its lane is wrong with a request at a glance';
+
+-- Purpose: whether check_request would refuse nothing, but for the twin's existence; as is_sound.
+CREATE FUNCTION twinmill.is_acceptable(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+  SELECT twinmill.is_sound(known, request, asked_at)
+    AND (request.queue IS NULL OR request.queue ~ '^[A-Za-z0-9_.-]{1,63}$')
+    AND (request.priority IS NULL OR request.priority BETWEEN -32768 AND 32767)
+    AND (request.tenant IS NULL OR char_length(request.tenant) <= 200)
 $$;
 COMMENT ON FUNCTION twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz) IS
   'Whether nothing is wrong with a request at a glance';
@@ -259,7 +271,8 @@ END $$;
 COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer) IS
   'Replaces a waiting job by a checked request; merged: it runs already and is left alone';
 
--- Purpose: where a request goes: its lane, queue and attempts, if there is such a lane and nothing is wrong at a glance.
+-- Purpose: where a request goes: its lane, queue and attempts, if there is such a lane and nothing is wrong at a glance
+--          (but that the twin may not exist).
 --          The planner puts the body in the place of the call.
 -- Index: kinds_pkey, lanes_by_name.  Locks: none.  Rows: one, or none.
 CREATE FUNCTION twinmill.admit(request twinmill.job_request, asked_at timestamptz)
@@ -273,7 +286,7 @@ AS $$
       AND l.priority = coalesce(request.priority, 0)
     ORDER BY l.lane LIMIT 1
   ) AS l
-  WHERE k.name = request.kind AND twinmill.is_acceptable(k, request, asked_at)
+  WHERE k.name = request.kind AND twinmill.is_sound(k, request, asked_at)
 $$;
 COMMENT ON FUNCTION twinmill.admit(twinmill.job_request, timestamptz) IS
   'Lane, queue and attempts of a request that is acceptable at a glance';
@@ -305,7 +318,8 @@ DECLARE
   unfinished integer := 0;
 BEGIN
   SELECT a.lane, a.queue, a.max_attempts INTO home_lane, home, attempts FROM twinmill.admit(request, asked_at) AS a;
-  IF NOT FOUND OR request.twin IS NOT NULL OR request.depends_on IS NOT NULL THEN
+  IF NOT FOUND OR request.depends_on IS NOT NULL
+     OR (request.twin IS NOT NULL AND NOT twinmill.twin_exists(request.twin)) THEN
     -- Refused, the first of its lane, or more to look at.
     known := twinmill.check_request(request, asked_at);
     home := coalesce(request.queue, known.queue);
@@ -411,6 +425,7 @@ COMMENT ON FUNCTION twinmill.enqueue_tick(text, timestamptz, text, uuid, jsonb, 
 
 REVOKE ALL ON FUNCTION
   twinmill.check_job(text, uuid, jsonb, text, integer, text, integer),
+  twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz),
   twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz),
   twinmill.check_request(twinmill.job_request, timestamptz),
   twinmill.unfinished_dependencies(twinmill.job_request),
