@@ -142,25 +142,27 @@ COMMENT ON VIEW twinmill.queues IS 'Live jobs by queue and state, with the queue
 --          A NOTIFY costs a session whose calls follow one another 15 µs of CPU each time, of 80.
 --          A turn of 5 ms is no better for the worker (it looks again after 1, 2, 4 ms) and notifies twice as often.
 -- Index:   settings_pkey.  Locks: two advisory ones until the transaction ends, never waited for.
+-- As in insert_job, few expressions: those of a call that stays quiet stand in one.
 CREATE FUNCTION twinmill.wake(queue text) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-  -- Queues whose turn this transaction has had: it takes one throttle lock for each, not one every 10 ms.
-  woken text := current_setting('twinmill.woken', true);
-  -- The turn that this session had last, and whether it has notified twice in it. Undone with the notification.
-  told text := current_setting('twinmill.told', true);
   turn text := queue || ' ' || (date_part('epoch', clock_timestamp()) * 100)::bigint;
 BEGIN
-  IF woken <> '' AND queue = ANY (string_to_array(woken, ' ')) THEN RETURN; END IF;
-  -- The shared lock is missed only while a listener looks whether anybody holds it: then the throttle may not be used.
-  IF pg_try_advisory_xact_lock_shared(hashtextextended('twinmill.wake', 0))
-    AND (told = turn || ' twice' OR NOT pg_try_advisory_xact_lock(hashtextextended(turn, 0)))
+  -- twinmill.woken: queues whose turn this transaction has had; it takes one throttle lock for each, not one every
+  -- 10 ms. twinmill.told: the turn that this session had last, and whether it has notified twice in it; undone with the
+  -- notification. The shared lock is missed only while a listener looks whether anybody holds it: then the throttle may
+  -- not be used.
+  IF queue = ANY (string_to_array(current_setting('twinmill.woken', true), ' '))
+    OR (pg_try_advisory_xact_lock_shared(hashtextextended('twinmill.wake', 0))
+        AND (current_setting('twinmill.told', true) = turn || ' twice'
+             OR NOT pg_try_advisory_xact_lock(hashtextextended(turn, 0))))
   THEN
     RETURN;
   END IF;
-  PERFORM set_config('twinmill.woken', concat_ws(' ', woken, queue), true),
-          set_config('twinmill.told', CASE told WHEN turn THEN turn || ' twice' ELSE turn END, false);
+  PERFORM set_config('twinmill.woken', concat_ws(' ', current_setting('twinmill.woken', true), queue), true),
+          set_config('twinmill.told', CASE current_setting('twinmill.told', true) WHEN turn THEN turn || ' twice'
+                                      ELSE turn END, false);
   IF EXISTS (SELECT FROM twinmill.settings s WHERE s.name = 'notify' AND s.value = 'false') THEN RETURN; END IF;
   -- Never more than a queue's name.
   PERFORM pg_notify('twinmill_jobs', queue);

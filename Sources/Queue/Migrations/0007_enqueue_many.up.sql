@@ -182,7 +182,7 @@ BEGIN
       CONTINUE;
     END IF;
     BEGIN
-      done := twinmill.insert_job(other.request, NULL, NULL, NULL);
+      done := twinmill.insert_request(other.request);
       ids[other.number] := done.job_id;
       outcomes[other.number] := done.outcome;
       woken := woken || done.ready_in;
