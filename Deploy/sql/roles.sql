@@ -83,7 +83,8 @@ REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations FROM twi
 GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_read;
 
 -- The twins' tables, by name: the schema may be an application's, with tables that are none of our business.
--- Results are only ever added, so nobody here may change or delete one.
+-- Results are only added, with two exceptions: current findings replace the last ones, and an application's row of a
+-- product's use gets its effects, in the columns named here.
 SELECT format('GRANT %s ON %I.%I TO %I', rights.privileges, :'twins_schema', rights.name, rights.grantee)
 FROM (
   SELECT 'SELECT' AS privileges, twins.name, grantees.name AS grantee
@@ -97,6 +98,12 @@ FROM (
     'twin_snapshots', 'twin_timeline_points', 'twin_predictions', 'twin_recommendations', 'product_effects',
     'twin_correlations', 'twin_insights'
   ]) AS results (name)
+  UNION ALL
+  SELECT * FROM (VALUES
+    ('DELETE', 'twin_correlations', 'twinmill_worker'),
+    ('DELETE, UPDATE (observed_effects, side_effects, effectiveness_score, metadata)', 'product_effects',
+      'twinmill_worker')
+  ) AS replaced
 ) AS rights
 \gexec
 

@@ -27,36 +27,45 @@ public final class HistoryReader: Sendable {
   /// - Parameters:
   ///   - twins: ids, may repeat.
   ///   - kind: of the results whose latest input hash is wanted.
+  ///   - withEvents: whether what happened to the twins is wanted too; in the same round trip.
+  ///   - isAsked: whether a domain's observations and events are wanted; not asked, its twins have none.
   ///   - range: from (inclusive) and until (exclusive); nil = open.
   /// - Returns: by twin; twins that do not exist are missing.
   public func histories(
-    of twins: [UUID], kind: String, from: Date? = nil, until: Date? = nil, on connection: Connection
+    of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
+    from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     let twins = Array(Set(twins))
-    let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
-    var answers = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
-      try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.tables)]
-          + domains.map { observations($0, of: twins, from, until) })
+    let wanted = catalog.domains.filter(isAsked)
+    let domains = wanted.filter { domain in ready.withLock { $0.contains(domain.name) } }
+    func questions(_ domains: [Domain]) -> [SQL] {
+      domains.map { $0.observations(twins, from, until, Int32($0.historyPoints)) }
+        + (withEvents ? domains.map { $0.events(twins, from, until) } : [])
     }
-    let described = answers.removeFirst()
+    let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
+      try await connection.pipeline(
+        [describeTwins(twins, kind, needed.domains, needed.tables)] + questions(domains))
+    }
+    let described = first[0]
+    var observed = first[1...].prefix(domains.count)
+    var happened = first[1...].dropFirst(domains.count)
 
     var late: Set<String> = []
     for row in described {
       let name = try row.get("domain", as: String?.self)
-      guard let name, catalog[name] != nil, try row.get("tables_ready", as: Bool.self) else { continue }
+      guard let name, wanted.contains(where: { $0.name == name }), try row.get("tables_ready", as: Bool.self) else {
+        continue
+      }
       if !domains.contains(where: { $0.name == name }) { late.insert(name) }
     }
     if !late.isEmpty {
       let lateDomains = catalog.domains.filter { late.contains($0.name) }
-      answers += try await connection.pipeline(lateDomains.map { observations($0, of: twins, from, until) })
+      let answers = try await connection.pipeline(questions(lateDomains))
+      observed += answers.prefix(lateDomains.count)
+      happened += answers.dropFirst(lateDomains.count)
       ready.withLock { $0.formUnion(late) }
     }
-    return try Self.histories(described, try Self.observations(answers))
-  }
-
-  private func observations(_ domain: Domain, of twins: [UUID], _ from: Date?, _ until: Date?) -> SQL {
-    domain.observations(twins, from, until, Int32(domain.historyPoints))
+    return try Self.histories(described, try Self.observations(observed), try Self.events(happened))
   }
 
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.
@@ -75,7 +84,7 @@ public final class HistoryReader: Sendable {
 
   // MARK: - Decoding
 
-  private static func observations(_ answers: [Rows]) throws(PostgresError) -> [UUID: [Observations]] {
+  private static func observations(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [Observations]] {
     var byTwin: [UUID: [Observations]] = [:]
     for rows in answers {
       for row in rows {
@@ -88,8 +97,21 @@ public final class HistoryReader: Sendable {
     return byTwin
   }
 
+  private static func events(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [TwinEvent]] {
+    var byTwin: [UUID: [TwinEvent]] = [:]
+    for rows in answers {
+      for row in rows {
+        let (twin, occurredAt, types, factors) = try row.decode(UUID.self, [Date].self, [String].self, [String].self)
+        byTwin[twin, default: []] += zip(occurredAt, zip(types, factors)).map {
+          TwinEvent(occurredAt: $0, type: $1.0, factor: $1.1)
+        }
+      }
+    }
+    return byTwin
+  }
+
   private static func histories(
-    _ described: Rows, _ observations: [UUID: [Observations]]
+    _ described: Rows, _ observations: [UUID: [Observations]], _ events: [UUID: [TwinEvent]]
   ) throws(PostgresError) -> [UUID: TwinHistory] {
     var histories: [UUID: TwinHistory] = [:]
     for row in described {
@@ -99,7 +121,7 @@ public final class HistoryReader: Sendable {
         twin: twin, domainName: domain, subject: subject, hasTables: hasTables,
         // By code points, so that the order, and with it the input hash, depends on no collation.
         observations: (observations[twin] ?? []).sorted { $0.metric.utf8.lexicographicallyPrecedes($1.metric.utf8) },
-        lastInputHash: hash, readAt: readAt)
+        events: (events[twin] ?? []).sorted(by: TwinEvent.precedes), lastInputHash: hash, readAt: readAt)
     }
     return histories
   }
