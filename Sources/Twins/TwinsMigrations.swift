@@ -15,5 +15,10 @@ public enum TwinsMigrations {
       down: PackageResources._022_twin_functions_down_sql),
     Migration(
       23, "results", up: PackageResources._023_results_up_sql, down: PackageResources._023_results_down_sql),
+    Migration(
+      26, "subjects", up: PackageResources._026_subjects_up_sql, down: PackageResources._026_subjects_down_sql),
+    Migration(
+      27, "domain_tables", up: PackageResources._027_domain_tables_up_sql,
+      down: PackageResources._027_domain_tables_down_sql),
   ]
 }
