@@ -16,6 +16,11 @@ struct PoolPlan: Sendable {
   /// Values from which an autoregression of logarithms takes part: on fewer, a few large relative changes become an
   /// exponential trend.
   static let logarithmicHistory = 60
+  /// Values from which one Theta model is enough. The line of a long history is the same whether it follows the values
+  /// or not, and a second model near the first only adds to the weight of both: without it the mean OWA of eleven groups
+  /// of competition series is lower by 0.0023 (s.d. by paired bootstrap over series 0.0005; no group higher by more than
+  /// 0.001). Below, the two lines differ and hedge each other: without the second, Tourism yearly loses 0.013 (s.d. 0.004).
+  static let secondThetaHistory = 60
   /// Longest period for members with a season of their own.
   static let longestOwnSeason = 366
 
@@ -39,7 +44,7 @@ struct PoolPlan: Sendable {
             name: model.name + (logarithms ? ", logarithms" : "") + suffix))
       }
       add(ThetaModel.dynamicOptimised)
-      add(ThetaModel(isDynamic: false, isOptimised: true))
+      if values.count < Self.secondThetaHistory { add(ThetaModel(isDynamic: false, isOptimised: true)) }
       add(AutomaticSmoothing())
       add(Autoregression())
       if isPositive, values.count >= Self.logarithmicHistory { add(Autoregression(), logarithms: true) }
