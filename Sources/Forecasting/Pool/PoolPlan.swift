@@ -1,4 +1,12 @@
 /// Which adjustments and members a history is forecast with.
+///
+/// Members that were tried beside these (same series and figures as in `PoolWeights`: difference of the mean OWA in 1/1000,
+/// standard deviation in brackets): naive +1.3 (1.1); linear trend +3.3 (1.0); damped trend +0.5 (0.7), where there is no
+/// season and the history is long −0.9 (0.5), all of it from one group; complex smoothing +3.5 (1.1); smoothing, damped
+/// trend or Theta on logarithms +2.3 to +4.6 (1.2 to 1.4); the smoothing models averaged by Akaike weights instead of the
+/// best one +0.5 (0.4); autoregressions only from 25, 40 or 60 samples +0.3, +0.1, −0.1 (0.6); Theta with a prior of its line
+/// weight at ½ 0.0 (0.3). With a season of their own: multiplicative smoothing −0.6 (0.3) at a quarter of the speed,
+/// automatic complex smoothing −0.4 (0.4) at half of it, loess seasons 0.0 (0.5).
 struct PoolPlan: Sendable {
   /// Period and kind of a seasonal adjustment; `nil` is the series as it stands.
   struct Adjustment: Sendable, Equatable {
