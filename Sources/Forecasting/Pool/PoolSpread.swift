@@ -18,7 +18,9 @@ import Glibc
 /// with rolling errors that all count the same 13.45 (0.06, s.d. 0.06). `trust` 0.5 or 0.7 gives 13.41 or 13.46,
 /// `shortFactor` 12 or 20 gives 13.49 or 13.42: the constants stand in flat minima. Not better: absolute instead of
 /// squared rolling errors, a random walk's √step mixed into the profile, more weight on late steps, wider upper bounds,
-/// trusting few rolling errors less, one step of the maximum likelihood scale of Student's t.
+/// trusting few rolling errors less, one step of the maximum likelihood scale of Student's t, recent residuals counting
+/// more, multiplicative seasonal indices in the errors. Coverage in groups of 80 series or more: .944 to .961 at 95 %, .77
+/// to .83 at 80 %.
 struct PoolSpread: Sendable {
   /// Standard error of each step, before the factor for the length of the history.
   let errors: [Double]
