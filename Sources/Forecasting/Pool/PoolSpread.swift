@@ -12,15 +12,15 @@ import Glibc
 /// Errors have heavy tails: those of Student's t with four degrees of freedom, scaled to the variance found. Its 95 %
 /// quantile is that of the normal distribution to 0.2 %, its 80 % quantile a sixth smaller, and so are the errors.
 ///
-/// Measured on eleven groups of competition series (2,636 in all; mean of the groups' MSIS at 95 %, each change alone
-/// undone, with the standard deviation of the difference by paired bootstrap over series): as it stands 13.40; without
-/// the disagreement of the members 13.95 (difference 0.56, s.d. 0.17); with symmetric bounds 13.79 (0.40, s.d. 0.03);
-/// with rolling errors that all count the same 13.45 (0.06, s.d. 0.06). `trust` 0.5 or 0.7 gives 13.41 or 13.46,
-/// `shortFactor` 12 or 20 gives 13.49 or 13.42: the constants stand in flat minima. Not better: absolute instead of
-/// squared rolling errors, a random walk's √step mixed into the profile, more weight on late steps, wider upper bounds,
-/// trusting few rolling errors less, one step of the maximum likelihood scale of Student's t, recent residuals counting
-/// more, multiplicative seasonal indices in the errors. Coverage in groups of 80 series or more: .944 to .961 at 95 %, .77
-/// to .83 at 80 %.
+/// Measured on eleven groups of competition series (2,636 in all): mean of the groups' MSIS at 95 % 13.37, coverage in
+/// groups of 80 series or more .944 to .961 at 95 % and .77 to .83 at 80 %. What a change does to that MSIS, with the
+/// standard deviation of the difference by paired bootstrap over series: without the disagreement of the members +0.56
+/// (0.17), with symmetric bounds +0.40 (0.03), with rolling errors that all count the same +0.06 (0.06). `trust` 0.5 or 0.7:
+/// +0.04, +0.05 (0.10); `shortFactor` 12 or 20: +0.09, +0.02 (0.05): flat minima. Not taken, being small or of few groups:
+/// lower bounds on the scale of logarithms −0.05 (0.03), with less coverage of short series; upper bounds 5 % wider −0.04
+/// (0.05); late steps up to 5 % wider −0.03 (0.02); recent residuals counting more −0.02 (0.04). Worse: absolute instead of
+/// squared rolling errors, a random walk's √step mixed into the profile, trusting few rolling errors less, one step of the
+/// maximum likelihood scale of Student's t, seasonal indices in the errors.
 struct PoolSpread: Sendable {
   /// Standard error of each step, before the factor for the length of the history.
   let errors: [Double]
