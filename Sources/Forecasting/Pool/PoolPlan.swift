@@ -27,7 +27,8 @@ struct PoolPlan: Sendable {
   /// Values from which one Theta model is enough. The line of a long history is the same whether it follows the values
   /// or not, and a second model near the first only adds to the weight of both: without it the mean OWA of eleven groups
   /// of competition series is lower by 0.0023 (s.d. by paired bootstrap over series 0.0005; no group higher by more than
-  /// 0.001). Below, the two lines differ and hedge each other: without the second, Tourism yearly loses 0.013 (s.d. 0.004).
+  /// 0.001; 30, 40 or 80 instead of 60: 0.0020, 0.0022, 0.0017). Below, the two lines differ and hedge each other: without
+  /// the second, Tourism yearly loses 0.013 (s.d. 0.004).
   static let secondThetaHistory = 60
   /// Longest period for members with a season of their own.
   static let longestOwnSeason = 366
