@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Postgres
 import Queue
+import Twins
 
 /// What a `correlation` job may ask for.
 struct CorrelationArguments: Sendable, Hashable, Decodable {
@@ -40,7 +41,9 @@ struct CorrelationArguments: Sendable, Hashable, Decodable {
     """
 
   /// The part of the twin's records that is asked for.
-  var choice: RecordChoice { RecordChoice(metrics: metrics, factors: factors, historyDays: historyDays) }
+  var choice: RecordChoice {
+    RecordChoice(metrics: metrics, factors: factors?.map(InterventionUse.spelling), historyDays: historyDays)
+  }
 
   /// - Throws: a permanent `JobFailure` for what the schema should have refused.
   static func decode(_ job: Job) throws(JobFailure) -> CorrelationArguments {

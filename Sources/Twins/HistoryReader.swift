@@ -34,14 +34,16 @@ public final class HistoryReader: Sendable {
   ///   - twins: ids, may repeat.
   ///   - kind: of the results whose latest input hash is wanted.
   ///   - withEvents: whether what happened to the twins is wanted too; in the same round trip.
+  ///   - isAsked: whether a domain's observations and events are wanted; not asked, its twins have none.
   ///   - range: from (inclusive) and until (exclusive); nil = open.
   /// - Returns: by twin; twins that do not exist are missing.
   public func histories(
-    of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
-    on connection: Connection
+    of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
+    from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     let twins = Array(Set(twins))
-    let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
+    let wanted = catalog.domains.filter(isAsked)
+    let domains = wanted.filter { domain in ready.withLock { $0.contains(domain.name) } }
     func questions(_ domains: [Domain]) -> [SQL] {
       domains.map { $0.observations(twins, from, until, Int32($0.historyPoints)) }
         + (withEvents ? domains.map { $0.events(twins, from, until) } : [])
@@ -59,7 +61,9 @@ public final class HistoryReader: Sendable {
     var paused: Set<String> = []
     for row in described {
       let name = try row.get("domain", as: String?.self)
-      guard let name, catalog[name] != nil, try row.get("tables_ready", as: Bool.self) else { continue }
+      guard let name, wanted.contains(where: { $0.name == name }), try row.get("tables_ready", as: Bool.self) else {
+        continue
+      }
       guard !domains.contains(where: { $0.name == name }) else { continue }
       let readAt = try row.get("read_at", as: Date.self)
       if let until = unreadable.withLock({ $0[name] }), readAt < until {
@@ -68,7 +72,7 @@ public final class HistoryReader: Sendable {
         late[name] = readAt
       }
     }
-    for domain in catalog.domains {
+    for domain in wanted {
       guard let readAt = late[domain.name] else { continue }
       do {
         let answers = try await connection.pipeline(questions([domain]))

@@ -48,11 +48,11 @@ struct Listener: Sendable {
       wakeUp.signal()
       try await isListening(connection)
       let probes = Probes()
-      let hint = WakeUp()
+      let hints = Hints()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await probe(connection, probes) }
-        group.addTask { try await followUp(hint, connection) }
-        group.addTask { try await hear(notifications, probes, hint) }
+        group.addTask { try await followUp(hints, connection) }
+        group.addTask { try await hear(notifications, probes, hints) }
         defer { group.cancelAll() }
         try await group.next()
       }
@@ -63,12 +63,12 @@ struct Listener: Sendable {
     }
   }
 
-  private func hear(_ notifications: AsyncStream<Notification>, _ probes: Probes, _ hint: WakeUp) async throws {
+  private func hear(_ notifications: AsyncStream<Notification>, _ probes: Probes, _ hints: Hints) async throws {
     for await notification in notifications {
       switch notification.channel {
       case "twinmill_jobs" where queues?.contains(notification.payload) != false:
         wakeUp.signal()
-        hint.signal()
+        hints.heard()
       case "twinmill_cancel":
         // To all workers; who runs the job knows it. What is just being claimed hears of it with the heartbeat.
         if let job = JobID(notification.payload) { inFlight.cancel(job, .requested) }
@@ -81,18 +81,22 @@ struct Listener: Sendable {
     throw ListenerFailed.ended
   }
 
-  /// After a hint: of the transactions that enqueue at the same time only one notifies (`twinmill.wake`), so the queue
-  /// is looked at again until none of the others is left, after twice the pause each time.
-  private func followUp(_ hint: WakeUp, _ connection: Connection) async throws {
+  /// After a hint: of the transactions that enqueue at the same time only one notifies, and of those that follow one
+  /// another in a session only two in a turn (`twinmill.wake`). So the queue is looked at again until none of them is
+  /// left and the turn is over, after twice the pause each time.
+  private func followUp(_ hints: Hints, _ connection: Connection) async throws {
     while true {
-      await hint.wait(atMost: .seconds(3600))
+      await hints.next()
       // The job that was told of comes first.
       try await Task.sleep(for: .milliseconds(2))
       var pause: Duration = .milliseconds(1)
-      while try await JobQueue.enqueuesUnderWay(on: connection) {
+      while true {
+        // In this order: who kept quiet before the turn was over is still under way, or its job is there.
+        let isOutrun = hints.mayBeOutrun()
+        guard try await JobQueue.enqueuesUnderWay(on: connection) || isOutrun else { break }
         // From here on polling is as good.
         guard pause < poll else { break }
-        if hint.take() { pause = .milliseconds(1) }
+        if hints.take() { pause = .milliseconds(1) }
         try await Task.sleep(for: pause)
         pause *= 2
         wakeUp.signal()

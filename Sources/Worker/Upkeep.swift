@@ -18,6 +18,7 @@ struct Upkeep: Sendable {
     var backoff = ReconnectBackoff()
     var slowWorkDue = ContinuousClock.now
     var orphansDue = ContinuousClock.now
+    var tendsNow = true
     while !Task.isCancelled {
       do {
         let beats = try await context.pool.withConnection { try await context.queue.beats(on: $0) }
@@ -28,7 +29,8 @@ struct Upkeep: Sendable {
           try await returnStrays()
           orphansDue = .now + context.settings.lease / 3
         }
-        try await tend()
+        if tendsNow { try await tend() }
+        tendsNow.toggle()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
         watch.interrupted()
@@ -44,7 +46,8 @@ struct Upkeep: Sendable {
           context.logger.error("history not kept, partitions may be missing", metadata: ["error": "\(error)"])
         }
       }
-      try await Task.sleep(for: context.settings.heartbeat)
+      // Two looks a heartbeat: a last beat that is seen late is a death that is noticed late.
+      try await Task.sleep(for: context.settings.heartbeat / 2)
     }
   }
 

@@ -77,14 +77,25 @@ struct EnqueueFileTests {
     for (last, status) in [(#"{"kind": "nope"}"#, Int32(1)), ("{", Int32(65))] {
       let path = try file(good + [last])
       defer { unlink(path) }
-      let output = try await Installed.run(["enqueue", "--from", path, "--atomic"], url: database.url)
+      let output = try await Installed.run(
+        ["enqueue", "--from", path, "--atomic", "--log", path + ".log"], url: database.url)
+      defer { unlink(path + ".log") }
       #expect(output.status == status)
+      // Of what was undone the log tells nothing: it is what verify holds the queue to.
+      #expect(try lines(of: path + ".log").allSatisfy { $0.contains(#""outcome":"refused""#) })
       #expect(output.err.contains("\(path):10002: ") && output.err.contains("nothing was enqueued"), "\(output.err)")
       #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs") == Int64(0))
     }
     let path = try file(good)
     defer { unlink(path) }
-    let output = try await Installed.run(["enqueue", "--from", path, "--atomic"], url: database.url)
+    let output = try await Installed.run(
+      ["enqueue", "--from", path, "--atomic", "--log", path + ".log"], url: database.url)
+    defer { unlink(path + ".log") }
     #expect(output.out == "\(path): 10001 inserted, 0 merged, 0 replaced, 0 refused\n")
+    #expect(try lines(of: path + ".log").count == 10_001)
+  }
+
+  private func lines(of path: String) throws -> [Substring] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
   }
 }

@@ -153,9 +153,14 @@ struct CorrelationTests {
     for (index, entry) in cases.enumerated() {
       #expect(reasons[index].hasPrefix("\(index) \(entry.1)"), "\(reasons[index])")
     }
-    #expect(reasons[4] == "pump no factor is observed")
+    #expect(reasons[4] == "pump domain sensor names no factors and no interventions")
     #expect(try await test.count("SELECT count(*) FROM twin_correlations") == 0)
+    // What is observed of a sensor is not even read: it cannot change that.
+    _ = try await test.connection.query(
+      "INSERT INTO sensor_observations VALUES (\(sensor), 'load', now(), 5)")
     _ = try await test.enqueue("correlation", twin: sensor)
+    _ = try await test.enqueue("effect", twin: sensor)
+    #expect(try await test.run(test.effect).values.first == .stored)
     #expect(try await test.run(test.correlation).values.first == .unchanged)
   }
 

@@ -329,7 +329,8 @@ struct EffectTests {
     let test = try await JobsDatabase.create(withCauses: true)
     let twin = try await Self.helping.insert("1", into: test)
     _ = try await test.enqueue(
-      "effect", twin: twin, #"{"metrics": ["redness_index"], "factors": ["\#(Self.product)"], "history_days": 200}"#)
+      "effect", twin: twin,
+      #"{"metrics": ["redness_index"], "factors": ["\#(Self.product.uppercased())"], "history_days": 200}"#)
     try await test.run(test.effect)
     #expect(
       try await lines(

@@ -63,7 +63,7 @@ struct WakeTests {
     _ = try await notifier.query(
       """
       SELECT count(pg_try_advisory_xact_lock(
-        hashtextextended('a', (date_part('epoch', clock_timestamp()) * 100)::bigint + n)))
+        hashtextextended('a ' || ((date_part('epoch', clock_timestamp()) * 100)::bigint + n), 0)))
       FROM generate_series(0, 6000) AS n
       """)
     for queue in ["a", "b", "a"] {
@@ -79,6 +79,44 @@ struct WakeTests {
     try await late.script("COMMIT")
     #expect(try await !JobQueue.enqueuesUnderWay(on: connection))
     try await notifier.script("COMMIT")
+  }
+
+  @Test("a session whose calls follow one another notifies twice in a turn of 10 ms, and is seen while it keeps quiet")
+  func burst() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    let ear = try await Ear(database)
+    var calls = 0
+    var inOneTurn = 0
+    // Until three calls have fallen into one turn.
+    while inOneTurn < 3 {
+      let before = try await turn(connection)
+      for _ in 1...3 { _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')") }
+      calls += 3
+      inOneTurn = try await turn(connection) == before ? 3 : 0
+    }
+    let heard = try await ear.heard(connection)
+    #expect(heard.count < calls)
+    #expect(heard.count >= 2)
+  }
+
+  /// The number of the throttle's turn.
+  private func turn(_ connection: Connection) async throws -> Int64 {
+    try await connection.query("SELECT (date_part('epoch', clock_timestamp()) * 100)::bigint").only().decode(Int64.self)
+  }
+
+  @Test("a call that is rolled back does not keep its session quiet")
+  func rolledBack() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    let ear = try await Ear(database)
+    for _ in 1...5 {
+      try await connection.script("BEGIN; SELECT twinmill.enqueue('probe', queue => 'a'); ROLLBACK")
+    }
+    let told = try await connection.query("SELECT coalesce(current_setting('twinmill.told', true), '')").only()
+    #expect(try told.decode(String.self) == "")
+    _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')")
+    #expect(try await ear.heard(connection) == ["a"])
   }
 
   @Test("while a listener looks, whoever enqueues notifies, whatever the throttle says")

@@ -126,6 +126,20 @@ struct ListenerTests {
     try await worker.stop()
   }
 
+  @Test("the jobs of a session whose calls follow one another are found, though it does not notify with each")
+  func outrun() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let worker = try sluggish(database)
+    try await untilListening(connection)
+    // Bursts, each ending in the middle of a turn.
+    for _ in 1...10 {
+      for _ in 1...30 { try await connection.enqueueTests(1) }
+      try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs")
+    }
+    try await worker.stop()
+  }
+
   @Test("without listening a job begins within the poll interval, give or take")
   func pollOnly() async throws {
     let database = try await WorkerDatabase.create()
@@ -159,7 +173,7 @@ extension Connection {
     _ = try await query(
       """
       SELECT count(pg_try_advisory_xact_lock(
-        hashtextextended('default', (date_part('epoch', clock_timestamp()) * 100)::bigint + n)))
+        hashtextextended('default ' || ((date_part('epoch', clock_timestamp()) * 100)::bigint + n), 0)))
       FROM generate_series(0, 6000) AS n
       """)
   }

@@ -76,7 +76,8 @@ CREATE TABLE twinmill.live_jobs (
   enqueued_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   run_at           timestamptz NOT NULL,
   lane             integer NOT NULL,
-  state            twinmill.job_state NOT NULL CHECK (state <> 'running'),
+  -- Never running. (A CHECK would cost a twelfth of a single insert.)
+  state            twinmill.job_state NOT NULL,
   attempt          smallint NOT NULL DEFAULT 0,
   max_attempts     smallint NOT NULL,
   crashes          smallint NOT NULL DEFAULT 0,

@@ -1,7 +1,7 @@
 -- Many jobs at once: one statement inserts all that are in order; only the others are looked at one by one.
 
--- Purpose: whether a request may go in with many others in one statement: nothing is wrong with it, and nothing but its
---          key decides what becomes of it. The planner puts the body in the place of the call.
+-- Purpose: whether a request that has a lane may go in with many others in one statement: nothing is wrong with it, and
+--          nothing but its key decides what becomes of it. The planner puts the body in the place of the call.
 CREATE FUNCTION twinmill.goes_in_bulk(
   known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, strangers uuid[], goes_by_turns boolean)
 RETURNS boolean
@@ -10,7 +10,7 @@ AS $$
   SELECT (request.depends_on IS NULL OR request.depends_on = '{}')
     AND (request.unique_key IS NULL OR NOT goes_by_turns)
     AND (request.twin IS NULL OR request.twin <> ALL (strangers))
-    AND twinmill.is_acceptable(known, request, asked_at)
+    AND twinmill.is_sound(known, request, asked_at)
 $$;
 COMMENT ON FUNCTION twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
   'Whether a request needs no look of its own';
@@ -137,11 +137,14 @@ BEGIN
       LEFT JOIN LATERAL (
         SELECT j.job_id, j.state, j.lane FROM twinmill.live_jobs j WHERE j.job_id = a.job_id LIMIT 1
       ) AS i ON true
+      LEFT JOIN LATERAL (
+        SELECT ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts,
+                   a.depends_on, a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting
+                  )::twinmill.job_request AS request
+      ) AS r ON true
       LEFT JOIN twinmill.kinds k
-        ON i.job_id IS NULL AND k.name = a.kind
-        AND twinmill.goes_in_bulk(
-          k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
-                 a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request, asked_at, strangers, goes_by_turns)
+        ON i.job_id IS NULL AND k.name = a.kind AND twinmill.is_acceptable(k, r.request, asked_at)
+        AND twinmill.goes_in_bulk(k, r.request, asked_at, strangers, goes_by_turns)
       LEFT JOIN LATERAL (
         SELECT j.job_id FROM twinmill.live_jobs j
         WHERE j.kind = k.name AND j.unique_key = a.unique_key LIMIT 1
@@ -179,7 +182,7 @@ BEGIN
       CONTINUE;
     END IF;
     BEGIN
-      done := twinmill.insert_job(other.request, NULL, NULL, NULL);
+      done := twinmill.insert_request(other.request);
       ids[other.number] := done.job_id;
       outcomes[other.number] := done.outcome;
       woken := woken || done.ready_in;

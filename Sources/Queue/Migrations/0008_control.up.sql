@@ -62,9 +62,8 @@ BEGIN
       HINT = 'Look it up: SELECT job_id, state FROM twinmill.all_jobs ORDER BY job_id DESC LIMIT 20;';
   END IF;
   again := twinmill.insert_job(
-    ROW(done.kind, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key, done.max_attempts,
-        NULL, NULL, done.tenant, done.concurrency_key, NULL, NULL)::twinmill.job_request,
-    done.schedule, done.tick, retry.job_id);
+    done.kind, done.twin_id, done.arguments, done.queue, done.priority, NULL, done.unique_key, done.max_attempts, NULL,
+    NULL, done.tenant, done.concurrency_key, NULL, NULL, done.schedule, done.tick, retry.job_id);
   IF again.ready_in IS NOT NULL THEN PERFORM twinmill.wake(again.ready_in); END IF;
   new_job_id := again.job_id;
   outcome := again.outcome;

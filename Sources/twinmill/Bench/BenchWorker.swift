@@ -16,7 +16,7 @@ final class BenchWorker: Sendable {
   /// - Parameter environment: over the caller's own; nil removes a variable.
   static func start(_ stage: BenchStage, environment: [String: String?] = [:]) async throws -> BenchWorker {
     let log = "\(stage.folder)/worker.log"
-    let file = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw CommandFailure("cannot write \(log): \(String(cString: strerror(errno)))") }
     defer { close(file) }
     let process = try await ChildProcess.start(

@@ -9,10 +9,11 @@ struct DepthMeasurement: Sendable {
   struct Figures: Encodable {
     let method = """
       The backlog holds three priorities, and every third job is due tomorrow. One connection looks at the lanes and \
-      claims 40 batches with the worker's own statements; only the claims' round trips count, each claim is finished \
-      outside the clock. Five batches come before, as a connection plans its first statements anew each time. The small \
-      backlog is made anew for each pass and measured before and after the large one. look_ms: a look at every lane from \
-      the front, which a worker does once a second. Ratios are of medians.
+      claims 15 batches with the worker's own statements; only the claims' round trips count, each claim is finished \
+      outside the clock. Five batches come before, as a connection plans its first statements anew each time. All are of \
+      the first priority, also of the small backlog: on both sides every page is met for the first time since a \
+      checkpoint. The small backlog is made anew for each pass and measured before and after the large one. look_ms: a \
+      look at every lane from the front, which a worker does once a second. Ratios are of medians.
       """
     let batch: Int
     let small: Side
@@ -32,11 +33,11 @@ struct DepthMeasurement: Sendable {
     let look: Double
   }
 
-  private static let claims = 40
+  private static let claims = 15
   private static let warmUp = 5
   private static let mix = Backlog.Mix(priorities: 3, laterEvery: 3)
-  private var passes: Int { sizes.rounds * 3 }
-  /// 45 batches take 45 of a hundred jobs; 66 are ready.
+  private var passes: Int { sizes.rounds * 6 }
+  /// 20 batches take 20 of a hundred jobs; 22 are ready and of the first priority.
   private var batch: Int { max(1, min(sizes.smallBacklog / 100, stage.batchLimit)) }
 
   func run() async throws -> Figures {

@@ -6,7 +6,7 @@ extension EnqueueCommand {
   /// Prints the refused lines and a summary.
   /// - Throws: `ExitCode` 1 when a line was refused.
   func enqueueFile(_ path: String) async throws {
-    let log = global.json || log != nil ? try JobLog(path: log) : nil
+    let log = global.json || log != nil ? try JobLog(path: log, waitsForCommit: atomic) : nil
     let file = JobFile(path: path, isAtomic: atomic, firstLine: firstLine, log: log)
     var summary = JobFile.Summary()
     do {

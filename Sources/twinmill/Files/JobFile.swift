@@ -37,7 +37,7 @@ struct JobFile {
     try await StagedJobs.prepare(on: connection)
     if isAtomic {
       summary = try await connection.transaction { try await enqueueAtOnce(chunks, on: $0) }
-      try log?.flush()
+      try log?.publish()
       return
     }
     var next = try chunks.next()

@@ -6,20 +6,29 @@ import Queue
 final class JobLog {
   private let name: String
   private let file: UnsafeMutablePointer<FILE>
+  /// Where lines wait until their transaction has committed; nil: each is true when it is written. That a line is refused
+  /// is true at once.
+  private let draft: UnsafeMutablePointer<FILE>?
 
-  /// - Parameter path: nil is standard output.
-  init(path: String?) throws(SeriesFileError) {
+  /// - Parameters:
+  ///   - path: nil is standard output.
+  ///   - waitsForCommit: what is written stays in a temporary file until `publish`: an undone transaction leaves no line.
+  init(path: String?, waitsForCommit: Bool) throws(SeriesFileError) {
     name = path ?? "standard output"
-    guard let file = path.map({ fopen($0, "wb") }) ?? fdopen(dup(1), "wb") else {
+    guard let file = path.map({ fopen($0, "wb") }) ?? fdopen(dup(1), "wb"),
+      let draft = waitsForCommit ? tmpfile() : file
+    else {
       throw SeriesFileError(
         file: name, problem: "cannot be created: \(String(cString: strerror(errno)))",
         remedy: "check the folder and its permissions")
     }
     self.file = file
+    self.draft = waitsForCommit ? draft : nil
   }
 
   deinit {
     fclose(file)
+    if let draft { fclose(draft) }
   }
 
   func write(_ result: StagedJobs.Result) throws(SeriesFileError) {
@@ -29,13 +38,29 @@ final class JobLog {
     var text =
       "{\"number\":\(result.line),\"job_id\":\(job),\"outcome\":\"\(result.outcome)\",\"unique_key\":\(key),"
       + "\"message\":\(message)}\n"
-    let isWhole = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) == $0.count }
+    let target = result.outcome == "refused" ? file : draft ?? file
+    let isWhole = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, target) == $0.count }
     if !isWhole { throw failure() }
   }
 
-  /// Hands everything to the system: what was told is kept when this program ends by force.
+  /// Hands everything that is true to the system: it is kept when this program ends by force.
   func flush() throws(SeriesFileError) {
     if fflush(file) != 0 { throw failure() }
+  }
+
+  /// The transaction that the lines tell of has committed.
+  func publish() throws(SeriesFileError) {
+    if let draft {
+      rewind(draft)
+      var piece = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = fread(&piece, 1, piece.count, draft)
+        if count == 0 { break }
+        if fwrite(piece, 1, count, file) != count { throw failure() }
+      }
+      if ferror(draft) != 0 { throw failure() }
+    }
+    try flush()
   }
 
   private func failure() -> SeriesFileError {
