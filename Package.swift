@@ -115,7 +115,7 @@ let package = Package(
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
-    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill", "CZlib"]),
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),

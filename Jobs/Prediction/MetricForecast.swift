@@ -105,7 +105,7 @@ struct MetricForecast: Sendable {
 
   // MARK: - What the forecaster is told
 
-  private static func periods(_ metric: Metric, _ interval: Duration) -> [Int] {
+  static func periods(_ metric: Metric, _ interval: Duration) -> [Int] {
     guard let seasons = metric.seasonSeconds else { return Seasonality.candidatePeriods(for: interval) }
     let step = interval / .seconds(1)
     return seasons.compactMap { seconds in
@@ -114,7 +114,7 @@ struct MetricForecast: Sendable {
     }
   }
 
-  private static func bounds(_ metric: Metric) -> ClosedRange<Double>? {
+  static func bounds(_ metric: Metric) -> ClosedRange<Double>? {
     guard metric.minimum != nil || metric.maximum != nil else { return nil }
     return (metric.minimum ?? -.greatestFiniteMagnitude)...(metric.maximum ?? .greatestFiniteMagnitude)
   }

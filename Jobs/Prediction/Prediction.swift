@@ -19,7 +19,7 @@ public struct Prediction: JobKind {
     batchLimit: 32,
     needsTwin: true, recomputesOnChange: true)
 
-  private let reader: HistoryReader
+  let reader: HistoryReader
   private let storeStatement: Statement
 
   /// A kind that predicts twins of these domains.

@@ -251,4 +251,22 @@ struct PredictionTests {
     }
     #expect(error?.sqlstate == "22023" && error?.message.contains(problem) == true, "\(error?.message ?? "")")
   }
+
+  @Test("the series of a twin are those that its prediction is made of, on their grids")
+  func series() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump")
+    let found = try await test.prediction.series(of: twin, on: test.connection)
+    #expect(found.leftOut.isEmpty)
+    let series = try #require(found.series.first)
+    #expect(series.metric == "load" && series.samples.values.count == 600 && series.horizon == 24)
+    #expect(series.seasons == [288, 2_016] && series.bounds == nil)
+    #expect(try await test.catalog.twin(domain: "sensor", subject: "pump", on: test.connection) == twin)
+    #expect(try await test.catalog.twin(domain: "sensor", subject: "none", on: test.connection) == nil)
+    #expect(try await test.count("SELECT count(*) FROM user_digital_twins") == 1)
+    await #expect(throws: JobFailure.self) {
+      try await test.prediction.series(of: twin, metrics: ["nothing"], on: test.connection)
+    }
+    await #expect(throws: JobFailure.self) { try await test.prediction.series(of: UUID(), on: test.connection) }
+  }
 }
