@@ -63,6 +63,8 @@ public struct Forecast: Sendable, Equatable {
   public var model: String
   /// The members by descending weight; a single model has one.
   public var members: [ForecastMember]
+  /// How sums err in comparison to what the steps' intervals make expect; see `sums(level:after:)`.
+  public var sumFactor = 1.0
 
   /// Point forecasts of steps 1…horizon.
   public var mean: [Double] { components.mean }

@@ -203,6 +203,29 @@ struct ForecastCommandTests {
     #expect(lines[4].hasPrefix("all,12,"))
   }
 
+  @Test("sums stand beside their means, with intervals; their backtest counts them")
+  func sums() async throws {
+    let folder = try Folder()
+    let values = (0..<40).map { "\(10 + $0 % 4 + $0 % 3)" }.joined(separator: ",")
+    let input = try folder.file("w.csv", "id,v\na,\(values)\nb,3\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "4", "--sums", "--level", "80,95", "--output", output])
+    let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(lines[0] == "id,steps,sum,lo80,hi80,lo95,hi95,mean,meanlo80,meanhi80,meanlo95,meanhi95")
+    let fields = lines[4].split(separator: ",").compactMap { Double($0) }
+    #expect(fields.count == 11 && fields[0] == 4)
+    #expect(abs(fields[1] / 4 - fields[6]) < 1e-9 && abs(fields[4] / 4 - fields[9]) < 1e-9)
+    #expect(fields[4] < fields[2] && fields[2] < fields[1] && fields[1] < fields[3] && fields[3] < fields[5])
+    // One value has no interval.
+    #expect(lines[8] == "b,4,12.0,,,,,3.0,,,,")
+    await #expect(throws: ExitCode(65)) {
+      try await run([input, "--horizon", "3", "--sums", "--backtest", "2", "--output", output])
+    }
+    let table = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(table.dropFirst().map { $0.split(separator: ",")[1] } == ["2", "2", "2", "6"])
+    #expect(throws: (any Error).self) { try ForecastCommand.parse([input, "--sums", "--plot"]) }
+  }
+
   @Test("drawings stand in the folder asked for, under names that hold no path")
   func drawings() async throws {
     let folder = try Folder()

@@ -19,7 +19,7 @@ struct ForecastCommand: AsyncParsableCommand {
 
       Writes CSV: id,step,mean and lo95,hi95 for each level, in the order of the input. The result does not depend on
       the number of threads. With --backtest, writes instead how the forecasts of the past fared: step,count,smape,mase and
-      cover95 for each level, a row for each step and one for all. Exit status 65 when the file is wrong or a series cannot be forecast.
+      cover95 for each level, a row for each step and one for all. With --sums: id,steps,sum,lo95,hi95,mean,meanlo95,meanhi95. Exit status 65 when the file is wrong or a series cannot be forecast.
       """)
 
   @Argument(help: "The file to read; - is standard input.", completion: .file())
@@ -56,6 +56,10 @@ struct ForecastCommand: AsyncParsableCommand {
     help: "Forecast so many last stretches of each series, each from what came before, and write errors and coverage.")
   var backtest: Int?
 
+  @Flag(
+    help: "Write sums and means over the steps up to each, with their intervals; with --backtest, their errors.")
+  var sums = false
+
   @Flag(help: "Draw each series with its forecast for the terminal instead of writing CSV.")
   var plot = false
 
@@ -78,6 +82,7 @@ struct ForecastCommand: AsyncParsableCommand {
     if backtest != nil, plot || svg != nil || png != nil {
       throw ValidationError("--backtest has nothing to draw; leave --plot, --svg and --png out.")
     }
+    if sums, plot { throw ValidationError("--plot draws steps, not sums; leave one of them out.") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     _ = try seasons()
     _ = try levels()
@@ -97,7 +102,7 @@ struct ForecastCommand: AsyncParsableCommand {
   private func forecast() async throws -> Int {
     let run = ForecastRun(
       horizon: horizon, seasons: try seasons(), levels: try levels(), threads: threads, method: method,
-      backtest: backtest, plots: plot, svg: svg, png: png, output: output)
+      backtest: backtest, sums: sums, plots: plot, svg: svg, png: png, output: output)
     if let file {
       var source = try SeriesSource(path: file, format: format)
       if !source.saysHorizon, horizon == nil {

@@ -14,6 +14,8 @@ struct ForecastRun: Sendable {
   let method: ForecastMethod
   /// Stretches of the past to forecast instead of the future.
   let backtest: Int?
+  /// Whether to write sums over the steps instead of the steps.
+  let sums: Bool
   /// Whether to draw for the terminal instead of writing CSV.
   let plots: Bool
   /// Folder for drawings.
@@ -25,9 +27,10 @@ struct ForecastRun: Sendable {
   private static let batchSize = 16
 
   private var header: String {
-    backtest == nil
-      ? "id,step,mean" + levels.map { ",lo\($0.name),hi\($0.name)" }.joined()
-      : "step,count,smape,mase" + levels.map { ",cover\($0.name)" }.joined()
+    if backtest != nil { return "step,count,smape,mase" + levels.map { ",cover\($0.name)" }.joined() }
+    let bounds = levels.map { ",lo\($0.name),hi\($0.name)" }.joined()
+    if !sums { return "id,step,mean" + bounds }
+    return "id,steps,sum" + bounds + ",mean" + levels.map { ",meanlo\($0.name),meanhi\($0.name)" }.joined()
   }
 
   /// Returns the number of series that could not be forecast.
@@ -70,7 +73,7 @@ struct ForecastRun: Sendable {
           for line in lines {
             switch line {
             case .text(let text): try writer.write(text)
-            case .backtest(let backtest): table.add(backtest)
+            case .backtest(let backtest): table.add(backtest, sums: sums)
             case .failure(let message):
               failures += 1
               StandardError.write("twinmill: \(message)\n")
@@ -111,7 +114,7 @@ struct ForecastRun: Sendable {
         try draw(chart, of: series)
         if plots { return .text(chart.text() + "\n") }
       }
-      return .text(rows(series.id, forecast))
+      return .text(sums ? sumRows(series.id, forecast) : rows(series.id, forecast))
     } catch {
       return .failure("\(place): series \"\(series.id)\": \(error)")
     }
@@ -130,6 +133,22 @@ struct ForecastRun: Sendable {
         }
       }
       text += "\n"
+    }
+    return text
+  }
+
+  private func sumRows(_ id: String, _ forecast: Forecast) -> String {
+    let id = CSVLine.quoted(id)
+    let bounds = levels.map { forecast.sums(level: $0.share) }
+    var total = 0.0
+    var text = ""
+    for step in forecast.mean.indices {
+      total += forecast.mean[step]
+      let count = Double(step + 1)
+      func interval(_ divisor: Double) -> String {
+        bounds.map { $0.map { ",\($0.lower[step] / divisor),\($0.upper[step] / divisor)" } ?? ",," }.joined()
+      }
+      text += "\(id),\(step + 1),\(total)" + interval(1) + ",\(total / count)" + interval(count) + "\n"
     }
     return text
   }
