@@ -4,12 +4,16 @@ import Glibc
 enum PoolSums {
   /// Power of the measured ratio: the few rolling sums overlap, and chance makes them vary.
   static let trust = 0.5
+  /// Sums are this much less certain than linear processes have it: a level that shifts between two origins shows in
+  /// every step after it. In the seven groups of M3 and tourism series 95 % intervals of the sum over the horizon hold
+  /// 90 to 93 % of the sums without it (one group of 87 series 98 %), 93 to 95 % with it.
+  static let shared = 1.15
   /// Sums are hardly ever less certain than three times what the steps say, nor more than thrice as certain.
   static let reach = 1.0 / 3...3.0
 
   /// Root mean square of the pool's rolling errors of sums (over 2, 3, … steps from each origin, up to the first missing
   /// value) in units of `Forecast.reach`, over that of its errors of steps in units of their spread, to the power
-  /// `trust`; 1 when there is none.
+  /// `trust`, times `shared`; `shared` when there is none.
   ///
   /// - Parameter errors: the spread of each step.
   static func factor(_ rolling: RollingOrigins, weights: [Double], values: [Double], errors: [Double]) -> Double {
@@ -42,9 +46,9 @@ enum PoolSums {
         }
       }
     }
-    guard sumCount > 0, steps > 0 else { return 1 }
+    guard sumCount > 0, steps > 0 else { return shared }
     let ratio = ((sums / sumCount) / (steps / stepCount)).squareRoot()
-    guard ratio.isFinite else { return 1 }
-    return pow(min(max(ratio, reach.lowerBound), reach.upperBound), trust)
+    guard ratio.isFinite else { return shared }
+    return shared * pow(min(max(ratio, reach.lowerBound), reach.upperBound), trust)
   }
 }
