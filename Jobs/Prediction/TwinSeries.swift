@@ -1,3 +1,4 @@
+import Forecasting
 import FoundationEssentials
 import Postgres
 import Queue
@@ -16,6 +17,19 @@ public struct TwinSeries: Sendable {
   public let bounds: ClosedRange<Double>?
   /// Steps that a prediction of this twin looks ahead.
   public let horizon: Int
+  private let events: EventCovariates
+
+  init(_ series: PredictionInput.Series, _ samples: RegularSeries, _ input: PredictionInput) {
+    metric = series.metric.name
+    self.samples = samples
+    seasons = MetricForecast.periods(series.metric, samples.interval)
+    bounds = MetricForecast.bounds(series.metric)
+    horizon = input.horizon
+    events = input.events
+  }
+
+  /// What happened to the twin and is planned for it: a value for each sample and each of these steps ahead.
+  public func covariates(steps: Int) -> [Covariate] { events.covariates(of: samples, steps: steps) }
 }
 
 extension Prediction {
@@ -27,12 +41,12 @@ extension Prediction {
   public func series(
     of twin: UUID, metrics: [String]? = nil, on connection: Connection
   ) async throws -> (series: [TwinSeries], leftOut: [(metric: String, reason: String)]) {
-    let histories = try await reader.histories(of: [twin], kind: Self.name, on: connection)
+    let histories = try await reader.histories(of: [twin], kind: Self.name, withEvents: true, on: connection)
     guard let history = histories[twin] else {
       throw JobFailure("there is no twin \(twin.text)", isPermanent: true)
     }
     let arguments = PredictionArguments(metrics: metrics, horizon: nil, historyDays: nil)
-    let input = try PredictionInput(history, arguments, catalog: reader.catalog)
+    let input = try PredictionInput(KnownTwin(history, catalog: reader.catalog), arguments)
     var found: [TwinSeries] = []
     var leftOut: [(metric: String, reason: String)] = []
     for series in input.series {
@@ -43,11 +57,7 @@ extension Prediction {
             (series.metric.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
           continue
         }
-        found.append(
-          TwinSeries(
-            metric: series.metric.name, samples: samples,
-            seasons: MetricForecast.periods(series.metric, samples.interval),
-            bounds: MetricForecast.bounds(series.metric), horizon: input.horizon))
+        found.append(TwinSeries(series, samples, input))
       } catch {
         leftOut.append((series.metric.name, error.description))
       }

@@ -226,6 +226,32 @@ struct ForecastCommandTests {
     #expect(throws: (any Error).self) { try ForecastCommand.parse([input, "--sums", "--plot"]) }
   }
 
+  @Test("a planned event takes its past effect along; covariates that do not fit are refused")
+  func covariates() async throws {
+    let folder = try Folder()
+    let on: Set = [9, 17, 26, 33, 42]
+    let values = (0..<48).map { "\(10 + Double($0 * 7 % 5) / 10 + (on.contains($0) ? 20 : 0))" }
+    let input = try folder.file("w.csv", "id,v\na,\(values.joined(separator: ","))\nb,1,2,3,2,1,2,3,2,1,2\n")
+    let flags = (0..<50).map { on.contains($0) || $0 == 49 ? "1" : "0" }.joined(separator: ",")
+    let known = try folder.file("k.csv", "id,covariate,v\na,promotion,\(flags)\n*,nothing,\(flags)\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "2", "--covariates", known, "--output", output])
+    let means = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").dropFirst()
+      .compactMap { Double($0.split(separator: ",")[2]) }
+    #expect(means.count == 4 && abs(means[0] - 10.2) < 1 && abs(means[1] - 30.2) < 1.5)
+    try await run([input, "--horizon", "2", "--covariates", known, "--backtest", "2", "--output", output])
+    let short = try folder.file("s.csv", "id,covariate,v\na,promotion,1,0\n")
+    await #expect(throws: ExitCode(65)) {
+      try await run([input, "--horizon", "2", "--covariates", short, "--output", output])
+    }
+    for text in [
+      "", "id,v\n", "id,covariate,v\na,x,1\na,x,2\n", "id,covariate,v\na,x,1,,2\n", "id,covariate,v\na,,1\n",
+    ] {
+      let bad = try folder.file("bad.csv", text)
+      #expect(throws: SeriesFileError.self) { try CovariateFile(path: bad) }
+    }
+  }
+
   @Test("drawings stand in the folder asked for, under names that hold no path")
   func drawings() async throws {
     let folder = try Folder()

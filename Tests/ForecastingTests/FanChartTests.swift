@@ -76,6 +76,14 @@ struct FanChartTests {
     #expect(chart.pixels(width: 0, height: 0).bytes.count == 3 * 200 * 120)
   }
 
+  @Test("a constant at the end of the numbers has finite labels")
+  func greatest() throws {
+    let values = [Double](repeating: .greatestFiniteMagnitude, count: 20)
+    let chart = FanChart(title: "", history: values, forecast: try Forecaster().forecast(values, horizon: 3))
+    #expect(chart.high == .greatestFiniteMagnitude && chart.low.isFinite)
+    #expect(!chart.svg().contains("inf") && FanChart.label(.infinity).isEmpty)
+  }
+
   @Test(
     "labels say four digits",
     arguments: [(0.0, "0"), (622, "622"), (12.3456, "12.35"), (-0.5, "-0.5"), (12_345_678, "1.23e7"), (1e-5, "1.0e-5")])

@@ -37,6 +37,16 @@ struct FuzzTests {
           let chart = FanChart(title: name, history: values, forecast: forecast)
           #expect(!chart.svg().contains("nan") && !chart.text().isEmpty && !chart.pixels().bytes.isEmpty, "\(name)")
         }
+        if one.below(5) == 0 {
+          let covariates = (0..<one.below(4)).map { k in
+            let size = one.pick([1, 1e-9, 1e200, -3])
+            return Covariate(
+              name: "\(k)", values: (0..<(values.count + horizon)).map { _ in one.below(6) == 0 ? size : 0 })
+          }
+          let known = try forecaster.forecast(values, covariates: covariates, horizon: horizon, levels: [0.5, 0.95])
+          #expect(Self.isSound(known.forecast, horizon: horizon), "\(name), covariates")
+          #expect(known.effects.allSatisfy { $0.estimate.isFinite && $0.standardError.isFinite }, "\(name)")
+        }
         if one.below(20) == 0, values.count > 12 {
           var table = BacktestTable(levels: [0.95])
           table.add(try forecaster.backtest(values, horizon: 2, levels: [0.95], origins: 2), sums: one.below(2) == 0)

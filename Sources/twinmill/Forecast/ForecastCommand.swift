@@ -15,7 +15,7 @@ struct ForecastCommand: AsyncParsableCommand {
         wide  id,v1,v2,...         one row a series; an empty field is a missing value
         m4    id,freq,season,horizon,split,values...   only train rows are read
       --twin takes the history from the database instead (DATABASE_URL), as a prediction job sees it, and writes
-      nothing there; horizon, seasons and range are those of the twin's domain.
+      nothing there; horizon, seasons and range are those of the twin's domain, its events covariates.
 
       Writes CSV: id,step,mean and lo95,hi95 for each level, in the order of the input. The result does not depend on
       the number of threads. With --backtest, writes instead how the forecasts of the past fared: step,count,smape,mase and
@@ -45,6 +45,12 @@ struct ForecastCommand: AsyncParsableCommand {
 
   @Option(help: "Threads; at most the cores of this machine. Default: all cores.")
   var threads: Int?
+
+  @Option(
+    help:
+      "A file of what acts on the series and is known ahead: id,covariate,v1,v2,..., a value for each sample and step; id * is every series. A twin's events count by themselves."
+  )
+  var covariates: String?
 
   @Option(help: "Layout of the file: auto, long, wide or m4.")
   var format: SeriesFile.Format = .auto
@@ -100,8 +106,10 @@ struct ForecastCommand: AsyncParsableCommand {
 
   /// Returns the number of series that could not be forecast.
   private func forecast() async throws -> Int {
+    let known = try covariates.map { path throws(SeriesFileError) in try CovariateFile(path: path) }
     let run = ForecastRun(
-      horizon: horizon, seasons: try seasons(), levels: try levels(), threads: threads, method: method,
+      horizon: horizon, seasons: try seasons(), levels: try levels(), covariates: known, threads: threads,
+      method: method,
       backtest: backtest, sums: sums, plots: plot, svg: svg, png: png, output: output)
     if let file {
       var source = try SeriesSource(path: file, format: format)
@@ -162,6 +170,6 @@ extension FileSeries {
   init(_ series: TwinSeries, number: Int) {
     self.init(
       id: series.metric, line: -number, values: series.samples.values, seasons: series.seasons, horizon: series.horizon,
-      bounds: series.bounds)
+      bounds: series.bounds, covariates: { series.covariates(steps: $0) })
   }
 }

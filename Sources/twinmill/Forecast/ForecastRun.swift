@@ -10,6 +10,8 @@ struct ForecastRun: Sendable {
   let seasons: [Int]?
   /// Levels with their names in the header.
   let levels: [(name: String, share: Double)]
+  /// What acts on the series of a file.
+  let covariates: CovariateFile?
   let threads: Int?
   let method: ForecastMethod
   /// Stretches of the past to forecast instead of the future.
@@ -106,9 +108,13 @@ struct ForecastRun: Sendable {
     do {
       if let backtest {
         return .backtest(
-          try forecaster.backtest(series.values, horizon: horizon, levels: shares, origins: backtest))
+          try forecaster.backtest(
+            series.values, covariates: try known(series, steps: 0), horizon: horizon, levels: shares, origins: backtest)
+        )
       }
-      let forecast = try forecaster.forecast(series.values, horizon: horizon, levels: shares)
+      let forecast = try forecaster.forecast(
+        series.values, covariates: try known(series, steps: horizon), horizon: horizon, levels: shares
+      ).forecast
       if plots || svg != nil || png != nil {
         let chart = FanChart(title: series.id, history: series.values, forecast: forecast)
         try draw(chart, of: series)
@@ -117,6 +123,16 @@ struct ForecastRun: Sendable {
       return .text(sums ? sumRows(series.id, forecast) : rows(series.id, forecast))
     } catch {
       return .failure("\(place): series \"\(series.id)\": \(error)")
+    }
+  }
+
+  /// Covariates with a value for each sample and step.
+  private func known(_ series: FileSeries, steps: Int) throws(ForecastingError) -> [Covariate] {
+    let count = series.values.count + steps
+    return try (series.covariates(steps) + (covariates?.covariates(of: series.id) ?? [])).map {
+      covariate throws(ForecastingError) in
+      guard covariate.values.count >= count else { throw .invalidCovariate(covariate.name) }
+      return Covariate(name: covariate.name, values: Array(covariate.values[..<count]))
     }
   }
 

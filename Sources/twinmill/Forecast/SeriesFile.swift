@@ -1,4 +1,5 @@
 import CSV
+import Forecasting
 import FoundationEssentials
 import Series
 
@@ -14,6 +15,8 @@ struct FileSeries: Sendable {
   let horizon: Int?
   /// The range that values can have; `nil`: any.
   var bounds: ClosedRange<Double>?
+  /// What acts on it, for so many steps ahead.
+  var covariates: @Sendable (Int) -> [Covariate] = { _ in [] }
 }
 
 /// Reads the series of a file one after another.
