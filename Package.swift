@@ -81,7 +81,7 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference"],
+      dependencies: ["Queue", "Twins", "Domains", "Detection", "Forecasting", "Inference"],
       path: "Jobs",
       resources: [
         .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),

@@ -78,9 +78,13 @@ struct MetricForecast: Sendable {
     observedUntil = input.observedAt[input.observedAt.count - 1]
 
     let forecaster = Forecaster(season: Self.periods(metric, samples.interval), bounds: Self.bounds(metric))
+    let known = events.covariates(of: samples, steps: delay + horizon)
+    // An event explains its own jump: shifts are looked for where nothing is known to have happened.
+    let shifts =
+      known.isEmpty
+      ? LevelShifts.covariates(samples.values, season: forecaster.season.first, steps: delay + horizon) : []
     let found = try forecaster.forecast(
-      samples.values, covariates: events.covariates(of: samples, steps: delay + horizon), horizon: delay + horizon,
-      levels: [0.8, 0.95])
+      samples.values, covariates: known + shifts, horizon: delay + horizon, levels: [0.8, 0.95])
     let forecast = found.forecast
     effects = found.effects.filter { $0.used != 0 }
     lastValue = samples.values.last { !$0.isNaN } ?? 0

@@ -142,6 +142,16 @@ struct ARIMATests {
     #expect(nile.rootsLie(beyond: 1.01))
   }
 
+  @Test("a search without end is none: models beyond the budget are left out")
+  func budget() throws {
+    let largest = ARIMA(.init(2, 1, 2, seasonal: (1, 1, 1), period: 60))
+    var automatic = AutomaticARIMA(period: 12)
+    #expect(largest.searchCost(count: 1_000, hasGaps: true) > automatic.budget / 2)
+    #expect(largest.searchCost(count: 1_000, hasGaps: false) < automatic.budget / 3)
+    automatic.budget = 0
+    #expect(try automatic.fit(Self.logarithms).name == "arima (0,0,0) with mean")
+  }
+
   @Test("the order of a simulated process is found, with its coefficients")
   func simulated() throws {
     var state: UInt64 = 7

@@ -363,4 +363,29 @@ struct PredictionTests {
       "UPDATE product_effects SET end_date = end_date - interval '3 days' WHERE start_date > '2024-05-01'")
     #expect(try await predict() == .stored)
   }
+
+  @Test("a jump of the level is named and taken out of the history")
+  func levelShift() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", count: 200, interval: 86_400)
+    _ = try await test.connection.query(
+      """
+      UPDATE sensor_observations SET value = value + 40
+      WHERE observed_at >= (SELECT max(observed_at) - interval '29 days' FROM sensor_observations)
+      """)
+    let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": 5}"#)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+    let row = try await test.connection.query(
+      """
+      SELECT metadata #>> '{metrics,load,events,0,event}' AS event,
+        (metadata #>> '{metrics,load,events,0,effect}')::float8 AS effect,
+        (predicted_state #>> '{load,mean}')::float8 AS mean, (predicted_state #>> '{load,hi95}')::float8 AS high
+      FROM twin_predictions ORDER BY prediction_date LIMIT 1
+      """
+    ).only()
+    let (event, effect, mean, high) = try row.decode(String.self, Double.self, Double.self, Double.self)
+    // Noise of ±1 around 60 (the instant of the day never changes), then 100.
+    #expect(event == "level shift" && abs(effect - 40) < 2)
+    #expect(abs(mean - 100) < 2 && high - mean < 5)
+  }
 }

@@ -91,6 +91,17 @@ public struct ARIMA: ForecastModel {
     try self.fitted(values, sample(values), search: fitted.search)
   }
 
+  /// Multiplications of a search, by estimate: 25 gradients from each start, and a filter for each.
+  func searchCost(count: Int, hasGaps: Bool) -> Double {
+    let o = order
+    let state = Double(
+      max(
+        o.autoregression + o.period * o.seasonalAutoregression,
+        o.movingAverage + o.period * o.seasonalMovingAverage + 1))
+    let filters = Double(25 * (2 * o.parameterCount + 2) * (o.parameterCount > 1 ? 2 : 1))
+    return filters * Double(count) * (hasGaps ? state * state : 8 * state)
+  }
+
   // MARK: - The likelihood
 
   /// Differences with, in the second lane, what c adds to them.

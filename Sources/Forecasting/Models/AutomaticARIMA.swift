@@ -10,6 +10,9 @@ public struct AutomaticARIMA: ForecastModel {
 
   /// Most models that are tried.
   static let mostModels = 94
+  /// Multiplications that the search may take, by estimate: some seconds. What would go beyond is not tried, so that long
+  /// cycles with gaps, whose filter costs the square of the cycle, end as well.
+  var budget = 3e9
   /// Samples that choose the order.
   static let choosingHistory = 1_000
   /// Longest cycle that a state is carried for.
@@ -70,6 +73,8 @@ public struct AutomaticARIMA: ForecastModel {
     let (d, seasonalD) = differences(values)
     var tried: Set<ARIMA.Candidate> = []
     var best: ARIMA.Fitted?
+    var spent = 0.0
+    let hasGaps = values.contains { $0.isNaN }
     func consider(_ p: Int, _ q: Int, _ seasonalP: Int, _ seasonalQ: Int, constant: Bool) -> Bool {
       guard (0...5).contains(p), (0...5).contains(q), (0...2).contains(seasonalP), (0...2).contains(seasonalQ),
         period > 1 || seasonalP + seasonalQ == 0, !constant || d + seasonalD < 2, tried.count < Self.mostModels
@@ -79,6 +84,9 @@ public struct AutomaticARIMA: ForecastModel {
       guard tried.insert(ARIMA.Candidate(order: model.order, hasConstant: constant)).inserted, !Task.isCancelled else {
         return false
       }
+      let cost = model.searchCost(count: values.count, hasGaps: hasGaps)
+      guard spent + cost <= budget else { return false }
+      spent += cost
       let fit: ARIMA.Fitted
       do throws(ForecastingError) { fit = try model.fit(values, from: nil) } catch { return false }
       guard fit.correctedCriterion < .infinity, fit.rootsLie(beyond: Self.leastRoot) else { return false }
