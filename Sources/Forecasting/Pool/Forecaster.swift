@@ -2,7 +2,8 @@
 ///
 /// Members (Theta models, exponential smoothing, autoregressions, with and without logarithms, behind seasonal
 /// adjustments or with a season of their own) forecast from up to six origins inside the history; each weighs
-/// 1 / error³ in the result, which beats picking the best one. Intervals are those of the pool's own rolling errors.
+/// 1 / error³ in the result, which beats picking the best one. Intervals come from the members' standard errors, their
+/// disagreement, and the pool's own rolling errors; where no value was negative, no lower bound is.
 /// Deterministic: the same input gives the same bits.
 public struct Forecaster: Sendable {
   /// Longest horizon accepted.
@@ -70,12 +71,7 @@ public struct Forecaster: Sendable {
     let components = weights.combine(rolling.final, horizon: horizon, history: history.values)
     let spread = PoolSpread(
       rolling, plan: plan, mean: components.mean, weights: weights.shares, values: history.values)
-    let bands = levels.map { level in
-      let reach = spread.reach(level: level)
-      return ForecastBand(
-        level: level, lower: zip(components.mean, reach).map { $0 - $1 },
-        upper: zip(components.mean, reach).map { $0 + $1 })
-    }
+    let bands = levels.map { spread.band(level: $0, mean: components.mean) }
     var members: [ForecastMember] = []
     for (index, member) in plan.members.enumerated() where weights.shares[index] > 0 {
       members.append(

@@ -1,29 +1,59 @@
 import Glibc
 
-/// The spread of the pool's errors, step by step.
+/// The spread of the pool's errors, step by step, and the intervals that follow from it.
 ///
-/// Two estimates meet. The members' own standard errors, averaged by weight, know from the whole history how errors
-/// grow with the step, but take every model for true. The pool's rolling errors take nothing for granted, but are few and
-/// overlap. Their ratio, the rolling errors in units of the standard errors, enters with the power `trust`, which
-/// shrinks its logarithm: chance alone makes it vary by a third from series to series.
+/// Variance of a step = the members' own variance + the variance of their forecasts around the pool's (the law of total
+/// variance: a pool whose members disagree knows less). The members' standard errors know from the whole history how
+/// errors grow with the step, but take every model for true; the pool's rolling errors take nothing for granted, but are
+/// few and overlap. Their ratio, the root mean square of the rolling errors in units of the standard error at their
+/// origin, enters with the power `trust`, which shrinks its logarithm: chance alone makes it vary by a third from series
+/// to series.
+///
+/// Errors have heavy tails: those of Student's t with four degrees of freedom, scaled to the variance found. Its 95 %
+/// quantile is that of the normal distribution to 0.2 %, its 80 % quantile a sixth smaller, and so are the errors.
+///
+/// Measured on eleven groups of competition series (2,636 in all): mean of the groups' MSIS at 95 % 13.37, coverage in
+/// groups of 80 series or more .944 to .961 at 95 % and .77 to .83 at 80 %. What a change does to that MSIS, with the
+/// standard deviation of the difference by paired bootstrap over series: without the disagreement of the members +0.56
+/// (0.17), with symmetric bounds +0.40 (0.03), with rolling errors that all count the same +0.06 (0.06). `trust` 0.5 or 0.7:
+/// +0.04, +0.05 (0.10); `shortFactor` 12 or 20: +0.09, +0.02 (0.05): flat minima. Not taken, being small or of few groups:
+/// lower bounds on the scale of logarithms −0.05 (0.03), with less coverage of short series; upper bounds 5 % wider −0.04
+/// (0.05); late steps up to 5 % wider −0.03 (0.02); recent residuals counting more −0.02 (0.04). Worse: absolute instead of
+/// squared rolling errors, a random walk's √step mixed into the profile, trusting few rolling errors less, one step of the
+/// maximum likelihood scale of Student's t, seasonal indices in the errors.
 struct PoolSpread: Sendable {
   /// Standard error of each step, before the factor for the length of the history.
   let errors: [Double]
   /// Samples in the history.
   let count: Int
+  /// Whether the history holds no negative value.
+  let isNonnegative: Bool
 
   /// Power of the rolling ratio: 0 believes the models, 1 the rolling errors.
   static let trust = 0.6
-  /// Intervals are wider than normal theory by this factor on a long history (errors have heavy tails) …
-  static let longFactor = 1.1
-  /// … and by this much divided by the number of samples on top (parameters are estimated).
-  static let shortFactor = 14.0
+  /// Intervals are wider by this much divided by the number of samples (parameters are estimated).
+  static let shortFactor = 16.0
 
   /// - Parameter mean: the pool's forecasts.
   /// - Parameter weights: by member, summing to 1.
   init(_ rolling: RollingOrigins, plan: PoolPlan, mean: [Double], weights: [Double], values: [Double]) {
+    let own = Self.membersErrors(rolling, plan: plan, mean: mean, weights: weights, values: values)
+    let ratio = Self.rollingRatio(rolling, weights: weights, values: values, own: own)
+    let scale = ratio.map { pow($0, Self.trust) } ?? 1
+    errors = mean.indices.map { j in
+      let disagreement = Self.disagreement(weights, at: mean[j]) { rolling.final[$0]?.mean[j] }
+      return clamped((own[j] * own[j] + disagreement).squareRoot() * scale)
+    }
+    count = values.count
+    isNonnegative = !values.contains { $0 < 0 }
+  }
+
+  /// The members' standard errors, averaged by weight; those of a random walk where the members have none.
+  private static func membersErrors(
+    _ rolling: RollingOrigins, plan: PoolPlan, mean: [Double], weights: [Double], values: [Double]
+  ) -> [Double] {
     let horizon = mean.count
-    var model = [Double](repeating: 0, count: horizon)
+    var errors = [Double](repeating: 0, count: horizon)
     var total = 0.0
     for (index, fit) in rolling.fits.enumerated() where weights[index] > 0 {
       guard let fit else { continue }
@@ -32,43 +62,54 @@ struct PoolSpread: Sendable {
       total += weights[index]
       // The error of a logarithm is a relative error.
       let isRelative = plan.members[index].isLogarithmic
-      for j in 0..<horizon { model[j] += weights[index] * own[j] * (isRelative ? abs(mean[j]) : 1) }
+      for j in 0..<horizon { errors[j] += weights[index] * own[j] * (isRelative ? abs(mean[j]) : 1) }
     }
-    if total > 0, model.allSatisfy({ $0 > 0 && $0 < 1e12 }) {
-      for j in 0..<horizon { model[j] /= total }
-    } else {
-      let change = Self.typicalChange(values)
-      for j in 0..<horizon { model[j] = change * Double(j + 1).squareRoot() }
-    }
-    let ratio = Self.rollingRatio(rolling, weights: weights, values: values, model: model)
-    let scale = ratio.map { pow($0, Self.trust) } ?? 1
-    errors = model.map { clamped($0 * scale) }
-    count = values.count
+    if total > 0, errors.allSatisfy({ $0 > 0 && $0 < 1e12 }) { return errors.map { $0 / total } }
+    let change = typicalChange(values)
+    return (1...horizon).map { change * Double($0).squareRoot() }
   }
 
-  /// Root mean square of the pool's rolling errors in units of the model's; `nil` when there is none.
+  /// Mean square of the members' forecasts around a pool's, by weight.
+  private static func disagreement(
+    _ weights: [Double], at mean: Double, _ forecast: (Int) -> Double?
+  ) -> Double {
+    var sum = 0.0
+    var total = 0.0
+    for index in weights.indices where weights[index] > 0 {
+      guard let value = forecast(index) else { continue }
+      total += weights[index]
+      sum += weights[index] * (value - mean) * (value - mean)
+    }
+    return total > 0 ? sum / total : 0
+  }
+
+  /// Root mean square of the pool's rolling errors in units of the standard error of their step and origin, each
+  /// origin counting `PoolWeights.decay` of the next; `nil` when there is none.
   private static func rollingRatio(
-    _ rolling: RollingOrigins, weights: [Double], values: [Double], model: [Double]
+    _ rolling: RollingOrigins, weights: [Double], values: [Double], own: [Double]
   ) -> Double? {
     var sum = 0.0
     var number = 0.0
-    for k in rolling.origins.indices {
+    var share = 1.0
+    for k in rolling.origins.indices.reversed() {
       let origin = rolling.origins[k]
       let forecasts = rolling.forecasts[k]
       let length = forecasts.lazy.compactMap { $0?.count }.first ?? 0
-      var total = 0.0
-      var mean = [Double](repeating: 0, count: length)
-      for (index, forecast) in forecasts.enumerated() {
-        guard let forecast, weights[index] > 0 else { continue }
-        total += weights[index]
-        for j in 0..<length { mean[j] += weights[index] * forecast[j] }
+      for j in 0..<length where !values[origin + j].isNaN && own[j] > 0 {
+        var mean = 0.0
+        var total = 0.0
+        for index in weights.indices where weights[index] > 0 {
+          guard let forecast = forecasts[index] else { continue }
+          total += weights[index]
+          mean += weights[index] * forecast[j]
+        }
+        guard total > 0 else { break }
+        mean /= total
+        let error = values[origin + j] - mean
+        sum += share * (error * error) / (own[j] * own[j] + disagreement(weights, at: mean) { forecasts[$0]?[j] })
+        number += share
       }
-      guard total > 0 else { continue }
-      for j in 0..<length where !values[origin + j].isNaN && model[j] > 0 {
-        let e = (values[origin + j] - mean[j] / total) / model[j]
-        sum += e * e
-        number += 1
-      }
+      share *= PoolWeights.decay
     }
     return number > 0 && sum.isFinite ? (sum / number).squareRoot() : nil
   }
@@ -88,10 +129,24 @@ struct PoolSpread: Sendable {
     return number > 0 ? (sum / number).squareRoot() : 0
   }
 
-  /// Half widths of the interval of a level.
-  func reach(level: Double) -> [Double] {
+  /// The interval of a level around the pool's forecasts.
+  ///
+  /// The upper bound lies r = t · error above the forecast f. Where the history holds no negative value the lower one is
+  /// f (1 − r / 2f)², r below f on the scale of square roots: never negative, and r below f where r is small against f.
+  func band(level: Double, mean: [Double]) -> ForecastBand {
     let factor =
-      NormalDistribution.quantile(0.5 + level / 2) * (Self.longFactor + Self.shortFactor / Double(count))
-    return errors.map { clamped(factor * $0) }
+      StudentT.quantileOfFour(0.5 + level / 2) / 2.0.squareRoot() * (1 + Self.shortFactor / Double(count))
+    var band = ForecastBand(level: level, lower: mean, upper: mean)
+    for (j, forecast) in mean.enumerated() {
+      let reach = clamped(factor * errors[j])
+      band.upper[j] = clamped(forecast + reach)
+      if !isNonnegative {
+        band.lower[j] = clamped(forecast - reach)
+      } else if forecast > 0 {
+        let root = max(0, 1 - reach / (2 * forecast))
+        band.lower[j] = forecast * root * root
+      }
+    }
+    return band
   }
 }

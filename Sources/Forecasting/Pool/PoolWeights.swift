@@ -1,6 +1,15 @@
 import Glibc
 
 /// How much each member says in the pool.
+///
+/// Measured on eleven groups of competition series (2,636 in all), mean OWA 0.7605; differences in 1/1000 with the standard
+/// deviation by paired bootstrap over series. Power 2: +1.7 (0.5); 4: −0.6 (0.4), of which hourly data alone −7 and
+/// monthly +1.5; the same power whatever the number of origins: +0.1 (0.3). Shares pulled by 0.3 towards equal ones: +4.7
+/// (0.8). Origins that count all the same: +0.6 (0.3); 0.7 instead of 0.85: −0.3 (0.3). Root mean square instead of absolute
+/// errors: +0.4 (0.3); one-step errors of the fit multiplied in: +0.5 (1.1). Weighted median: +1.0 (1.6); halfway to it:
+/// −1.1 (0.8). Shares moved further so that the pool's own rolling error falls: −0.6 (0.4) to +0.9 (1.0), monthly data always
+/// worse. On histories below 60 samples: equal shares 0.0 (0.6), power 1 −0.2 (0.4). The trend of series without season
+/// damped by 0.97 a step: −0.4 (0.9). None of these is a gain beyond chance that more than one group shares.
 struct PoolWeights: Sendable {
   /// Share of each member, summing to 1; 0 for a member that could not run.
   let shares: [Double]
