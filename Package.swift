@@ -84,7 +84,7 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference"],
+      dependencies: ["Queue", "Twins", "Domains", "Detection", "Forecasting", "Inference"],
       path: "Jobs",
       resources: [
         .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer"]),
-    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill"]),
+    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill", "CZlib"]),
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),

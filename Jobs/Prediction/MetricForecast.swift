@@ -19,6 +19,21 @@ struct MetricForecast: Sendable {
   let steps: [Step]
   /// Members by descending weight.
   let members: [ForecastMember]
+  /// What events do to the metric, as its history tells; those without an effect are left out.
+  let effects: [CovariateEffect]
+  /// The last value observed.
+  let lastValue: Double
+  /// Sum over the steps, with the intervals of 80 % and 95 %.
+  let sum: Sum
+
+  /// A sum over the steps; divided by their number, their mean.
+  struct Sum: Sendable {
+    let value: Double
+    let lower80: Double
+    let upper80: Double
+    let lower95: Double
+    let upper95: Double
+  }
 
   /// One step ahead.
   struct Step: Sendable {
@@ -27,10 +42,12 @@ struct MetricForecast: Sendable {
     let upper80: Double
     let lower95: Double
     let upper95: Double
-    /// What the point forecast is made of: where the series stands, the trend up to this step, the season.
+    /// What the point forecast is made of: where the series stands, the trend up to this step, the season, and what
+    /// events add to what they add now.
     let level: Double
     let trend: Double
     let seasonal: Double
+    let events: Double
     /// 0…1; see `confidence(width:)`.
     let confidence: Double
   }
@@ -47,10 +64,13 @@ struct MetricForecast: Sendable {
   }
 
   /// - Parameters:
+  ///   - events: what happened and is planned.
   ///   - delay: steps between the metric's last sample and the twin's newest: forecast too, but not reported.
   ///   - horizon: steps to report.
   /// - Throws: `ForecastingError`; `JobFailure` if a model gave a number that is none.
-  init(_ input: PredictionInput.Series, _ samples: RegularSeries, delay: Int, horizon: Int) throws {
+  init(
+    _ input: PredictionInput.Series, _ samples: RegularSeries, events: EventCovariates, delay: Int, horizon: Int
+  ) throws {
     metric = input.metric
     history = samples
     observations = input.values.count
@@ -58,10 +78,27 @@ struct MetricForecast: Sendable {
     observedUntil = input.observedAt[input.observedAt.count - 1]
 
     let forecaster = Forecaster(season: Self.periods(metric, samples.interval), bounds: Self.bounds(metric))
-    let forecast = try forecaster.forecast(samples.values, horizon: delay + horizon, levels: [0.8, 0.95])
+    let known = events.covariates(of: samples, steps: delay + horizon)
+    // An event explains its own jump: shifts are looked for where nothing is known to have happened.
+    let shifts =
+      known.isEmpty
+      ? LevelShifts.covariates(samples.values, season: forecaster.season.first, steps: delay + horizon) : []
+    let found = try forecaster.forecast(
+      samples.values, covariates: known + shifts, horizon: delay + horizon, levels: [0.8, 0.95])
+    let forecast = found.forecast
+    effects = found.effects.filter { $0.used != 0 }
+    lastValue = samples.values.last { !$0.isNaN } ?? 0
     guard let band80 = forecast.interval(level: 0.8), let band95 = forecast.interval(level: 0.95) else {
       throw JobFailure("no intervals for metric \(metric.name): the history is too short", isPermanent: true)
     }
+    guard let sum80 = forecast.sums(level: 0.8, after: delay), let sum95 = forecast.sums(level: 0.95, after: delay)
+    else {
+      throw JobFailure("no sums for metric \(metric.name): the horizon is empty", isPermanent: true)
+    }
+    let last = horizon - 1
+    sum = Sum(
+      value: sum95.sum[last], lower80: sum80.lower[last], upper80: sum80.upper[last], lower95: sum95.lower[last],
+      upper95: sum95.upper[last])
     let scale = Self.scale(metric, samples.values)
     var trend = 0.0
     var steps: [Step] = []
@@ -73,6 +110,7 @@ struct MetricForecast: Sendable {
           mean: forecast.mean[j], lower80: band80.lower[j], upper80: band80.upper[j], lower95: band95.lower[j],
           upper95: band95.upper[j], level: forecast.components.level, trend: trend,
           seasonal: forecast.components.seasonal[j],
+          events: forecast.components.known.isEmpty ? 0 : forecast.components.known[j],
           confidence: Self.confidence(width: band95.upper[j] - band95.lower[j], scale: scale)))
     }
     guard
@@ -89,7 +127,7 @@ struct MetricForecast: Sendable {
 
   // MARK: - What the forecaster is told
 
-  private static func periods(_ metric: Metric, _ interval: Duration) -> [Int] {
+  static func periods(_ metric: Metric, _ interval: Duration) -> [Int] {
     guard let seasons = metric.seasonSeconds else { return Seasonality.candidatePeriods(for: interval) }
     let step = interval / .seconds(1)
     return seasons.compactMap { seconds in
@@ -98,7 +136,7 @@ struct MetricForecast: Sendable {
     }
   }
 
-  private static func bounds(_ metric: Metric) -> ClosedRange<Double>? {
+  static func bounds(_ metric: Metric) -> ClosedRange<Double>? {
     guard metric.minimum != nil || metric.maximum != nil else { return nil }
     return (metric.minimum ?? -.greatestFiniteMagnitude)...(metric.maximum ?? .greatestFiniteMagnitude)
   }

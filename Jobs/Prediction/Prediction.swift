@@ -19,7 +19,7 @@ public struct Prediction: JobKind {
     batchLimit: 32,
     needsTwin: true, recomputesOnChange: true)
 
-  private let reader: HistoryReader
+  let reader: HistoryReader
   private let storeStatement: Statement
 
   /// A kind that predicts twins of these domains.
@@ -35,7 +35,8 @@ public struct Prediction: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<PredictionInput, JobFailure>] {
-    let histories = try await reader.histories(of: jobs.compactMap(\.twinID), kind: Self.name, on: connection)
+    let histories = try await reader.histories(
+      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, on: connection)
     var inputs: [JobID: Result<PredictionInput, JobFailure>] = [:]
     for job in jobs {
       inputs[job.id] = Result { () throws(JobFailure) in
@@ -77,7 +78,8 @@ public struct Prediction: JobKind {
         continue
       }
       do {
-        forecasts.append(try MetricForecast(series, samples, delay: delay, horizon: input.horizon))
+        forecasts.append(
+          try MetricForecast(series, samples, events: input.events, delay: delay, horizon: input.horizon))
       } catch let error as ForecastingError {
         if error == .cancelled { throw CancellationError() }
         leftOut.append((series.metric.name, error.description))

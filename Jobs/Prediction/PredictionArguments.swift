@@ -29,6 +29,13 @@ struct PredictionArguments: Sendable, Hashable, Decodable {
     }
     """
 
+  /// Plain.
+  init(metrics: [String]?, horizon: Int?, historyDays: Int?) {
+    self.metrics = metrics
+    self.horizon = horizon
+    self.historyDays = historyDays
+  }
+
   /// - Throws: a permanent `JobFailure` for what the schema should have refused.
   init(_ json: JSON) throws(JobFailure) {
     do {

@@ -17,6 +17,8 @@ public struct PredictionInput: Sendable {
   let arguments: PredictionArguments
   /// By metric name, ascending; each with at least one observation.
   let series: [Series]
+  /// What happened to the twin and is planned for it.
+  let events: EventCovariates
   /// Values that were there and could not be used: no numbers, or outside the metric's range.
   let skipped: Int
   let lastInputHash: String?
@@ -68,12 +70,13 @@ public struct PredictionInput: Sendable {
     self.domain = domain
     self.arguments = arguments
     self.series = series
+    events = EventCovariates(history.events, domain: domain)
     self.skipped = skipped
     lastInputHash = history.lastInputHash
     readAt = history.readAt
   }
 
-  /// The hash of everything that the result depends on: code, definition of the domain, parameters, observations.
+  /// The hash of everything that the result depends on: code, definition of the domain, parameters, observations, events.
   /// Not the clock, not the job: two jobs with the same input have the same hash.
   var hash: String {
     var hash = Fingerprint()
@@ -89,6 +92,7 @@ public struct PredictionInput: Sendable {
       for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }
       for value in one.values { hash.combine(value) }
     }
+    events.combine(into: &hash)
     return hash.hex
   }
 }

@@ -1,4 +1,4 @@
-/// Point forecasts taken apart: `mean[j] = level + trend[0] + … + trend[j] + seasonal[j]`.
+/// Point forecasts taken apart: `mean[j] = level + trend[0] + … + trend[j] + seasonal[j] + known[j]`.
 public struct ForecastComponents: Sendable, Equatable {
   /// Where the series stands at the end of the history, without its season.
   public var level: Double
@@ -6,6 +6,8 @@ public struct ForecastComponents: Sendable, Equatable {
   public var trend: [Double]
   /// What the season adds at each step (0 without a season).
   public var seasonal: [Double]
+  /// What covariates and planned events add at each step to what they add now; empty without any.
+  public var known: [Double] = []
   /// The point forecasts.
   public var mean: [Double]
 
@@ -63,6 +65,8 @@ public struct Forecast: Sendable, Equatable {
   public var model: String
   /// The members by descending weight; a single model has one.
   public var members: [ForecastMember]
+  /// How sums err in comparison to what the steps' intervals make expect; see `sums(level:after:)`.
+  public var sumFactor = 1.0
 
   /// Point forecasts of steps 1…horizon.
   public var mean: [Double] { components.mean }

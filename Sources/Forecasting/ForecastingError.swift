@@ -17,6 +17,8 @@ public enum ForecastingError: Error, Sendable, Equatable, CustomStringConvertibl
   case invalidSeason(Int)
   /// The model takes logarithms and the value at this index is not positive.
   case nonPositiveValue(index: Int)
+  /// A covariate has not as many values as samples and steps together, or one that is not finite.
+  case invalidCovariate(String)
   /// The task was cancelled between two members.
   case cancelled
 
@@ -34,6 +36,8 @@ public enum ForecastingError: Error, Sendable, Equatable, CustomStringConvertibl
     case .invalidLevel(let level): "level \(level) is not strictly between 0 and 1; 0.95 means 95%"
     case .invalidSeason(let season): "season \(season) is below 1; give the number of steps in a cycle"
     case .nonPositiveValue(let index): "value \(index) is not positive, and the model takes logarithms"
+    case .invalidCovariate(let name):
+      "covariate \(name) needs one finite value for each sample and for each step to forecast"
     case .cancelled: "the forecast was cancelled"
     }
   }

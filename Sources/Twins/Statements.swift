@@ -12,4 +12,8 @@ enum Statements {
   static func describeTwins(schema: String) -> Statement {
     Statement("describe_twins", PackageResources.describe_twins_sql, schemas: ["twins": schema])
   }
+
+  static func findTwin(schema: String) -> Statement {
+    Statement("find_twin", PackageResources.find_twin_sql, schemas: ["twins": schema])
+  }
 }

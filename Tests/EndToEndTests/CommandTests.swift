@@ -111,6 +111,44 @@ struct CommandTests {
     #expect(jobs.err.hasSuffix("Run: twinmill migrate up\n"), "\(jobs.err)")
   }
 
+  @Test("forecast of a twin prints steps, errors of the past and drawings, and changes nothing")
+  func forecastTwin() async throws {
+    let database = try await Installed.migrated()
+    let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
+    defer { unlink(csv) }
+    let start = Date(timeIntervalSince1970: 1_767_225_600)
+    let rows = (0..<200).map { hour in
+      "\(start.addingTimeInterval(3_600 * Double(hour)).formatted(.iso8601)),\(50 + (hour % 24) / 2)"
+    }
+    try (["timestamp,load"] + rows).joined(separator: "\n").write(toFile: csv, atomically: true, encoding: .utf8)
+    #expect(try await Installed.run(["import", csv, "--twin", "pump"], url: database.url).status == 0)
+    let forecast = try await Installed.run(
+      ["forecast", "--twin", "sensor/pump", "--horizon", "6", "--level", "80,95"], url: database.url)
+    #expect(forecast.status == 0, "\(forecast.err)")
+    let lines = forecast.out.split(separator: "\n")
+    #expect(lines.count == 7 && lines[0] == "id,step,mean,lo80,hi80,lo95,hi95" && lines[1].hasPrefix("load,1,"))
+    // Without --horizon the domain's own.
+    let own = try await Installed.run(["forecast", "--twin", "sensor/pump"], url: database.url)
+    #expect(own.out.split(separator: "\n").count == 25)
+    let backtest = try await Installed.run(
+      ["forecast", "--twin", "sensor/pump", "--metric", "load", "--horizon", "12", "--backtest", "3"],
+      url: database.url)
+    let table = backtest.out.split(separator: "\n")
+    #expect(table.first == "step,count,smape,mase,cover95" && table.count == 14, "\(backtest.err)")
+    #expect(table.last?.hasPrefix("all,36,") == true)
+    let plot = try await Installed.run(
+      ["forecast", "--twin", "sensor/pump", "--horizon", "6", "--plot"], url: database.url)
+    #expect(plot.out.hasPrefix("load\n") && plot.out.contains("░"))
+    let none = try await Installed.run(["forecast", "--twin", "sensor/none"], url: database.url)
+    #expect(none.status == 1 && none.err.hasPrefix("twinmill: --twin 'sensor/none': there is no such twin"))
+    let unknown = try await Installed.run(
+      ["forecast", "--twin", "sensor/pump", "--metric", "heat"], url: database.url)
+    #expect(unknown.status == 1 && unknown.err.contains("has no observations of heat"))
+    let connection = try await database.connect()
+    #expect(try await connection.value("SELECT count(*) FROM user_digital_twins", as: Int64.self) == 1)
+    #expect(try await connection.value("SELECT count(*) FROM twin_predictions", as: Int64.self) == 0)
+  }
+
   @Test("import and enqueue name a twin alike")
   func twinNames() async throws {
     let database = try await Installed.migrated()

@@ -1,5 +1,6 @@
 // Foundation: temporary files and gzip'd bytes need FileManager and Data.
 import ArgumentParser
+import CZlib
 import Foundation
 import Testing
 
@@ -202,6 +203,55 @@ struct ForecastCommandTests {
     #expect(lines[4].hasPrefix("all,12,"))
   }
 
+  @Test("sums stand beside their means, with intervals; their backtest counts them")
+  func sums() async throws {
+    let folder = try Folder()
+    let values = (0..<40).map { "\(10 + $0 % 4 + $0 % 3)" }.joined(separator: ",")
+    let input = try folder.file("w.csv", "id,v\na,\(values)\nb,3\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "4", "--sums", "--level", "80,95", "--output", output])
+    let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(lines[0] == "id,steps,sum,lo80,hi80,lo95,hi95,mean,meanlo80,meanhi80,meanlo95,meanhi95")
+    let fields = lines[4].split(separator: ",").compactMap { Double($0) }
+    #expect(fields.count == 11 && fields[0] == 4)
+    #expect(abs(fields[1] / 4 - fields[6]) < 1e-9 && abs(fields[4] / 4 - fields[9]) < 1e-9)
+    #expect(fields[4] < fields[2] && fields[2] < fields[1] && fields[1] < fields[3] && fields[3] < fields[5])
+    // One value has no interval.
+    #expect(lines[8] == "b,4,12.0,,,,,3.0,,,,")
+    await #expect(throws: ExitCode(65)) {
+      try await run([input, "--horizon", "3", "--sums", "--backtest", "2", "--output", output])
+    }
+    let table = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    #expect(table.dropFirst().map { $0.split(separator: ",")[1] } == ["2", "2", "2", "6"])
+    #expect(throws: (any Error).self) { try ForecastCommand.parse([input, "--sums", "--plot"]) }
+  }
+
+  @Test("a planned event takes its past effect along; covariates that do not fit are refused")
+  func covariates() async throws {
+    let folder = try Folder()
+    let on: Set = [9, 17, 26, 33, 42]
+    let values = (0..<48).map { "\(10 + Double($0 * 7 % 5) / 10 + (on.contains($0) ? 20 : 0))" }
+    let input = try folder.file("w.csv", "id,v\na,\(values.joined(separator: ","))\nb,1,2,3,2,1,2,3,2,1,2\n")
+    let flags = (0..<50).map { on.contains($0) || $0 == 49 ? "1" : "0" }.joined(separator: ",")
+    let known = try folder.file("k.csv", "id,covariate,v\na,promotion,\(flags)\n*,nothing,\(flags)\n")
+    let output = folder.url.path + "/out.csv"
+    try await run([input, "--horizon", "2", "--covariates", known, "--output", output])
+    let means = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").dropFirst()
+      .compactMap { Double($0.split(separator: ",")[2]) }
+    #expect(means.count == 4 && abs(means[0] - 10.2) < 1 && abs(means[1] - 30.2) < 1.5)
+    try await run([input, "--horizon", "2", "--covariates", known, "--backtest", "2", "--output", output])
+    let short = try folder.file("s.csv", "id,covariate,v\na,promotion,1,0\n")
+    await #expect(throws: ExitCode(65)) {
+      try await run([input, "--horizon", "2", "--covariates", short, "--output", output])
+    }
+    for text in [
+      "", "id,v\n", "id,covariate,v\na,x,1\na,x,2\n", "id,covariate,v\na,x,1,,2\n", "id,covariate,v\na,,1\n",
+    ] {
+      let bad = try folder.file("bad.csv", text)
+      #expect(throws: SeriesFileError.self) { try CovariateFile(path: bad) }
+    }
+  }
+
   @Test("drawings stand in the folder asked for, under names that hold no path")
   func drawings() async throws {
     let folder = try Folder()
@@ -213,6 +263,38 @@ struct ForecastCommandTests {
     try await run([input, "--horizon", "2", "--plot", "--output", output])
     let drawing = try String(contentsOfFile: output, encoding: .utf8)
     #expect(drawing.hasPrefix("a\n") && drawing.contains("\n../b c\n"))
+  }
+
+  @Test("a PNG drawing is one that zlib's checksums confirm, of the size that its header says")
+  func png() async throws {
+    let folder = try Folder()
+    let input = try folder.file("w.csv", "id,v\na,1,2,3,4,2,1,5,6\n")
+    try await run([
+      input, "--horizon", "2", "--png", folder.url.path, "--output", folder.url.path + "/out.csv",
+    ])
+    let bytes = [UInt8](try Data(contentsOf: folder.url.appendingPathComponent("a.png")))
+    #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+    func number(_ at: Int) -> Int { bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } }
+    var chunks: [String] = []
+    var packed: [UInt8] = []
+    var at = 8
+    while at < bytes.count {
+      let length = number(at)
+      let body = Array(bytes[(at + 4)..<(at + 8 + length)])
+      chunks.append(String(decoding: body.prefix(4), as: UTF8.self))
+      #expect(number(at + 8 + length) == Int(crc32(0, body, UInt32(body.count))))
+      if chunks.last == "IDAT" { packed += body.dropFirst(4) }
+      at += length + 12
+    }
+    #expect(chunks == ["IHDR", "IDAT", "IEND"])
+    #expect(number(16) == 960 && number(20) == 360)
+    var size = UInt(360 * (3 * 960 + 1))
+    var lines = [UInt8](repeating: 1, count: Int(size))
+    #expect(uncompress(&lines, &size, packed, UInt(packed.count)) == 0)
+    #expect(size == 360 * (3 * 960 + 1))
+    // White above the plot, something blue in its right part.
+    #expect(lines[1..<10].allSatisfy { $0 == 255 })
+    #expect(stride(from: 1, to: lines.count - 3, by: 3).contains { lines[$0] < 60 && lines[$0 + 2] > 200 })
   }
 
   @Test("a wrong file leaves no output behind")
@@ -228,6 +310,7 @@ struct ForecastCommandTests {
     "wrong options are refused",
     arguments: [
       ["x", "--horizon", "0"], ["x", "--level", "0"], ["x", "--level", "95,"], ["x", "--season", "0"],
+      ["x", "--twin", "sensor/a"], ["x", "--metric", "m"], ["x", "--backtest", "2", "--png", "."],
       ["x", "--season", "a"], ["x", "--threads", "0"], ["x", "--format", "xml"], [],
     ])
   func options(arguments: [String]) {

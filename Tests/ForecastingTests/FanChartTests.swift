@@ -34,12 +34,54 @@ struct FanChartTests {
     #expect(!svg.contains("nan"))
   }
 
+  @Test("a chart in pixels is white outside, grey in the past, blue in the future, and writes its title")
+  func pixels() throws {
+    let forecast = try Forecaster(season: [12]).forecast(Datasets.passengers, horizon: 12)
+    let chart = FanChart(title: "Á 1", history: Datasets.passengers, forecast: forecast)
+    let pixels = chart.pixels(width: 480, height: 200)
+    #expect(pixels.bytes.count == 3 * 480 * 200)
+    func part(_ columns: Range<Int>, _ rows: Range<Int>, _ matches: (UInt8, UInt8, UInt8) -> Bool) -> Bool {
+      rows.contains { row in
+        columns.contains { column in
+          let at = 3 * (row * 480 + column)
+          return matches(pixels.bytes[at], pixels.bytes[at + 1], pixels.bytes[at + 2])
+        }
+      }
+    }
+    // 36 of 48 months are past: the plot runs from column 64 to 468.
+    #expect(!part(64..<360, 32..<174) { red, _, blue in blue > red })
+    #expect(part(64..<360, 32..<174) { red, _, blue in red < 120 && red == blue })
+    #expect(part(372..<468, 32..<174) { red, _, blue in blue > 200 && red < 60 })
+    #expect(part(64..<82, 8..<21) { red, green, _ in red < 120 && green < 120 })
+    #expect(!part(0..<480, 190..<200) { $0 < 255 || $1 < 255 || $2 < 255 })
+    #expect(chart.pixels(width: 480, height: 200) == pixels)
+  }
+
+  @Test("letters of the font stand as they are cut, unknown ones as question marks")
+  func font() {
+    let letter = PixelFont.rows("T").map { row in
+      String((0..<6).map { row & (32 >> UInt8($0)) != 0 ? "#" as Character : "." })
+    }
+    #expect(Array(letter[2...10]) == ["#####."] + [String](repeating: "..#...", count: 8))
+    #expect(PixelFont.rows("\u{4E00}") == PixelFont.rows("?"))
+    #expect(PixelFont.rows("ÿ").count == 13)
+  }
+
   @Test("hostile series are drawn as well", arguments: HostileSeries.allCases)
   func hostile(series: HostileSeries) throws {
     let forecast = try Forecaster(season: [7]).forecast(series.values, horizon: 5)
     let chart = FanChart(title: "", history: series.values, forecast: forecast)
     #expect(chart.text().split(separator: "\n").count == 14)
     #expect(!chart.svg().contains("nan") && !chart.svg().contains("inf"))
+    #expect(chart.pixels(width: 0, height: 0).bytes.count == 3 * 200 * 120)
+  }
+
+  @Test("a constant at the end of the numbers has finite labels")
+  func greatest() throws {
+    let values = [Double](repeating: .greatestFiniteMagnitude, count: 20)
+    let chart = FanChart(title: "", history: values, forecast: try Forecaster().forecast(values, horizon: 3))
+    #expect(chart.high == .greatestFiniteMagnitude && chart.low.isFinite)
+    #expect(!chart.svg().contains("inf") && FanChart.label(.infinity).isEmpty)
   }
 
   @Test(

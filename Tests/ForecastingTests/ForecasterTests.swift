@@ -159,9 +159,9 @@ enum HostileSeries: CaseIterable, Sendable {
     case .negative: (0..<60).map { -100 + Double($0 % 12) }
     case .crossing: (0..<60).map { Double($0) - 30 }
     case .gaps: (0..<120).map { $0 % 3 == 0 ? .nan : Double($0 % 7) }
-    case .longGap: (0..<120).map { $0 > 20 && $0 < 100 ? .nan : Double($0 % 12) + 1 }
+    case .longGap: (0..<120).map { (t: Int) -> Double in t > 20 && t < 100 ? .nan : Double(t % 12) + 1 }
     case .trailingGap: (0..<120).map { $0 > 60 ? .nan : Double($0 % 12) + 1 }
-    case .exponential: (0..<60).map { Double(sign: .plus, exponent: 10 * $0, significand: 1) }
+    case .exponential: (0..<60).map { (t: Int) -> Double in Double(sign: .plus, exponent: 10 * t, significand: 1) }
     case .zerosAndOnes: (0..<90).map { $0 % 11 == 0 ? 1 : 0 }
     case .perfectLine: (0..<40).map { Double($0) }
     case .perfectSeason: (0..<84).map { Double($0 % 7) }

@@ -53,10 +53,21 @@ struct PredictionTests {
       """
       SELECT abs((f ->> 'level')::float8 + (f ->> 'trend')::float8 + (f ->> 'season')::float8
           - (predicted_state #>> '{load,mean}')::float8) < 1e-6 AS adds_up,
-        (SELECT sum((m ->> 'weight')::float8) BETWEEN 0.2 AND 1 + 1e-9 FROM json_array_elements(f -> 'models') m) AS weighs
+        (SELECT sum((m ->> 'weight')::float8) FROM json_array_elements(f -> 'models') m)
+          + coalesce((f #>> '{others,weight}')::float8, 0) BETWEEN 1 - 1e-9 AND 1 + 1e-9 AS weighs,
+        abs((SELECT sum((f #>> ARRAY['change', part])::float8)
+            FROM unnest(ARRAY['from', 'level', 'trend', 'season', 'events']) AS p (part))
+          - (predicted_state #>> '{load,mean}')::float8) < 1e-6
+          AND f #>> '{change,driver}' IN ('level', 'trend', 'season', 'events') AS changes,
+        abs((metadata #>> '{metrics,load,sum,sum}')::float8
+          - (SELECT sum((p.predicted_state #>> '{load,mean}')::float8) FROM twin_predictions p)) < 1e-6
+          AND (metadata #>> '{metrics,load,mean,lo95}')::float8 < (metadata #>> '{metrics,load,mean,mean}')::float8
+          AS sums
       FROM twin_predictions, LATERAL (SELECT factors -> 'load') AS l (f)
       """)
-    #expect(try parts.allSatisfy { try $0.get("adds_up", as: Bool.self) && $0.get("weighs", as: Bool.self) })
+    for what in ["adds_up", "weighs", "changes", "sums"] {
+      #expect(try parts.allSatisfy { try $0.get(what, as: Bool.self) }, "\(what)")
+    }
   }
 
   @Test("the same input ends as unchanged without a write; other data or parameters do not")
@@ -273,5 +284,108 @@ struct PredictionTests {
       _ = try await test.enqueue("prediction", twin: twin, arguments)
     }
     #expect(error?.sqlstate == "22023" && error?.message.contains(problem) == true, "\(error?.message ?? "")")
+  }
+
+  @Test("the series of a twin are those that its prediction is made of, on their grids")
+  func series() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump")
+    let found = try await test.prediction.series(of: twin, on: test.connection)
+    #expect(found.leftOut.isEmpty)
+    let series = try #require(found.series.first)
+    #expect(series.metric == "load" && series.samples.values.count == 600 && series.horizon == 24)
+    #expect(series.seasons == [288, 2_016] && series.bounds == nil)
+    #expect(try await test.catalog.twin(domain: "sensor", subject: "pump", on: test.connection) == twin)
+    #expect(try await test.catalog.twin(domain: "sensor", subject: "none", on: test.connection) == nil)
+    #expect(try await test.count("SELECT count(*) FROM user_digital_twins") == 1)
+    await #expect(throws: JobFailure.self) {
+      try await test.prediction.series(of: twin, metrics: ["nothing"], on: test.connection)
+    }
+    await #expect(throws: JobFailure.self) { try await test.prediction.series(of: UUID(), on: test.connection) }
+  }
+
+  @Test(
+    "an event's effect is learnt from the past, put where it is planned, and explained; other events change the input")
+  func events() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.skincareTwin("ann", days: 0)
+    // A product that lifts hydration by 12 while it is used: twice in the past, once more planned, in an application's row.
+    let product = UUID()
+    let used = [30..<50, 80..<95]
+    var noise = 0
+    let documents = (0..<120).map { day -> String in
+      noise = (noise * 37 + 11) % 101
+      let value = 50 + Double(noise) / 60 + (used.contains { $0.contains(day) } ? 12 : 0)
+      return "{\"hydration_index\": \(value)}"
+    }
+    _ = try await test.connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      SELECT gen_random_uuid(), \(twin), '2024-01-01 09:00 UTC'::timestamptz + (n - 1) * interval '1 day', d::json
+      FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
+      """)
+    for (first, end) in [(30, 50), (80, 95), (125, 140)] {
+      _ = try await test.connection.query(
+        """
+        INSERT INTO product_effects (id, twin_id, product_id, start_date, end_date)
+        VALUES (gen_random_uuid(), \(twin), \(product),
+          '2024-01-01 09:00 UTC'::timestamptz + \(Int32(first)) * interval '1 day',
+          '2024-01-01 09:00 UTC'::timestamptz + \(Int32(end)) * interval '1 day')
+        """)
+    }
+    func predict() async throws -> JobsDatabase.End? {
+      let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": 10}"#)
+      return try await test.run(test.prediction)[job]
+    }
+    #expect(try await predict() == .stored)
+    let rows = try await test.connection.query(
+      """
+      SELECT (predicted_state #>> '{hydration_index,mean}')::float8 AS mean,
+        (factors #>> '{hydration_index,events}')::float8 AS events,
+        factors #>> '{hydration_index,change,driver}' AS driver,
+        metadata #>> '{metrics,hydration_index,events,0,event}' AS event,
+        (metadata #>> '{metrics,hydration_index,events,0,effect}')::float8 AS effect
+      FROM twin_predictions ORDER BY prediction_date
+      """)
+    #expect(rows.count == 10)
+    for (step, row) in rows.enumerated() {
+      let (mean, events, driver, event, effect) = try row.decode(
+        Double.self, Double.self, String.self, String.self, Double.self)
+      // The last snapshot is day 119; the planned use begins with day 125, the sixth step.
+      #expect(abs(mean - (step >= 5 ? 62.8 : 50.8)) < 2.5, "step \(step)")
+      #expect(abs(events - (step >= 5 ? 12 : 0)) < 1.5)
+      #expect(step < 5 || driver == "events")
+      #expect(event == "product \(product.uuidString.lowercased())")
+      #expect(abs(effect - 12) < 1)
+    }
+    #expect(try await predict() == .unchanged)
+    _ = try await test.connection.query(
+      "UPDATE product_effects SET end_date = end_date - interval '3 days' WHERE start_date > '2024-05-01'")
+    #expect(try await predict() == .stored)
+  }
+
+  @Test("a jump of the level is named and taken out of the history")
+  func levelShift() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", count: 200, interval: 86_400)
+    _ = try await test.connection.query(
+      """
+      UPDATE sensor_observations SET value = value + 40
+      WHERE observed_at >= (SELECT max(observed_at) - interval '29 days' FROM sensor_observations)
+      """)
+    let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": 5}"#)
+    #expect(try await test.run(test.prediction) == [job: .stored])
+    let row = try await test.connection.query(
+      """
+      SELECT metadata #>> '{metrics,load,events,0,event}' AS event,
+        (metadata #>> '{metrics,load,events,0,effect}')::float8 AS effect,
+        (predicted_state #>> '{load,mean}')::float8 AS mean, (predicted_state #>> '{load,hi95}')::float8 AS high
+      FROM twin_predictions ORDER BY prediction_date LIMIT 1
+      """
+    ).only()
+    let (event, effect, mean, high) = try row.decode(String.self, Double.self, Double.self, Double.self)
+    // Noise of ±1 around 60 (the instant of the day never changes), then 100.
+    #expect(event == "level shift" && abs(effect - 40) < 2)
+    #expect(abs(mean - 100) < 2 && high - mean < 5)
   }
 }

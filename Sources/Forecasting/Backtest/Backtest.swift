@@ -20,17 +20,22 @@ public struct Backtest: Sendable {
 extension Forecaster {
   /// Forecasts the last `origins` stretches of one horizon each, each from the samples before it alone.
   ///
+  /// - Parameter covariates: each with a value for every sample (more are not looked at): their future is known.
   /// - Parameter origins: at most so many; fewer when the history is too short for more.
   /// - Throws: as `forecast`; `.tooFewValues` when no stretch leaves three values before it.
   public func backtest(
-    _ values: [Double], horizon: Int, levels: [Double] = [0.8, 0.95], origins: Int = 3
+    _ values: [Double], covariates: [Covariate] = [], horizon: Int, levels: [Double] = [0.8, 0.95], origins: Int = 3
   ) throws(ForecastingError) -> Backtest {
     guard (1...Self.maximumHorizon).contains(horizon) else { throw .invalidHorizon(horizon) }
     var results: [Backtest.Origin] = []
     for k in 0..<max(1, origins) {
       let end = values.count - (k + 1) * horizon
       guard end >= 3, values[..<end].count(where: { !$0.isNaN }) >= 3 else { break }
-      let forecast = try forecast(Array(values[..<end]), horizon: horizon, levels: levels)
+      for covariate in covariates where covariate.values.count < values.count {
+        throw .invalidCovariate(covariate.name)
+      }
+      let known = covariates.map { Covariate(name: $0.name, values: Array($0.values[..<(end + horizon)])) }
+      let forecast = try forecast(Array(values[..<end]), covariates: known, horizon: horizon, levels: levels).forecast
       results.append(Backtest.Origin(count: end, forecast: forecast, actual: Array(values[end..<(end + horizon)])))
     }
     guard let first = results.last?.count else {

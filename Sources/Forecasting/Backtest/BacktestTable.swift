@@ -31,18 +31,24 @@ public struct BacktestTable: Sendable {
   }
 
   /// Adds the backtest of one series.
-  public mutating func add(_ backtest: Backtest) {
+  /// - Parameter sums: whether of sums over the steps up to each, until the first missing value; their errors are then
+  ///   divided by the number of steps.
+  public mutating func add(_ backtest: Backtest, sums: Bool = false) {
     for origin in backtest.origins {
-      let intervals = levels.map { origin.forecast.interval(level: $0) }
-      while steps.count < origin.actual.count { steps.append(Row(covered: levels.map { _ in 0 })) }
-      for (j, actual) in origin.actual.enumerated() where !actual.isNaN {
-        let mean = origin.forecast.mean[j]
+      let intervals = levels.map { level -> (lower: [Double], upper: [Double])? in
+        sums ? origin.forecast.sums(level: level).map { ($0.lower, $0.upper) } : origin.forecast.interval(level: level)
+      }
+      let actuals = sums ? Self.sums(origin.actual) : origin.actual
+      let means = sums ? Self.sums(origin.forecast.mean) : origin.forecast.mean
+      while steps.count < actuals.count { steps.append(Row(covered: levels.map { _ in 0 })) }
+      for (j, actual) in actuals.enumerated() where !actual.isNaN {
+        let mean = means[j]
         var one = Row(covered: levels.map { _ in 0 })
         one.count = 1
         let size = abs(actual) + abs(mean)
         one.percentage = size > 0 ? 200 * (abs(actual - mean) / size) : 0
         if let scale = backtest.scale {
-          one.scaled = abs(actual - mean) / scale
+          one.scaled = abs(actual - mean) / scale / Double(sums ? j + 1 : 1)
           one.scaledCount = 1
         }
         if !origin.forecast.bands.isEmpty {
@@ -54,6 +60,14 @@ public struct BacktestTable: Sendable {
         Self.add(one, to: &steps[j])
         Self.add(one, to: &total)
       }
+    }
+  }
+
+  private static func sums(_ values: [Double]) -> [Double] {
+    var total = 0.0
+    return values.map { value in
+      total += value
+      return total
     }
   }
 

@@ -35,7 +35,10 @@ public struct FanChart: Sendable {
     }
     // A flat line stands in the middle; halves keep the span of ±10³⁰⁸ finite.
     if low > high { (low, high) = (0, 1) }
-    if low == high { (low, high) = (low - max(abs(low) / 2, 0.5), high + max(abs(high) / 2, 0.5)) }
+    if low == high {
+      let room = max(abs(low) / 2, 0.5)
+      (low, high) = (clamped(low - room), clamped(high + room))
+    }
     self.low = low
     self.high = high
   }
@@ -52,6 +55,7 @@ public struct FanChart: Sendable {
   /// A value with at most four digits that say something.
   static func label(_ value: Double) -> String {
     if value == 0 { return "0" }
+    guard value.isFinite else { return "" }
     let size = abs(value)
     if size >= 1e6 || size < 1e-3 {
       let exponent = Int(Self.decimalExponent(size))

@@ -10,6 +10,12 @@ public enum ForecastMethod: String, Sendable, CaseIterable {
   case theta
   /// Complex exponential smoothing, season chosen by AICc.
   case complexSmoothing = "ces"
+  /// Theta lines of four kinds, the best one, behind a seasonal adjustment.
+  case fourTheta = "4theta"
+  /// ARIMA with exact likelihood, order and season chosen by AICc.
+  case arima
+  /// Several seasons by loess, the rest by exponential smoothing.
+  case multipleSeasons = "mstl"
   /// Autoregression of differences behind a seasonal adjustment.
   case autoregression = "ar"
   /// The last cycle again.

@@ -81,8 +81,11 @@ public struct Forecaster: Sendable {
     }
     // Stable: equal weights stay in the order of the plan.
     let order = members.indices.sorted { (members[$0].weight, $1) > (members[$1].weight, $0) }
+    let sumFactor = PoolSums.factor(rolling, weights: weights.shares, values: history.values, errors: spread.errors)
     return history.unscaled(
-      Forecast(components: components, bands: bands, model: method.rawValue, members: order.map { members[$0] }))
+      Forecast(
+        components: components, bands: bands, model: method.rawValue, members: order.map { members[$0] },
+        sumFactor: sumFactor))
   }
 }
 

@@ -99,7 +99,16 @@ struct PoolPlan: Sendable {
     switch method {
     case .pool, .dynamicTheta: model = ThetaModel.dynamicOptimised
     case .theta: model = ThetaModel.standard
+    case .fourTheta: model = FourTheta()
     case .autoregression: model = Autoregression()
+    case .arima:
+      let own = seasons.first { $0 > 1 && $0 <= AutomaticARIMA.longestSeason } ?? 1
+      // A longer cycle would take its hundreds of states: it is taken out before.
+      isAdjusted = isAdjusted && own == 1
+      model = AutomaticARIMA(period: own)
+    case .multipleSeasons:
+      isAdjusted = false
+      model = MultipleSeasons(periods: seasons)
     case .exponentialSmoothing, .complexSmoothing, .seasonalNaive:
       isAdjusted = false
       let own = seasons.first { $0 > 1 && $0 <= Self.longestOwnSeason } ?? 1

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes text to standard output, or to a file that appears under its name only when it is whole.
+/// Writes text or bytes to standard output, or to a file that appears under its name only when it is whole.
 struct ForecastWriter: ~Copyable {
   private let path: String?
   private let partial: String
@@ -32,6 +32,11 @@ struct ForecastWriter: ~Copyable {
     var text = text
     let isWhole = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) == $0.count }
     if !isWhole { throw failure() }
+  }
+
+  /// Appends bytes.
+  func write(_ bytes: [UInt8]) throws(SeriesFileError) {
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw failure() }
   }
 
   /// Flushes, and gives the file its name.

@@ -1,17 +1,22 @@
 import CSV
+import Forecasting
 import FoundationEssentials
 import Series
 
-/// One series to forecast, as read from a file.
+/// One series to forecast, as read from a file or of a twin.
 struct FileSeries: Sendable {
   let id: String
-  /// Line of its first row.
+  /// Line of its first row; minus its number where there is no file.
   let line: Int
   let values: [Double]
   /// Periods that the file suggests; `nil` when it says nothing.
   let seasons: [Int]?
   /// Steps that the file asks for; `nil` when it says nothing.
   let horizon: Int?
+  /// The range that values can have; `nil`: any.
+  var bounds: ClosedRange<Double>?
+  /// What acts on it, for so many steps ahead.
+  var covariates: @Sendable (Int) -> [Covariate] = { _ in [] }
 }
 
 /// Reads the series of a file one after another.

@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+@testable import Forecasting
+
+/// Random hostile series through every method and model: a forecast or a clear error, never a trap, never NaN.
+///
+/// `TWINMILL_FUZZ_CASES` says how many (default 60), `TWINMILL_FUZZ_SEED` from which number on: case n is the same
+/// in every run.
+@Suite("Fuzzing")
+struct FuzzTests {
+  private static func setting(_ name: String) -> Int? {
+    ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
+  }
+
+  @Test("whatever comes in, finite numbers in order or a clear error come out")
+  func cases() throws {
+    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
+    var longest = (seconds: 0.0, number: 0)
+    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+      let clock = ContinuousClock()
+      let start = clock.now
+      var one = HostileCase(number: number)
+      let method = one.pick(ForecastMethod.allCases)
+      let values = one.values(limit: method == .arima ? 150 : 600)
+      let horizon = 1 + one.below(one.below(10) == 0 ? 200 : 20)
+      let seasons = (0..<one.below(4)).map { _ in one.pick([1, 2, 3, 4, 7, 12, 24, 52, 100_000]) }
+      let bounds = one.below(4) == 0 ? -1.0...Double(one.below(1_000)) : nil
+      let forecaster = Forecaster(season: seasons, bounds: bounds, method: method)
+      let name = "case \(number): \(method), season \(seasons), horizon \(horizon), \(values.count) values"
+      do throws(ForecastingError) {
+        let forecast = try forecaster.forecast(values, horizon: horizon, levels: [0.5, 0.95])
+        #expect(Self.isSound(forecast, horizon: horizon), "\(name)")
+        if one.below(10) == 0 {
+          let again = try forecaster.forecast(values, horizon: horizon, levels: [0.5, 0.95])
+          #expect(again == forecast, "\(name)")
+          let chart = FanChart(title: name, history: values, forecast: forecast)
+          #expect(!chart.svg().contains("nan") && !chart.text().isEmpty && !chart.pixels().bytes.isEmpty, "\(name)")
+        }
+        if one.below(5) == 0 {
+          let covariates = (0..<one.below(4)).map { k in
+            let size = one.pick([1, 1e-9, 1e200, -3])
+            return Covariate(
+              name: "\(k)", values: (0..<(values.count + horizon)).map { _ in one.below(6) == 0 ? size : 0 })
+          }
+          let known = try forecaster.forecast(values, covariates: covariates, horizon: horizon, levels: [0.5, 0.95])
+          #expect(Self.isSound(known.forecast, horizon: horizon), "\(name), covariates")
+          #expect(known.effects.allSatisfy { $0.estimate.isFinite && $0.standardError.isFinite }, "\(name)")
+        }
+        if one.below(20) == 0, values.count > 12 {
+          var table = BacktestTable(levels: [0.95])
+          table.add(try forecaster.backtest(values, horizon: 2, levels: [0.95], origins: 2), sums: one.below(2) == 0)
+        }
+      } catch {
+        switch error {
+        case .noValues: #expect(!values.contains { !$0.isNaN }, "\(name)")
+        case .infiniteValue(let index): #expect(values[index].isInfinite, "\(name)")
+        case .tooFewValues: break
+        default: Issue.record("\(name): \(error)")
+        }
+      }
+      let duration = (clock.now - start) / .seconds(1)
+      if duration > longest.seconds { longest = (duration, number) }
+    }
+    if Self.setting("TWINMILL_FUZZ_CASES") != nil { print("slowest: case \(longest.number), \(longest.seconds) s") }
+  }
+
+  @Test("a model alone gives finite forecasts, or says why it cannot; going on from another fit too")
+  func models() throws {
+    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
+    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+      var one = HostileCase(number: -number)
+      let values = one.values(limit: 120)
+      let period = one.pick([1, 2, 4, 7, 12, 24])
+      let order = ARIMA.Order(
+        one.below(3), one.below(3), one.below(3), seasonal: (one.below(2), one.below(2), one.below(2)), period: period)
+      let models: [any ForecastModel] = [
+        ARIMA(order, hasConstant: one.below(2) == 0), MultipleSeasons(periods: [period, 7]), FourTheta(),
+        AutomaticSmoothing(period: period), ThetaModel.dynamicOptimised, Autoregression(lag: period),
+        AutomaticComplexSmoothing(period: period), SeasonalNaive(period: period), IntermittentDemand(.tsb),
+      ]
+      let model: any ForecastModel = one.pick(models)
+      try Self.check(model, values, "case \(number), period \(period), \(order)")
+    }
+  }
+
+  private static func check<M: ForecastModel>(_ model: M, _ values: [Double], _ name: String) throws {
+    do throws(ForecastingError) {
+      let fit = try model.fit(values)
+      for fitted in [fit, try model.update(fit, with: values), try model.fit(values, from: fit)] {
+        let forecast = fitted.forecast(horizon: 9)
+        #expect(isSound(forecast, horizon: 9), "\(name), \(model.name)")
+        #expect(fitted.residuals.count == values.count, "\(name), \(model.name)")
+      }
+    } catch {
+      if case .cancelled = error { Issue.record("\(name): \(error)") }
+    }
+  }
+
+  static func isSound(_ forecast: Forecast, horizon: Int) -> Bool {
+    guard forecast.mean.count == horizon, forecast.mean.allSatisfy(\.isFinite),
+      forecast.components.trend.allSatisfy(\.isFinite), forecast.components.seasonal.allSatisfy(\.isFinite),
+      forecast.members.allSatisfy({ member in
+        member.weight.isFinite && member.error?.isFinite ?? true && member.parameters.allSatisfy { !$0.value.isNaN }
+      })
+    else { return false }
+    return forecast.bands.allSatisfy { band in
+      guard let sums = forecast.sums(level: band.level) else { return false }
+      return zip(band.lower, band.upper).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
+        && zip(sums.lower, sums.upper).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
+        && zip(forecast.mean, zip(band.lower, band.upper)).allSatisfy { $1.0 <= $0 && $0 <= $1.1 }
+    }
+  }
+}
+
+/// A series made up by a number.
+struct HostileCase {
+  private var state: UInt64
+
+  init(number: Int) {
+    state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  /// 0…1, by splitmix64.
+  mutating func uniform() -> Double {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+  }
+
+  mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }
+
+  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+
+  /// A base, and up to three things done to it.
+  mutating func values(limit: Int) -> [Double] {
+    let count = pick([0, 1, 2, 3, 4, 5, 8, 13, 30, below(60), below(limit), below(limit)])
+    let level = pick([0, 1, -5, 100, 1e-300, 1e300, 1e15])
+    let scale = pick([0, 1, 10, 1e-12, 1e8, 1e299])
+    let period = pick([2, 4, 7, 12])
+    let shape = below(7)
+    var last = 0.0
+    var values = (0..<count).map { t -> Double in
+      let noise = uniform() - 0.5
+      switch shape {
+      case 0: last = noise
+      case 1: last += noise
+      case 2: last = Double(t % period) + (t % 3 == 0 ? noise : 0)
+      case 3: last = Double(t)
+      case 4: last = t % 2 == 0 ? 1 : -1
+      case 5: last = noise > 0.3 ? (10 * noise).rounded() : 0
+      default: last = last * 1.5 + noise
+      }
+      return level + scale * last
+    }
+    for _ in 0..<below(4) where count > 0 {
+      let at = below(count)
+      let run = at..<min(count, at + 1 + below(below(3) == 0 ? count : 5))
+      switch below(7) {
+      case 0, 1: for t in run { values[t] = .nan }
+      case 2: values[at] = pick([1e300, -1e300, 1e12, -1, 0, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
+      case 3: for t in run { values[t] = values[at] }
+      case 4: for t in run { values[t] = 0 }
+      case 5: for t in at..<count { values[t] += scale * 50 }
+      default: if below(8) == 0 { values[at] = .infinity }
+      }
+    }
+    return values
+  }
+}
