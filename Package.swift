@@ -81,11 +81,11 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting"],
+      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Detection"],
       path: "Jobs",
       resources: [
         .embedInCode("Prediction/Statements"), .embedInCode("Sweep/Statements"),
-        .embedInCode("Probe/Statements"),
+        .embedInCode("Probe/Statements"), .embedInCode("Insight/Statements"),
       ]
     ),
 

@@ -46,6 +46,16 @@ struct JSONWriter {
     quote(string)
   }
 
+  mutating func value(_ truth: Bool) {
+    comma()
+    text += truth ? "true" : "false"
+  }
+
+  mutating func null() {
+    comma()
+    text += "null"
+  }
+
   mutating func member(_ name: String, _ number: Double) {
     key(name)
     value(number)

@@ -13,6 +13,7 @@ enum Program {
     let catalog = try Domains.catalog(twinsSchema: twinsSchema)
     return [
       KindRunner(Prediction(catalog: catalog)),
+      KindRunner(Insight(catalog: catalog)),
       KindRunner(Sweep(twinsSchema: twinsSchema)),
       KindRunner(Probe()),
     ]

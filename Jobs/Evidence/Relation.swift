@@ -1,0 +1,60 @@
+import FoundationEssentials
+import Queue
+
+/// A significant correlation of a factor with a metric, as the kind `correlation` wrote it to `twin_correlations`.
+struct Relation: Sendable, Hashable {
+  let factor: String
+  /// `product`, `environment`, `lifestyle` …
+  let factorType: String
+  let factorLabel: String
+  let metric: String
+  /// Seconds from the factor to the metric.
+  let lagSeconds: Double
+  /// Partial, given the other factors found; -1…1.
+  let r: Double
+  let n: Int
+  let p: Double
+  /// Counts every pair tried.
+  let q: Double
+  let pairsTried: Int
+  let from: Date?
+  let until: Date?
+  /// The job that found it.
+  let job: JobID
+
+  /// What stands in the column `observations`.
+  private struct Document: Decodable {
+    let metric: String
+    let factor_label: String?
+    let lag_seconds: Double
+    let r: Double
+    let n: Double
+    let p: Double
+    let q: Double
+    let pairs_tried: Double?
+    let from: String?
+    let until: String?
+  }
+
+  /// nil when the row was not written by the kind `correlation`, or was changed into something else.
+  init?(factorType: String, factor: String?, observations: String, metadata: String) {
+    guard let lineage = Lineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
+      let document = try? JSONDecoder().decode(Document.self, from: Data(observations.utf8)),
+      abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
+      (3...1e9).contains(document.n), (0...1e10).contains(document.lag_seconds)
+    else { return nil }
+    self.factor = factor
+    self.factorType = factorType
+    factorLabel = document.factor_label ?? factor
+    metric = document.metric
+    lagSeconds = document.lag_seconds
+    r = document.r
+    n = Int(document.n)
+    p = document.p
+    q = document.q
+    pairsTried = Int(min(1e9, max(1, document.pairs_tried ?? 1)))
+    from = document.from.flatMap(Lineage.date)
+    until = document.until.flatMap(Lineage.date)
+    job = lineage.job
+  }
+}
