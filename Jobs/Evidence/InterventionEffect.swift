@@ -43,7 +43,7 @@ struct InterventionEffect: Sendable, Hashable {
 
   private struct Document: Decodable {
     let factor: String
-    let factor_type: String?
+    let factorType: String?
     let label: String?
     let metrics: [Entry]
 
@@ -54,8 +54,8 @@ struct InterventionEffect: Sendable, Hashable {
       let hi95: Double
       let p: Double
       let q: Double
-      let n_before: Double
-      let n_after: Double
+      let nBefore: Double
+      let nAfter: Double
       let verdict: Verdict
       let relative: Double?
     }
@@ -64,21 +64,21 @@ struct InterventionEffect: Sendable, Hashable {
   /// nil when the row was not written by the kind `effect`, or was changed into something else.
   init?(product: UUID, start: Date?, end: Date?, observed: String, metadata: String) {
     guard let lineage = Lineage(metadata), lineage.kind == "effect",
-      let document = try? JSONDecoder().decode(Document.self, from: Data(observed.utf8)), !document.factor.isEmpty
+      let document = Lineage.decode(Document.self, observed), !document.factor.isEmpty
     else { return nil }
     self.product = product
     factor = document.factor
-    factorType = document.factor_type ?? "product"
+    factorType = document.factorType ?? "product"
     label = document.label ?? factorType
     self.start = start
     self.end = end
     effects = document.metrics.filter {
       $0.lo95 <= $0.effect && $0.effect <= $0.hi95 && (0...1).contains($0.p) && (0...1).contains($0.q)
-        && (0...1e9).contains($0.n_before) && (0...1e9).contains($0.n_after)
+        && (0...1e9).contains($0.nBefore) && (0...1e9).contains($0.nAfter)
     }.map {
       MetricEffect(
         metric: $0.metric, effect: $0.effect, lower: $0.lo95, upper: $0.hi95, p: $0.p, q: $0.q,
-        before: Int($0.n_before), after: Int($0.n_after), verdict: $0.verdict, relative: $0.relative ?? 0)
+        before: Int($0.nBefore), after: Int($0.nAfter), verdict: $0.verdict, relative: $0.relative ?? 0)
     }
     job = lineage.job
   }

@@ -8,13 +8,20 @@ struct Lineage: Sendable, Decodable {
 
   private enum CodingKeys: String, CodingKey {
     case kind
-    case job = "job_id"
+    case job = "jobId"
   }
 
   /// nil when it is no lineage: an application's row has other metadata, or none.
   init?(_ metadata: String) {
-    guard let lineage = try? JSONDecoder().decode(Self.self, from: Data(metadata.utf8)) else { return nil }
+    guard let lineage = Self.decode(Self.self, metadata) else { return nil }
     self = lineage
+  }
+
+  /// A document whose names are in snake case; nil when it is another.
+  static func decode<Document: Decodable>(_ type: Document.Type, _ text: String) -> Document? {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try? decoder.decode(type, from: Data(text.utf8))
   }
 
   /// An instant as `formatted(.iso8601)` writes it.

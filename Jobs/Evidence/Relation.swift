@@ -25,13 +25,13 @@ struct Relation: Sendable, Hashable {
   /// What stands in the column `observations`.
   private struct Document: Decodable {
     let metric: String
-    let factor_label: String?
-    let lag_seconds: Double
+    let factorLabel: String?
+    let lagSeconds: Double
     let r: Double
     let n: Double
     let p: Double
     let q: Double
-    let pairs_tried: Double?
+    let pairsTried: Double?
     let from: String?
     let until: String?
   }
@@ -39,20 +39,20 @@ struct Relation: Sendable, Hashable {
   /// nil when the row was not written by the kind `correlation`, or was changed into something else.
   init?(factorType: String, factor: String?, observations: String, metadata: String) {
     guard let lineage = Lineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
-      let document = try? JSONDecoder().decode(Document.self, from: Data(observations.utf8)),
+      let document = Lineage.decode(Document.self, observations),
       abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
-      (3...1e9).contains(document.n), (0...1e10).contains(document.lag_seconds)
+      (3...1e9).contains(document.n), (0...1e10).contains(document.lagSeconds)
     else { return nil }
     self.factor = factor
     self.factorType = factorType
-    factorLabel = document.factor_label ?? factor
+    factorLabel = document.factorLabel ?? factor
     metric = document.metric
-    lagSeconds = document.lag_seconds
+    lagSeconds = document.lagSeconds
     r = document.r
     n = Int(document.n)
     p = document.p
     q = document.q
-    pairsTried = Int(min(1e9, max(1, document.pairs_tried ?? 1)))
+    pairsTried = Int(min(1e9, max(1, document.pairsTried ?? 1)))
     from = document.from.flatMap(Lineage.date)
     until = document.until.flatMap(Lineage.date)
     job = lineage.job

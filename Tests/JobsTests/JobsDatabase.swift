@@ -12,6 +12,7 @@ struct JobsDatabase {
   let connection: Connection
   let catalog: DomainCatalog
   let prediction: Prediction
+  let insight: Insight
   let sweep: Sweep
   private let queue: JobQueue
 
@@ -20,11 +21,12 @@ struct JobsDatabase {
   static func create(applicationOwned: Bool = false) async throws -> JobsDatabase {
     let catalog = try Domains.catalog()
     let prediction = Prediction(catalog: catalog)
+    let insight = Insight(catalog: catalog)
     let sweep = Sweep()
     let database = try await TestDatabase.create(from: applicationOwned ? "jobs_app" : "jobs") { connection in
       if applicationOwned { try await connection.script(application) }
       _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
-      try await JobQueue.register(kinds: [prediction.definition, sweep.definition], on: connection)
+      try await JobQueue.register(kinds: [prediction.definition, insight.definition, sweep.definition], on: connection)
       try await catalog.register(on: connection)
       for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }
     }
@@ -32,10 +34,11 @@ struct JobsDatabase {
     let queue = JobQueue(worker: UUID())
     try await queue.register(
       JobQueue.Registration(
-        hostname: "test", pid: 1, queues: ["default"], kinds: ["prediction", "sweep"], lease: .seconds(600),
+        hostname: "test", pid: 1, queues: ["default"], kinds: ["prediction", "insight", "sweep"], lease: .seconds(600),
         heartbeat: .seconds(1)), on: connection)
     return JobsDatabase(
-      database: database, connection: connection, catalog: catalog, prediction: prediction, sweep: sweep, queue: queue)
+      database: database, connection: connection, catalog: catalog, prediction: prediction, insight: insight,
+      sweep: sweep, queue: queue)
   }
 
   private static let application = """
@@ -147,6 +150,20 @@ struct JobsDatabase {
       """
       INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
       SELECT gen_random_uuid(), \(twin), '2024-01-01 09:00 UTC'::timestamptz + (n - 1) * interval '1 day', d::json
+      FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
+      """)
+    return twin
+  }
+
+  /// A skincare twin with a snapshot a day, as given, from a day on (counted from 2024-01-01).
+  @discardableResult
+  func observe(_ subject: String, _ documents: [String], from day: Int = 0) async throws -> UUID {
+    let twin: UUID = try await connection.query("SELECT twinmill.twin('skincare', \(subject))").only().decode(UUID.self)
+    _ = try await connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      SELECT gen_random_uuid(), \(twin),
+        '2024-01-01 09:00 UTC'::timestamptz + (\(Int32(day)) + n - 1) * interval '1 day', d::json
       FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
       """)
     return twin

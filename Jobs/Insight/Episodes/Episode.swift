@@ -61,24 +61,24 @@ extension Episode {
     let metric: String
     let factor: String
     let aspect: String
-    let insight_type: String
+    let insightType: String
     let onset: String
     let severity: String
-    let proposed_severity: String?
+    let proposedSeverity: String?
     let absent: Int
-    let first_seen: String
-    let last_seen: String
+    let firstSeen: String
+    let lastSeen: String
     let reopened: Int
-    let superseded_by: String?
+    let supersededBy: String?
   }
 
   /// The episode of a row; nil when the row is an application's or its metadata was changed into something else.
   init?(id: UUID, metadata: String) {
-    guard let document = try? JSONDecoder().decode(Document.self, from: Data(metadata.utf8)),
-      document.kind == Insight.name, let type = InsightType(rawValue: document.insight_type),
+    guard let document = Lineage.decode(Document.self, metadata),
+      document.kind == Insight.name, let type = InsightType(rawValue: document.insightType),
       let severity = Threshold.Severity(rawValue: document.severity), (0...1000).contains(document.absent),
       (0...1_000_000).contains(document.reopened), let onset = Lineage.date(document.onset),
-      let firstSeen = Lineage.date(document.first_seen), let lastSeen = Lineage.date(document.last_seen)
+      let firstSeen = Lineage.date(document.firstSeen), let lastSeen = Lineage.date(document.lastSeen)
     else { return nil }
     self.id = id
     key = document.episode
@@ -88,12 +88,12 @@ extension Episode {
     state = document.state
     self.onset = onset
     self.severity = severity
-    proposed = document.proposed_severity.flatMap(Threshold.Severity.init(rawValue:))
+    proposed = document.proposedSeverity.flatMap(Threshold.Severity.init(rawValue:))
     absent = document.absent
     self.firstSeen = firstSeen
     self.lastSeen = lastSeen
     reopened = document.reopened
-    supersededBy = document.superseded_by
+    supersededBy = document.supersededBy
   }
 
   /// Writes its members into a row's metadata.

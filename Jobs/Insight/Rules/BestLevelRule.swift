@@ -22,15 +22,17 @@ struct BestLevelRule: InsightRule {
       else { return nil }
       // Means that share no sample with the newest one.
       var end = metric.count - Self.span
+      var isBest = true
       var second: Double?
       while end >= Self.span {
         if let mean = Self.mean(metric, endingBefore: end) {
-          guard metric.isBetter(from: mean, to: newest) == true else { break }
+          isBest = metric.isBetter(from: mean, to: newest) == true
+          guard isBest else { break }
           if second.map({ metric.isBetter(from: $0, to: mean) == true }) ?? true { second = mean }
         }
         end -= 1
       }
-      let back = metric.count - Self.span - end
+      let back = metric.count - Self.span - (isBest ? 0 : end)
       guard back >= Self.leastBack, let second else { return nil }
       let first = metric.count - Self.span
       return finding(metric, newest, second: second, from: first, back: back, evidence)
