@@ -4,9 +4,9 @@ import PackageDescription
 
 // Who may import whom (nothing imports upwards):
 //
-//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection → Series
+//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection, Inference → Series
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
-//   twinmill → Inference → COpenBLAS, CBoostMath
+//              Inference → COpenBLAS, CBoostMath
 //
 // CSV, Series, Forecasting, Detection and Inference are pure: they know nothing of PostgreSQL, jobs or twins.
 
@@ -81,11 +81,12 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Detection"],
+      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference", "Detection"],
       path: "Jobs",
       resources: [
-        .embedInCode("Prediction/Statements"), .embedInCode("Sweep/Statements"),
-        .embedInCode("Probe/Statements"), .embedInCode("Insight/Statements"),
+        .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
+        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Insight/Statements"),
+        .embedInCode("Recommendation/Statements"), .embedInCode("Sweep/Statements"), .embedInCode("Probe/Statements"),
       ]
     ),
 

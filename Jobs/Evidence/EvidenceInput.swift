@@ -29,25 +29,8 @@ struct EvidenceInput: Sendable {
   let readAt: Date
 
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(
-    _ history: TwinHistory, _ further: EvidenceReader.Further, catalog: DomainCatalog, kind: String
-  ) throws(JobFailure) {
-    func never(_ message: String) -> JobFailure { JobFailure(message, isPermanent: true) }
-    let twinName = "twin \(history.twin.text)"
-    guard let name = history.domainName else {
-      throw never("\(twinName) has no domain; tie it to one with SELECT twinmill.register_twins('skincare')")
-    }
-    guard let domain = catalog[name] else {
-      throw never(
-        "\(twinName) is of domain \(name), which this version does not know "
-          + "(known: \(catalog.domains.map(\.name).joined(separator: ", "))); run a version that does")
-    }
-    let subjectName = "\(twinName) (domain \(name), subject \(history.subject ?? "unknown"))"
-    guard history.hasTables else {
-      throw never(
-        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not "
-          + "read them; the first import creates them, and GRANT SELECT lets the worker's role read them")
-    }
+  init(_ known: KnownTwin, _ further: EvidenceReader.Further, kind: String) throws(JobFailure) {
+    let (history, domain) = (known.history, known.domain)
     var observed: [Observed] = []
     for one in history.observations {
       guard let metric = domain.metric(one.metric) else { continue }
@@ -60,9 +43,10 @@ struct EvidenceInput: Sendable {
           rejectedAt: rejected.map { one.observedAt[$0] }, rejected: rejected.map { one.values[$0] }))
     }
     guard !observed.isEmpty else {
-      throw never(
-        "\(subjectName) has no usable observations; record some within the ranges of SELECT definition FROM "
-          + "twinmill.domains WHERE name = '\(name)', and its \(kind) is computed with the next sweep")
+      throw JobFailure(
+        "\(known.name) has no usable observations; record some within the ranges of SELECT definition FROM "
+          + "twinmill.domains WHERE name = '\(domain.name)', and its \(kind) is computed with the next sweep",
+        isPermanent: true)
     }
     twin = history.twin
     self.domain = domain

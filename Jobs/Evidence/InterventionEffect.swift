@@ -63,8 +63,8 @@ struct InterventionEffect: Sendable, Hashable {
 
   /// nil when the row was not written by the kind `effect`, or was changed into something else.
   init?(product: UUID, start: Date?, end: Date?, observed: String, metadata: String) {
-    guard let lineage = Lineage(metadata), lineage.kind == "effect",
-      let document = Lineage.decode(Document.self, observed), !document.factor.isEmpty
+    guard let lineage = RowLineage(metadata), lineage.kind == "effect",
+      let document = RowLineage.decode(Document.self, observed), !document.factor.isEmpty
     else { return nil }
     self.product = product
     factor = document.factor

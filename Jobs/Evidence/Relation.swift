@@ -12,6 +12,8 @@ struct Relation: Sendable, Hashable {
   let lagSeconds: Double
   /// Partial, given the other factors found; -1…1.
   let r: Double
+  /// The same by normal scores, which outliers hardly move: what p and q are of.
+  let rankR: Double
   let n: Int
   let p: Double
   /// Counts every pair tried.
@@ -28,6 +30,7 @@ struct Relation: Sendable, Hashable {
     let factorLabel: String?
     let lagSeconds: Double
     let r: Double
+    let rankR: Double?
     let n: Double
     let p: Double
     let q: Double
@@ -38,8 +41,8 @@ struct Relation: Sendable, Hashable {
 
   /// nil when the row was not written by the kind `correlation`, or was changed into something else.
   init?(factorType: String, factor: String?, observations: String, metadata: String) {
-    guard let lineage = Lineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
-      let document = Lineage.decode(Document.self, observations),
+    guard let lineage = RowLineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
+      let document = RowLineage.decode(Document.self, observations),
       abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
       (3...1e9).contains(document.n), (0...1e10).contains(document.lagSeconds)
     else { return nil }
@@ -49,12 +52,13 @@ struct Relation: Sendable, Hashable {
     metric = document.metric
     lagSeconds = document.lagSeconds
     r = document.r
+    rankR = min(1, max(-1, document.rankR ?? document.r))
     n = Int(document.n)
     p = document.p
     q = document.q
     pairsTried = Int(min(1e9, max(1, document.pairsTried ?? 1)))
-    from = document.from.flatMap(Lineage.date)
-    until = document.until.flatMap(Lineage.date)
+    from = document.from.flatMap(RowLineage.date)
+    until = document.until.flatMap(RowLineage.date)
     job = lineage.job
   }
 }

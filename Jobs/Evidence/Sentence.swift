@@ -8,6 +8,7 @@ struct Sentence: Sendable, ExpressibleByStringInterpolation {
     case literal(String)
     case word(String)
     case evidence(Evidence)
+    case quote(Quote)
   }
 
   private(set) var pieces: [Piece]
@@ -44,6 +45,8 @@ struct Sentence: Sendable, ExpressibleByStringInterpolation {
     }
 
     mutating func appendInterpolation(_ evidence: Evidence) { pieces.append(.evidence(evidence)) }
+
+    mutating func appendInterpolation(_ quote: Quote) { pieces.append(.quote(quote)) }
 
     mutating func appendInterpolation(_ sentence: Sentence) { pieces += sentence.pieces }
   }

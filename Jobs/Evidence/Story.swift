@@ -21,7 +21,9 @@ struct Story: Sendable, Hashable {
     var rows: [Evidence] = []
     self.title = Self.render(title, limit: Self.titleLimit, source, into: &rows)
     self.description = description.map { Self.render($0, limit: .max, source, into: &rows) }.joined(separator: " ")
-    for row in unprinted.map(source.unprinted) where !rows.contains(row) { rows.append(row) }
+    for row in unprinted.map(source.unprinted) where !rows.contains(where: { source.unprinted($0) == row }) {
+      rows.append(row)
+    }
     evidence = rows
   }
 
@@ -30,15 +32,16 @@ struct Story: Sendable, Hashable {
   ) -> String {
     var text = ""
     for piece in sentence.pieces {
-      let (added, row): (String, Evidence?) =
+      let (added, evidence): (String, [Evidence]) =
         switch piece {
-        case .literal(let literal): (literal, nil)
-        case .word(let word): (word, word.contains(where: \.isNumber) ? source.name(word) : nil)
-        case .evidence(let evidence): (evidence.text ?? "", evidence)
+        case .literal(let literal): (literal, [])
+        case .word(let word): (word, word.contains(where: \.isNumber) ? [source.name(word)] : [])
+        case .evidence(let evidence): (evidence.text ?? "", [evidence])
+        case .quote(let quote): (quote.text, quote.evidence)
         }
       guard text.unicodeScalars.count + added.unicodeScalars.count <= limit else { break }
       text += added
-      if let row, !rows.contains(row) { rows.append(row) }
+      for row in evidence where !rows.contains(row) { rows.append(row) }
     }
     return text
   }

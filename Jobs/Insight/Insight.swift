@@ -56,13 +56,9 @@ public struct Insight: JobKind {
     var inputs: [JobID: Result<InsightInput, JobFailure>] = [:]
     for job in jobs {
       inputs[job.id] = Result { () throws(JobFailure) in
-        guard let twin = job.twinID else { throw JobFailure("insights need a twin", isPermanent: true) }
-        guard let history = histories[twin] else {
-          throw JobFailure("there is no twin \(twin.text) any more; nothing is left to tell", isPermanent: true)
-        }
+        let known = try KnownTwin(of: job, in: histories, catalog: reader.histories.catalog)
         return InsightInput(
-          evidence: try EvidenceInput(history, further, catalog: reader.histories.catalog, kind: Self.name),
-          episodes: episodes[twin] ?? [])
+          evidence: try EvidenceInput(known, further, kind: Self.name), episodes: episodes[known.history.twin] ?? [])
       }
     }
     return inputs
@@ -96,16 +92,18 @@ public struct Insight: JobKind {
 
   // MARK: - Store
 
-  /// Writes all episodes and the results' hashes in one statement.
+  /// Writes all episodes in one statement, and what they were made of, in one round trip.
   public func store(_ outputs: [(job: Job, output: InsightOutput)], on connection: Connection) async throws {
     let rows = outputs.enumerated().flatMap { index, entry in entry.output.rows.map { (Int32(index + 1), $0) } }
     let kept = outputs.enumerated().flatMap { index, entry in entry.output.kept.map { (Int32(index + 1), $0) } }
-    _ = try await connection.query(
+    let records = outputs.map { (job: $0.job, record: $0.output.record) }
+    _ = try await connection.pipeline([
+      ResultRecord.record(records, kind: Self.name),
       storeStatement(
-        outputs.map(\.job.id), outputs.map { Int32($0.job.attempt) }, outputs.map(\.output.twin),
-        outputs.map(\.output.inputHash), outputs.map(\.output.readAt), BuildInfo.version, Self.name,
+        records.map(\.job.id), records.map { Int32($0.job.attempt) }, records.map(\.record.twin), Self.name,
         rows.map(\.0), rows.map(\.1.id), rows.map(\.1.type), rows.map(\.1.severity), rows.map(\.1.story.title),
         rows.map(\.1.story.description), rows.map(\.1.dataPoints), rows.map(\.1.confidence), rows.map(\.1.actions),
-        rows.map(\.1.metadata), kept.map(\.0), kept.map(\.1.id), kept.map(\.1.severity), kept.map(\.1.metadata)))
+        rows.map(\.1.metadata), kept.map(\.0), kept.map(\.1.id), kept.map(\.1.severity), kept.map(\.1.metadata)),
+    ])
   }
 }

@@ -23,17 +23,13 @@ public struct InsightOutput: Sendable {
     let metadata: String
   }
 
-  let twin: UUID
-  let inputHash: String
-  let readAt: Date
+  /// What they were made of.
+  let record: ResultRecord
   /// By rank.
   let rows: [Row]
   let kept: [Kept]
 
   init(_ input: InsightInput, _ entries: [EpisodeBook.Entry], inputHash: String, job: Job) {
-    twin = input.evidence.twin
-    self.inputHash = inputHash
-    readAt = input.evidence.readAt
     var rows: [Row] = []
     var kept: [Kept] = []
     for entry in entries {
@@ -54,6 +50,15 @@ public struct InsightOutput: Sendable {
     }
     self.rows = rows
     self.kept = kept
+    var summary = JSONWriter()
+    summary.object { summary in
+      summary.lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
+      summary.member("seen", rows.count)
+      summary.member("open", entries.count { $0.episode.state == .open })
+      summary.member("ended", entries.count { $0.episode.state != .open })
+    }
+    record = ResultRecord(
+      twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.text)
   }
 
   private static func metadata(
@@ -61,27 +66,10 @@ public struct InsightOutput: Sendable {
   ) -> String {
     var json = JSONWriter()
     json.object { json in
-      job.writeLineage(to: &json, inputHash: inputHash)
-      json.member("domain", input.evidence.domain.name)
+      json.lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
       entry.episode.write(to: &json)
       if let rank = entry.rank { json.member("rank", rank) }
     }
     return json.text
-  }
-}
-
-extension Job {
-  /// Who computed a row, from what, and who asked for it.
-  func writeLineage(to json: inout JSONWriter, inputHash: String) {
-    json.member("job_id", id)
-    json.member("attempt", attempt)
-    json.member("kind", kind)
-    json.member("code_version", BuildInfo.version)
-    json.member("input_hash", inputHash)
-    json.member("requested_by", requestedBy)
-    if let schedule { json.member("schedule", schedule) }
-    if let tick { json.member("tick", tick.formatted(.iso8601)) }
-    json.key("parameters")
-    json.object { _ in }
   }
 }

@@ -23,7 +23,7 @@ struct InsightTests {
 
   @Test("the whole path: a prediction, then insights with lineage, evidence of their own and the prediction's job")
   func wholePath() async throws {
-    let test = try await JobsDatabase.create()
+    let test = try await JobsDatabase.create(withInsights: true)
     let twin = try await drifting(test)
     let prediction = try await test.enqueue("prediction", twin: twin)
     #expect(try await test.run(test.prediction) == [prediction: .stored])
@@ -57,7 +57,7 @@ struct InsightTests {
 
   @Test("the same evidence is unchanged; a month of daily evaluations tells one trend once")
   func daily() async throws {
-    let test = try await JobsDatabase.create()
+    let test = try await JobsDatabase.create(withInsights: true)
     let twin = try await drifting(test, days: 100)
     func evaluate() async throws -> JobsDatabase.End? {
       let job = try await test.enqueue("insight", twin: twin)
@@ -82,7 +82,7 @@ struct InsightTests {
 
   @Test("what is gone is resolved in place by the second evaluation that does not see it")
   func resolved() async throws {
-    let test = try await JobsDatabase.create()
+    let test = try await JobsDatabase.create(withInsights: true)
     var noise = SimulatedNoise(seed: 5)
     let calm = noise.autoregression(60).map { #"{"redness_index": \#(50 + 2 * $0)}"# }
     let twin = try await test.observe("1", calm + [Int](0..<3).map { #"{"redness_index": \#(72 + $0)}"# })
@@ -105,7 +105,7 @@ struct InsightTests {
   func bitForBit() async throws {
     var states: [[String]] = []
     for others in [0, 2] {
-      let test = try await JobsDatabase.create()
+      let test = try await JobsDatabase.create(withInsights: true)
       for other in 0..<others {
         _ = try await test.enqueue("insight", twin: try await test.skincareTwin("other \(other)"))
       }
@@ -139,7 +139,7 @@ struct InsightTests {
 
   @Test("of two jobs for one twin only the one that read last writes")
   func twice() async throws {
-    let test = try await JobsDatabase.create()
+    let test = try await JobsDatabase.create(withInsights: true)
     let twin = try await drifting(test)
     let jobs = [try await test.enqueue("insight", twin: twin), try await test.enqueue("insight", twin: twin)]
     #expect(try await test.run(test.insight).count == 2)
@@ -150,7 +150,7 @@ struct InsightTests {
 
   @Test("a twin without observations fails for good, naming the remedy, and its batch does not")
   func failures() async throws {
-    let test = try await JobsDatabase.create()
+    let test = try await JobsDatabase.create(withInsights: true)
     let empty = try await test.enqueue("insight", twin: try await test.skincareTwin("empty", days: 0))
     let one = try await test.enqueue("insight", twin: try await test.skincareTwin("one", days: 1))
     let fine = try await test.enqueue("insight", twin: try await drifting(test))

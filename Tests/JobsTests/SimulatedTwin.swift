@@ -41,7 +41,7 @@ struct SimulatedTwin {
     let history = TwinHistory(
       twin: Self.id, domainName: domain, subject: "1", hasTables: true, observations: observations,
       lastInputHash: lastInputHash, readAt: Self.date(10_000))
-    return try EvidenceInput(history, further, catalog: catalog, kind: "insight")
+    return try EvidenceInput(KnownTwin(history, catalog: catalog), further, kind: "insight")
   }
 
   func evidence(until day: Int = .max, open: Set<EpisodeSubject> = []) throws -> TwinEvidence {

@@ -74,11 +74,11 @@ extension Episode {
 
   /// The episode of a row; nil when the row is an application's or its metadata was changed into something else.
   init?(id: UUID, metadata: String) {
-    guard let document = Lineage.decode(Document.self, metadata),
+    guard let document = RowLineage.decode(Document.self, metadata),
       document.kind == Insight.name, let type = InsightType(rawValue: document.insightType),
       let severity = Threshold.Severity(rawValue: document.severity), (0...1000).contains(document.absent),
-      (0...1_000_000).contains(document.reopened), let onset = Lineage.date(document.onset),
-      let firstSeen = Lineage.date(document.firstSeen), let lastSeen = Lineage.date(document.lastSeen)
+      (0...1_000_000).contains(document.reopened), let onset = RowLineage.date(document.onset),
+      let firstSeen = RowLineage.date(document.firstSeen), let lastSeen = RowLineage.date(document.lastSeen)
     else { return nil }
     self.id = id
     key = document.episode

@@ -22,8 +22,9 @@ enum Precedence {
       (DataQualityRule.name, TrendRule.name), (DataQualityRule.name, BestLevelRule.name):
       return ["stuck", "unit"].contains(finding.subject.aspect)
     // One thing cannot go both ways; the newer word holds.
-    case (TrendRule.name, TrendRule.name), (RelationRule.name, RelationRule.name), (EffectRule.name, EffectRule.name):
+    case (TrendRule.name, TrendRule.name), (RelationRule.name, RelationRule.name):
       return finding.subject.factor == subject.factor
+    case (EffectRule.name, EffectRule.name): return finding.subject.factor == subject.factor && together
     default: return false
     }
   }

@@ -42,7 +42,7 @@ struct EffectRule: InsightRule {
       type: isWorse ? .risk : .opportunity,
       subject: EpisodeSubject(
         Self.name, metric: metric.name, factor: intervention.factor, aspect: isWorse ? "worse" : "better"),
-      onset: intervention.start ?? evidence.now, tolerance: .infinity,
+      onset: intervention.start ?? evidence.now, tolerance: 2 * 86_400,
       severity: isWorse ? (isLarge ? .high : .medium) : (isLarge ? .medium : .low), confidence: 1 - effect.q,
       size: abs(effect.relative),
       story: Story(

@@ -58,6 +58,7 @@ struct RelationRule: InsightRule {
 extension Relation {
   /// Whether a statement may rest on it.
   func meets(_ bar: EvidenceBar) -> Bool {
-    q <= bar.q && n >= bar.observations && abs(r) >= bar.correlation
+    // Where values and their scores tell opposite ways, outliers have the word.
+    q <= bar.q && n >= bar.observations && abs(r) >= bar.correlation && r * rankR > 0
   }
 }

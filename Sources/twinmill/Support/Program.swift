@@ -13,7 +13,10 @@ enum Program {
     let catalog = try Domains.catalog(twinsSchema: twinsSchema)
     return [
       KindRunner(Prediction(catalog: catalog)),
+      KindRunner(Correlation(catalog: catalog)),
+      KindRunner(Effect(catalog: catalog)),
       KindRunner(Insight(catalog: catalog)),
+      KindRunner(Recommendation(catalog: catalog)),
       KindRunner(Sweep(twinsSchema: twinsSchema)),
       KindRunner(Probe()),
     ]

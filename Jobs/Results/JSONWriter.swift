@@ -46,9 +46,9 @@ struct JSONWriter {
     quote(string)
   }
 
-  mutating func value(_ truth: Bool) {
+  mutating func value(_ isTrue: Bool) {
     comma()
-    text += truth ? "true" : "false"
+    text += isTrue ? "true" : "false"
   }
 
   mutating func null() {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Queue
 
 /// What the metadata of a result row says about where it comes from.
-struct Lineage: Sendable, Decodable {
+struct RowLineage: Sendable, Decodable {
   let kind: String
   let job: JobID
 
