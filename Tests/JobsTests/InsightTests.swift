@@ -49,7 +49,7 @@ struct InsightTests {
       for text in [try row.get("title", as: String.self), try row.get("description", as: String.self)] {
         #expect(PrintedNumbers.unaccounted(in: text, evidence: points.compactMap(\.text)) == [])
       }
-      for point in points { sources[point.source, default: []].insert(point.job_id) }
+      for point in points { sources[point.source, default: []].insert(point.job) }
     }
     #expect(sources["detection"] == [job])
     #expect(sources["prediction"] == [prediction])
@@ -162,7 +162,12 @@ struct InsightTests {
 
   private struct DataPoint: Decodable {
     let source: String
-    let job_id: JobID
+    let job: JobID
     let text: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case source, text
+      case job = "job_id"
+    }
   }
 }
