@@ -88,8 +88,8 @@ let package = Package(
       path: "Jobs",
       resources: [
         .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
-        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Sweep/Statements"),
-        .embedInCode("Probe/Statements"),
+        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Insight/Statements"),
+        .embedInCode("Recommendation/Statements"), .embedInCode("Sweep/Statements"), .embedInCode("Probe/Statements"),
       ]
     ),
 

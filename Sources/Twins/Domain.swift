@@ -23,6 +23,14 @@ public struct Domain: Sendable {
   public let historyPoints: Int
   /// Words for results: `twin`, `subject`, `better`, `worse`.
   public let wording: [String: String]
+  /// How many insights a twin may have, and how far they look back.
+  public let insights: InsightSettings
+  /// What evidence must come up to.
+  public let evidence: EvidenceBar
+  /// States worth telling when they were kept up.
+  public let milestones: [Milestone]
+  /// What to do when something is seen.
+  public let rules: [RecommendationRule]
   /// The schema of its own tables; stands for `@domain@` in the SQL files.
   public let schema: String
   /// Tables of its own that its statements read, with the columns that they need.
@@ -90,6 +98,10 @@ public struct Domain: Sendable {
     horizon = file.horizon
     historyPoints = file.historyPoints
     wording = file.wording
+    insights = file.insights
+    evidence = file.evidence
+    milestones = file.milestones
+    rules = file.rules
     schema = domainSchemas[file.name] ?? file.schema ?? twinsSchema
     tables = file.tables
     definition = text

@@ -15,6 +15,10 @@ struct DomainFile {
   var wording: [String: String] = [:]
   var schema: String?
   var tables: [DomainTable] = []
+  var insights = InsightSettings()
+  var evidence = EvidenceBar()
+  var milestones: [Milestone] = []
+  var rules: [RecommendationRule] = []
 
   init(_ text: String) throws(DomainError) {
     let root: Node?
@@ -35,8 +39,8 @@ struct DomainFile {
   private mutating func read(_ file: YAMLMapping) throws(DomainError) {
     try file.allow(
       "domain", "summary", "interval_seconds", "season_seconds", "aggregation", "horizon", "history_points",
-      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "schema",
-      "tables")
+      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "insights", "evidence",
+      "milestones", "rules", "schema", "tables")
     summary = try file.string("summary")
     horizon = try file.integer("horizon", in: 1...1000)
     historyPoints = try file.integer("history_points", in: 10...1_000_000)
@@ -59,6 +63,7 @@ struct DomainFile {
 
     for entry in try file.mappings("thresholds") { thresholds.append(try threshold(entry)) }
     if let words = try file.mapping("wording") { wording = try words.strings() }
+    try readInsights(file)
     schema = try file.optionalString("schema")
     guard schema.map(Self.isName) ?? true else {
       throw file.fault("schema", "is no schema name; use lower-case letters, digits and underscores")

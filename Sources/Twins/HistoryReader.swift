@@ -41,6 +41,18 @@ public final class HistoryReader: Sendable {
     of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
     from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
+    try await histories(
+      of: twins, kind: kind, withEvents: withEvents, where: isAsked, from: from, until: until, and: [], on: connection
+    ).histories
+  }
+
+  /// The same, and in the same round trip what else the caller asks.
+  /// - Parameter others: questions of the caller's own.
+  /// - Returns: the histories, and one answer for each question.
+  public func histories(
+    of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
+    from: Date? = nil, until: Date? = nil, and others: [SQL], on connection: Connection
+  ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: [Rows]) {
     let twins = Array(Set(twins))
     let wanted = catalog.domains.filter(isAsked)
     let domains = wanted.filter { domain in ready.withLock { $0.contains(domain.name) } }
@@ -51,11 +63,12 @@ public final class HistoryReader: Sendable {
     let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
       try await connection.pipeline(
         [describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns)]
-          + questions(domains))
+          + others + questions(domains))
     }
     let described = first[0]
-    var observed = first[1...].prefix(domains.count)
-    var happened = first[1...].dropFirst(domains.count)
+    let answers = Array(first[1...].prefix(others.count))
+    var observed = first[1...].dropFirst(others.count).prefix(domains.count)
+    var happened = first[1...].dropFirst(others.count + domains.count)
 
     var late: [String: Date] = [:]
     var paused: Set<String> = []
@@ -75,9 +88,9 @@ public final class HistoryReader: Sendable {
     for domain in wanted {
       guard let readAt = late[domain.name] else { continue }
       do {
-        let answers = try await connection.pipeline(questions([domain]))
-        observed += answers.prefix(1)
-        happened += answers.dropFirst(1)
+        let more = try await connection.pipeline(questions([domain]))
+        observed += more.prefix(1)
+        happened += more.dropFirst(1)
       } catch {
         if error.sqlstate?.hasPrefix("42") == true {
           unreadable.withLock { $0[domain.name] = readAt.addingTimeInterval(Self.pause) }
@@ -86,8 +99,9 @@ public final class HistoryReader: Sendable {
       }
       ready.withLock { _ = $0.insert(domain.name) }
     }
-    return try Self.histories(
+    let histories = try Self.histories(
       described, paused: paused, try Self.observations(observed), try Self.events(happened))
+    return (histories, answers)
   }
 
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.

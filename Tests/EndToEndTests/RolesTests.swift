@@ -31,6 +31,7 @@ struct RolesTests {
       ("twinmill_read", "SELECT * FROM twinmill.all_jobs", true),
       ("twinmill_read", "SELECT * FROM twinmill.freshness", true),
       ("twinmill_read", "SELECT * FROM twin_predictions", true),
+      ("twinmill_read", "SELECT * FROM twinmill.current_insights, twinmill.current_recommendations", true),
       ("twinmill_read", "SELECT twinmill.enqueue('probe')", false),
       ("twinmill_read", "DELETE FROM twinmill.job_history", false),
       ("twinmill_operate", "SELECT twinmill.cancel(job_id) FROM twinmill.enqueue('probe')", true),
@@ -38,6 +39,7 @@ struct RolesTests {
       ("twinmill_operate", "DELETE FROM twinmill.live_jobs", false),
       ("twinmill_worker", "DROP TABLE twinmill.live_jobs", false),
       ("twinmill_worker", "DELETE FROM twin_predictions", false),
+      ("twinmill_worker", "DELETE FROM twin_insights", false),
       ("twinmill_worker", "UPDATE product_effects SET start_date = now()", false),
       ("twinmill_worker", "CREATE TABLE twinmill.mine (n int)", false),
     ]
@@ -84,6 +86,18 @@ struct RolesTests {
     }
     let effects = try await database.psql("SELECT count(*) FROM product_effects WHERE observed_effects IS NOT NULL;")
     #expect(effects.out.contains("2"), "\(effects.out)\(effects.err)")
+    // Insights and recommendations are written, and written again in place.
+    for round in 1...2 {
+      for kind in ["insight", "recommendation"] {
+        let job = try await Installed.run(["enqueue", kind, "--twin", "skincare/1", "--wait"], url: database.url)
+        #expect(job.out.hasSuffix("completed\n"), "\(job.out) \(worker.log)")
+      }
+      _ = try await database.psql(
+        """
+        INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+        SELECT gen_random_uuid(), twinmill.twin('skincare', '1'), now(), '{"hydration_index": 5\(round)}';
+        """)
+    }
     #expect(await worker.stop() == 0)
     #expect(await scheduler.stop() == 0)
     await server.stop()
