@@ -18,6 +18,11 @@ struct BenchChainCommand: AsyncParsableCommand {
   var details: String?
   @Flag(help: "No database: what the modules say of the series, without the rules of the jobs.") var modules = false
 
+  @Option(help: "Folder for files and, without DATABASE_URL, for the server (default: a new one in /var/tmp).")
+  var folder: String?
+  @Flag(help: "Leave the twins and what was computed of them in the database.") var keep = false
+  @Flag(help: "Also when the queue is not empty or other workers are at work.") var force = false
+
   func validate() throws {
     guard (1...100_000).contains(twins) else { throw ValidationError("--twins: 1 to 100000.") }
     guard (60...1100).contains(days) else { throw ValidationError("--days: 60 to 1100.") }
@@ -32,8 +37,66 @@ struct BenchChainCommand: AsyncParsableCommand {
         .flatMap { try $0.get() }
       let score = ChainScore(facts, about: simulated)
       try write(score)
-      print(try Self.json(score))
+      print(try report(score, simulated, until: simulator.end).json())
+      return
     }
+    let stage = try await BenchStage.open(folder: folder, serverSettings: [:], force: force)
+    let result: Result<ChainReport, any Error>
+    do {
+      result = .success(try await measure(simulated, until: simulator.end, stage))
+    } catch {
+      result = .failure(error)
+    }
+    await stage.close()
+    print(try result.get().json())
+  }
+
+  private func measure(_ twins: [SimulatedTwin], until end: Date, _ stage: BenchStage) async throws -> ChainReport {
+    let record = ChainRecord(twinsSchema: stage.twinsSchema)
+    return try await stage.withConnection { connection in
+      try await record.clear(twins, on: connection)
+      let snapshots = try await record.write(twins, on: connection)
+      stage.say("\(twins.count) twins, \(snapshots) snapshots")
+      do {
+        let report = try await measure(twins, snapshots: snapshots, until: end, stage, connection)
+        if !keep { try await record.clear(twins, on: connection) }
+        return report
+      } catch {
+        if !keep { try await record.clear(twins, on: connection) }
+        throw error
+      }
+    }
+  }
+
+  private func measure(
+    _ twins: [SimulatedTwin], snapshots: Int, until end: Date, _ stage: BenchStage, _ connection: Connection
+  ) async throws -> ChainReport {
+    try await connection.script("ANALYZE")
+    let run = ChainRun(stage: stage)
+    let first = try await run.pass(twins, on: connection)
+    stage.say("all computed in \(first.seconds) s; once more without new data")
+    let (facts, told) = try await ChainTables(twinsSchema: stage.twinsSchema).read(twins, on: connection)
+    let lineage = try await LineageCheck(of: twins, twinsSchema: stage.twinsSchema, on: connection)
+    let again = try await run.pass(twins, on: connection)
+    let score = ChainScore(facts, about: twins)
+    try write(score)
+    var report = report(score, twins, until: end, snapshots: snapshots)
+    report.first = first
+    report.again = again
+    report.texts = TextCheck(told)
+    report.lineage = lineage
+    return report
+  }
+
+  private func report(
+    _ score: ChainScore, _ twins: [SimulatedTwin], until end: Date, snapshots: Int? = nil
+  ) -> ChainReport {
+    ChainReport(
+      machine: BenchReport.machine(),
+      simulation: ChainReport.Simulation(
+        twins: twins.count, quietTwins: twins.count(where: \.isQuiet), days: days, seed: seed,
+        until: end.formatted(.iso8601), snapshots: snapshots),
+      score: ChainReport.Score(overall: score.overall, kinds: score.kinds))
   }
 
   private func write(_ score: ChainScore) throws {
@@ -43,16 +106,5 @@ struct BenchChainCommand: AsyncParsableCommand {
     } catch {
       throw CommandFailure("--details: cannot write \(details): \(error)")
     }
-  }
-
-  private static func json(_ score: ChainScore) throws -> String {
-    struct Report: Encodable {
-      let overall: ChainScore.Overall
-      let kinds: [String: ChainScore.Kind]
-    }
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(Report(overall: score.overall, kinds: score.kinds)), as: UTF8.self)
   }
 }

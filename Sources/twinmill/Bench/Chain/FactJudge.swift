@@ -11,7 +11,7 @@
 ///   standard deviation of the noise or more.
 /// - anomaly: within a day a spike or a change, or something new whose probability was below 1/1000.
 /// - data quality: a stuck sensor where one was; a gap where nothing was recorded.
-/// - opportunity, recommendation: as the correlation or effect that it names.
+/// - opportunity, risk (of a cause), recommendation: as the correlation or effect that it names.
 struct FactJudge: Sendable {
   let twin: SimulatedTwin
 
@@ -23,14 +23,14 @@ struct FactJudge: Sendable {
     switch fact.kind {
     case .correlation: return relation(fact, metric)
     case .effect: return effect(fact, metric)
-    case .opportunity, .recommendation:
+    case .opportunity, .risk, .recommendation:
       if let cause = fact.cause { return twin.product(cause) == nil ? relation(fact, metric) : effect(fact, metric) }
       return .no("names no cause")
     case .change: return change(fact, metric)
     case .trend: return trend(fact, metric)
     case .anomaly: return anomaly(fact, metric)
     case .dataQuality: return quality(fact, metric)
-    case .risk, .milestone: return .no("not judged")
+    case .milestone: return .no("not judged")
     }
   }
 
@@ -64,6 +64,10 @@ struct FactJudge: Sendable {
 
   private func change(_ fact: StatedFact, _ metric: SimulatedMetric) -> Judgement {
     guard let day = fact.days?.lowerBound else { return .no("names no day") }
+    if fact.detail == "steadier" || fact.detail == "restless" {
+      let isStuck = metric.stuck.contains { ($0.lowerBound - Self.nearby...$0.upperBound + Self.nearby).contains(day) }
+      return isStuck ? .yes("stuck") : .no("the scatter does not change" + noiseWords(metric))
+    }
     let moved = mean(metric.expected, day..<(day + 14)) - mean(metric.expected, (day - 14)..<day)
     let isRight = fact.direction == nil || sign(moved) == fact.direction
     let causes = beginnings(metric).filter { $0.days.contains(day) }
