@@ -4,9 +4,9 @@ import PackageDescription
 
 // Who may import whom (nothing imports upwards):
 //
-//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection → Series
+//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection, Inference → Series
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
-//   twinmill → Inference → COpenBLAS, CBoostMath
+//              Inference → COpenBLAS, CBoostMath
 //
 // CSV, Series, Forecasting, Detection and Inference are pure: they know nothing of PostgreSQL, jobs or twins.
 
@@ -81,10 +81,11 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting"],
+      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference"],
       path: "Jobs",
       resources: [
-        .embedInCode("Prediction/Statements"), .embedInCode("Sweep/Statements"),
+        .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
+        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Sweep/Statements"),
         .embedInCode("Probe/Statements"),
       ]
     ),

@@ -41,25 +41,9 @@ struct MetricForecast: Sendable {
   /// Puts observations on the metric's grid.
   /// - Throws: `SeriesError`, whose description says what to do.
   static func samples(_ input: PredictionInput.Series, limit: Int) throws(SeriesError) -> RegularSeries {
-    var series: RegularSeries
-    if let seconds = input.metric.intervalSeconds {
-      // A single stray date must not make a grid of centuries.
-      let oldest = input.observedAt[input.observedAt.count - 1].addingTimeInterval(-seconds * Double(limit))
-      let first = input.observedAt.firstIndex { $0 > oldest } ?? 0
-      series = try Resampling.regular(
-        timestamps: Array(input.observedAt[first...]), values: Array(input.values[first...]),
-        interval: .milliseconds(Int64((seconds * 1000).rounded())), aggregation: input.metric.aggregation)
-    } else {
-      series = try Resampling.regular(
-        timestamps: input.observedAt, values: input.values, interval: nil, aggregation: input.metric.aggregation)
-    }
-    let surplus = series.values.count - limit
-    if surplus > 0 {
-      series = RegularSeries(
-        start: series.date(at: surplus), interval: series.interval, values: Array(series.values[surplus...]),
-        calendarStep: series.calendarStep)
-    }
-    return series
+    try Resampling.newest(
+      limit, timestamps: input.observedAt, values: input.values, intervalSeconds: input.metric.intervalSeconds,
+      aggregation: input.metric.aggregation)
   }
 
   /// - Parameters:

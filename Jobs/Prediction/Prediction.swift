@@ -39,11 +39,8 @@ public struct Prediction: JobKind {
     var inputs: [JobID: Result<PredictionInput, JobFailure>] = [:]
     for job in jobs {
       inputs[job.id] = Result { () throws(JobFailure) in
-        guard let twin = job.twinID else { throw JobFailure("a prediction needs a twin", isPermanent: true) }
-        guard let history = histories[twin] else {
-          throw JobFailure("there is no twin \(twin.text) any more; nothing is left to predict", isPermanent: true)
-        }
-        return try PredictionInput(history, PredictionArguments(job.arguments), catalog: reader.catalog)
+        let known = try KnownTwin(of: job, in: histories, catalog: reader.catalog)
+        return try PredictionInput(known, PredictionArguments(job.arguments))
       }
     }
     return inputs
@@ -57,7 +54,7 @@ public struct Prediction: JobKind {
     if hash == input.lastInputHash { return .unchanged }
 
     var grids: [(input: PredictionInput.Series, samples: RegularSeries)] = []
-    var leftOut: [(metric: String, reason: String)] = []
+    var leftOut: [(name: String, reason: String)] = []
     for series in input.series {
       do {
         let samples = try MetricForecast.samples(series, limit: input.domain.historyPoints)
@@ -87,7 +84,7 @@ public struct Prediction: JobKind {
       }
     }
     guard !forecasts.isEmpty else {
-      let reasons = leftOut.map { "\($0.metric): \($0.reason)" }.joined(separator: "; ")
+      let reasons = leftOut.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
       throw JobFailure(
         "twin \(input.twin.text) (domain \(input.domain.name)) cannot be predicted yet (\(reasons)); "
           + "it is predicted with the next sweep after more is recorded", isPermanent: true)
@@ -111,7 +108,7 @@ public struct Prediction: JobKind {
 
   // MARK: - Store
 
-  /// Writes all rows and the results' hashes in one statement.
+  /// Writes the results' hashes and all rows in one round trip.
   public func store(_ outputs: [(job: Job, output: PredictionOutput)], on connection: Connection) async throws {
     var numbers: [Int32] = []
     var dates: [Date] = []
@@ -127,10 +124,11 @@ public struct Prediction: JobKind {
         factors.append(row.factors)
       }
     }
-    _ = try await connection.query(
+    let records = outputs.map { (job: $0.job, record: $0.output.record) }
+    _ = try await connection.pipeline([
+      ResultRecord.record(records, kind: Self.name),
       storeStatement(
-        outputs.map(\.job.id), outputs.map { Int32($0.job.attempt) }, outputs.map(\.output.twin),
-        outputs.map(\.output.inputHash), outputs.map(\.output.readAt), outputs.map(\.output.metadata),
-        BuildInfo.version, Self.name, numbers, dates, states, confidences, factors))
+        records.map(\.record.twin), records.map(\.record.metadata), numbers, dates, states, confidences, factors),
+    ])
   }
 }

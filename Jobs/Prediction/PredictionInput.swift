@@ -28,25 +28,11 @@ public struct PredictionInput: Sendable {
 
   /// Picks what the job asked for out of a twin's history.
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(_ history: TwinHistory, _ arguments: PredictionArguments, catalog: DomainCatalog) throws(JobFailure) {
+  init(_ known: KnownTwin, _ arguments: PredictionArguments) throws(JobFailure) {
     func never(_ message: String) -> JobFailure { JobFailure(message, isPermanent: true) }
-    let twinName = "twin \(history.twin.text)"
-    guard let name = history.domainName else {
-      throw never("\(twinName) has no domain; tie it to one with SELECT twinmill.register_twins('skincare')")
-    }
-    guard let domain = catalog[name] else {
-      throw never(
-        "\(twinName) is of domain \(name), which this version does not know "
-          + "(known: \(catalog.domains.map(\.name).joined(separator: ", "))); run a version that does")
-    }
-    let subjectName = "\(twinName) (domain \(name), subject \(history.subject ?? "unknown"))"
-    guard history.hasTables else {
-      throw never(
-        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not read "
-          + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
-          + "and GRANT SELECT lets the worker's role read them")
-    }
-    let observed = history.observations.filter { !$0.values.isEmpty }
+    let (history, domain, subjectName) = (known.history, known.domain, known.name)
+    // Factors are inputs, not judged: they are not predicted, and what is known of them changes nothing.
+    let observed = history.observations.filter { !$0.values.isEmpty && domain.factor($0.metric) == nil }
     guard !observed.isEmpty else {
       throw never("\(subjectName) has no observations; record some, and it is predicted with the next sweep")
     }
@@ -75,7 +61,7 @@ public struct PredictionInput: Sendable {
     guard !series.isEmpty else {
       throw never(
         "\(subjectName) has observations, but none is a number within its metric's range (\(skipped) skipped); "
-          + "see the ranges in SELECT definition FROM twinmill.domains WHERE name = '\(name)'")
+          + "see the ranges in SELECT definition FROM twinmill.domains WHERE name = '\(domain.name)'")
     }
 
     twin = history.twin
@@ -105,9 +91,4 @@ public struct PredictionInput: Sendable {
     }
     return hash.hex
   }
-}
-
-extension UUID {
-  /// In PostgreSQL's spelling.
-  var text: String { uuidString.lowercased() }
 }

@@ -18,26 +18,22 @@ public struct PredictionOutput: Sendable {
     let factors: String
   }
 
-  let twin: UUID
   /// One per step, by date.
   let rows: [Row]
-  /// Lineage, the same for all rows.
-  let metadata: String
-  let inputHash: String
-  let readAt: Date
+  /// What it was made of; its metadata is that of all rows.
+  let record: ResultRecord
 
   /// - Parameters:
   ///   - forecasts: by metric name, ascending.
   ///   - leftOut: metrics without a forecast, and why.
   init(
-    _ input: PredictionInput, _ forecasts: [MetricForecast], leftOut: [(metric: String, reason: String)],
+    _ input: PredictionInput, _ forecasts: [MetricForecast], leftOut: [(name: String, reason: String)],
     inputHash: String, job: Job
   ) {
-    twin = input.twin
-    self.inputHash = inputHash
-    readAt = input.readAt
     rows = Self.rows(forecasts)
-    metadata = Self.metadata(input, forecasts, leftOut, inputHash, job)
+    record = ResultRecord(
+      twin: input.twin, inputHash: inputHash, readAt: input.readAt,
+      metadata: Self.metadata(input, forecasts, leftOut, inputHash, job))
   }
 
   /// Models named in the factors of a row: ten for each of nine metrics would outweigh the prediction.
@@ -89,28 +85,17 @@ public struct PredictionOutput: Sendable {
   }
 
   private static func metadata(
-    _ input: PredictionInput, _ forecasts: [MetricForecast], _ leftOut: [(metric: String, reason: String)],
+    _ input: PredictionInput, _ forecasts: [MetricForecast], _ leftOut: [(name: String, reason: String)],
     _ inputHash: String, _ job: Job
   ) -> String {
     var json = JSONWriter()
     json.object { json in
-      json.member("job_id", job.id)
-      json.member("attempt", job.attempt)
-      json.member("kind", job.kind)
-      json.member("code_version", BuildInfo.version)
-      json.member("input_hash", inputHash)
-      json.member("requested_by", job.requestedBy)
-      if let schedule = job.schedule { json.member("schedule", schedule) }
-      if let tick = job.tick { json.member("tick", tick.formatted(.iso8601)) }
-      json.member("domain", input.domain.name)
+      json.lineage(of: job, inputHash: inputHash, domain: input.domain.name)
       json.key("parameters")
       json.object { parameters in
         parameters.member("horizon", input.horizon)
         if let days = input.arguments.historyDays { parameters.member("history_days", days) }
-        if let metrics = input.arguments.metrics {
-          parameters.key("metrics")
-          parameters.array { list in for metric in metrics { list.value(metric) } }
-        }
+        if let metrics = input.arguments.metrics { parameters.member("metrics", metrics) }
       }
       json.key("metrics")
       json.object { metrics in
@@ -127,10 +112,7 @@ public struct PredictionOutput: Sendable {
         }
       }
       if input.skipped > 0 { json.member("values_skipped", input.skipped) }
-      if !leftOut.isEmpty {
-        json.key("left_out")
-        json.object { for (metric, reason) in leftOut { $0.member(metric, reason) } }
-      }
+      json.leftOut(leftOut)
     }
     return json.text
   }

@@ -1,6 +1,6 @@
 import Postgres
 
-/// A kind of twin: which metrics it has, and the statements that read them. Made of the files of its folder.
+/// A kind of twin: which metrics and factors it has, and the statements that read them. Made of the files of its folder.
 public struct Domain: Sendable {
   /// Unique; `user_digital_twins.domain`.
   public let name: String
@@ -10,6 +10,10 @@ public struct Domain: Sendable {
   public let metrics: [Metric]
   /// How metrics that the file does not name are treated; nil = they are ignored.
   public let anyMetric: Metric?
+  /// What may act on the metrics, in the order of the file.
+  public let factors: [Factor]
+  /// The kinds of event whose effect is asked for, in the order of the file.
+  public let interventions: [Intervention]
   /// States worth a look when they last.
   public let thresholds: [Threshold]
   /// Steps that a prediction looks ahead when the job does not say.
@@ -73,6 +77,8 @@ public struct Domain: Sendable {
     summary = file.summary
     metrics = file.metrics
     anyMetric = file.anyMetric
+    factors = file.factors
+    interventions = file.interventions
     thresholds = file.thresholds
     horizon = file.horizon
     historyPoints = file.historyPoints
@@ -90,9 +96,19 @@ public struct Domain: Sendable {
     importing = files.importing.map { Statement("\(file.name).import", $0, schemas: schemas) }
   }
 
-  /// What is known of a metric; nil when the domain has no such metric.
+  /// What is known of a metric; nil when the domain has no such metric, also when the name is a factor's.
   public func metric(_ name: String) -> Metric? {
-    metrics.first { $0.name == name } ?? anyMetric?.named(name)
+    metrics.first { $0.name == name } ?? (factor(name) == nil ? anyMetric?.named(name) : nil)
+  }
+
+  /// What is known of a factor; nil when the domain has no such factor.
+  public func factor(_ name: String) -> Factor? {
+    factors.first { $0.name == name }
+  }
+
+  /// The intervention that an event of this type begins; nil when its effect is not asked for.
+  public func intervention(begunBy eventType: String) -> Intervention? {
+    interventions.first { $0.started == eventType || $0.event == eventType }
   }
 }
 

@@ -7,6 +7,8 @@ struct DomainFile {
   var summary = ""
   var metrics: [Metric] = []
   var anyMetric: Metric?
+  var factors: [Factor] = []
+  var interventions: [Intervention] = []
   var thresholds: [Threshold] = []
   var horizon = 0
   var historyPoints = 0
@@ -32,7 +34,7 @@ struct DomainFile {
   private mutating func read(_ file: YAMLMapping) throws(DomainError) {
     try file.allow(
       "domain", "summary", "interval_seconds", "season_seconds", "aggregation", "horizon", "history_points",
-      "metrics", "any_metric", "thresholds", "wording", "tables")
+      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "tables")
     summary = try file.string("summary")
     horizon = try file.integer("horizon", in: 1...1000)
     historyPoints = try file.integer("history_points", in: 10...1_000_000)
@@ -51,6 +53,7 @@ struct DomainFile {
     guard !metrics.isEmpty || anyMetric != nil else {
       throw file.fault("metrics", "a domain needs metrics, or any_metric")
     }
+    try readFactors(file, aggregation: defaults.aggregation)
 
     for entry in try file.mappings("thresholds") { thresholds.append(try threshold(entry)) }
     if let words = try file.mapping("wording") { wording = try words.strings() }
@@ -74,11 +77,7 @@ struct DomainFile {
     try entry.allow(
       "name", "label", "unit", "minimum", "maximum", "direction", "best", "interval_seconds", "season_seconds",
       "aggregation")
-    let minimum = try entry.number("minimum")
-    let maximum = try entry.number("maximum")
-    if let minimum, let maximum, minimum >= maximum {
-      throw entry.fault("maximum", "\(maximum) is not above the minimum \(minimum)")
-    }
+    let (minimum, maximum) = try range(entry)
     let best = try entry.number("best")
     let direction: Metric.Direction?
     switch try entry.choice("direction", of: ["higher", "lower", "middle"]) {
@@ -106,7 +105,8 @@ struct DomainFile {
   private func threshold(_ entry: YAMLMapping) throws(DomainError) -> Threshold {
     try entry.allow("metric", "above", "below", "observations", "severity")
     let metric = try entry.string("metric")
-    guard anyMetric != nil || metrics.contains(where: { $0.name == metric }) else {
+    let isFactor = factors.contains { $0.name == metric }
+    guard !isFactor, anyMetric != nil || metrics.contains(where: { $0.name == metric }) else {
       throw entry.fault("metric", "the domain has no metric \"\(metric)\"")
     }
     let bound: Threshold.Bound
@@ -131,7 +131,17 @@ struct DomainFile {
     return seasons.sorted()
   }
 
-  private static func aggregation(_ entry: YAMLMapping) throws(DomainError) -> Resampling.Aggregation? {
+  /// The valid range, either end of which may be open.
+  static func range(_ entry: YAMLMapping) throws(DomainError) -> (minimum: Double?, maximum: Double?) {
+    let minimum = try entry.number("minimum")
+    let maximum = try entry.number("maximum")
+    if let minimum, let maximum, minimum >= maximum {
+      throw entry.fault("maximum", "\(maximum) is not above the minimum \(minimum)")
+    }
+    return (minimum, maximum)
+  }
+
+  static func aggregation(_ entry: YAMLMapping) throws(DomainError) -> Resampling.Aggregation? {
     try entry.choice("aggregation", of: Resampling.Aggregation.allCases.map(\.rawValue))
       .flatMap(Resampling.Aggregation.init(rawValue:))
   }

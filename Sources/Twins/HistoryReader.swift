@@ -27,19 +27,26 @@ public final class HistoryReader: Sendable {
   /// - Parameters:
   ///   - twins: ids, may repeat.
   ///   - kind: of the results whose latest input hash is wanted.
+  ///   - withEvents: whether what happened to the twins is wanted too; in the same round trip.
   ///   - range: from (inclusive) and until (exclusive); nil = open.
   /// - Returns: by twin; twins that do not exist are missing.
   public func histories(
-    of twins: [UUID], kind: String, from: Date? = nil, until: Date? = nil, on connection: Connection
+    of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
+    on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     let twins = Array(Set(twins))
     let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
-    var answers = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
-      try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.tables)]
-          + domains.map { observations($0, of: twins, from, until) })
+    func questions(_ domains: [Domain]) -> [SQL] {
+      domains.map { $0.observations(twins, from, until, Int32($0.historyPoints)) }
+        + (withEvents ? domains.map { $0.events(twins, from, until) } : [])
     }
-    let described = answers.removeFirst()
+    let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
+      try await connection.pipeline(
+        [describeTwins(twins, kind, needed.domains, needed.tables)] + questions(domains))
+    }
+    let described = first[0]
+    var observed = first[1...].prefix(domains.count)
+    var happened = first[1...].dropFirst(domains.count)
 
     var late: Set<String> = []
     for row in described {
@@ -49,14 +56,12 @@ public final class HistoryReader: Sendable {
     }
     if !late.isEmpty {
       let lateDomains = catalog.domains.filter { late.contains($0.name) }
-      answers += try await connection.pipeline(lateDomains.map { observations($0, of: twins, from, until) })
+      let answers = try await connection.pipeline(questions(lateDomains))
+      observed += answers.prefix(lateDomains.count)
+      happened += answers.dropFirst(lateDomains.count)
       ready.withLock { $0.formUnion(late) }
     }
-    return try Self.histories(described, try Self.observations(answers))
-  }
-
-  private func observations(_ domain: Domain, of twins: [UUID], _ from: Date?, _ until: Date?) -> SQL {
-    domain.observations(twins, from, until, Int32(domain.historyPoints))
+    return try Self.histories(described, try Self.observations(observed), try Self.events(happened))
   }
 
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.
@@ -75,7 +80,7 @@ public final class HistoryReader: Sendable {
 
   // MARK: - Decoding
 
-  private static func observations(_ answers: [Rows]) throws(PostgresError) -> [UUID: [Observations]] {
+  private static func observations(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [Observations]] {
     var byTwin: [UUID: [Observations]] = [:]
     for rows in answers {
       for row in rows {
@@ -88,8 +93,21 @@ public final class HistoryReader: Sendable {
     return byTwin
   }
 
+  private static func events(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [TwinEvent]] {
+    var byTwin: [UUID: [TwinEvent]] = [:]
+    for rows in answers {
+      for row in rows {
+        let (twin, occurredAt, types, factors) = try row.decode(UUID.self, [Date].self, [String].self, [String].self)
+        byTwin[twin, default: []] += zip(occurredAt, zip(types, factors)).map {
+          TwinEvent(occurredAt: $0, type: $1.0, factor: $1.1)
+        }
+      }
+    }
+    return byTwin
+  }
+
   private static func histories(
-    _ described: Rows, _ observations: [UUID: [Observations]]
+    _ described: Rows, _ observations: [UUID: [Observations]], _ events: [UUID: [TwinEvent]]
   ) throws(PostgresError) -> [UUID: TwinHistory] {
     var histories: [UUID: TwinHistory] = [:]
     for row in described {
@@ -99,7 +117,7 @@ public final class HistoryReader: Sendable {
         twin: twin, domainName: domain, subject: subject, hasTables: hasTables,
         // By code points, so that the order, and with it the input hash, depends on no collation.
         observations: (observations[twin] ?? []).sorted { $0.metric.utf8.lexicographicallyPrecedes($1.metric.utf8) },
-        lastInputHash: hash, readAt: readAt)
+        events: (events[twin] ?? []).sorted(by: TwinEvent.precedes), lastInputHash: hash, readAt: readAt)
     }
     return histories
   }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// What was observed of one metric of a twin.
+/// What was observed of one metric or factor of a twin.
 public struct Observations: Sendable, Hashable {
-  /// The metric's name.
+  /// The metric's or factor's name.
   public let metric: String
   /// Instants, ascending; may repeat.
   public let observedAt: [Date]
@@ -31,8 +31,10 @@ public struct TwinHistory: Sendable {
   public let subject: String?
   /// Whether the tables that its domain needs exist and may be read by this role.
   public let hasTables: Bool
-  /// By metric name, ascending; empty when the domain is unknown or nothing was observed.
+  /// Of metrics and factors, by name, ascending; empty when the domain is unknown or nothing was observed.
   public let observations: [Observations]
+  /// What happened to it, by time; empty when events were not asked for.
+  public let events: [TwinEvent]
   /// Input hash of the latest stored result of the kind that asked.
   public let lastInputHash: String?
   /// The server's clock when it was read.
@@ -41,13 +43,14 @@ public struct TwinHistory: Sendable {
   /// Plain.
   public init(
     twin: UUID, domainName: String?, subject: String?, hasTables: Bool, observations: [Observations],
-    lastInputHash: String?, readAt: Date
+    events: [TwinEvent] = [], lastInputHash: String?, readAt: Date
   ) {
     self.twin = twin
     self.domainName = domainName
     self.subject = subject
     self.hasTables = hasTables
     self.observations = observations
+    self.events = events
     self.lastInputHash = lastInputHash
     self.readAt = readAt
   }
@@ -61,4 +64,18 @@ public struct TwinEvent: Sendable, Hashable {
   public let type: String
   /// What it was about, such as the product's id; empty when nothing is named.
   public let factor: String
+
+  /// Plain.
+  public init(occurredAt: Date, type: String, factor: String) {
+    self.occurredAt = occurredAt
+    self.type = type
+    self.factor = factor
+  }
+
+  /// By time; at one instant by type, then factor, both by code points, so that the order depends on no collation.
+  static func precedes(_ one: TwinEvent, _ other: TwinEvent) -> Bool {
+    if one.occurredAt != other.occurredAt { return one.occurredAt < other.occurredAt }
+    if one.type != other.type { return one.type.utf8.lexicographicallyPrecedes(other.type.utf8) }
+    return one.factor.utf8.lexicographicallyPrecedes(other.factor.utf8)
+  }
 }

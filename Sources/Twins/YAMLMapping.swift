@@ -91,6 +91,12 @@ struct YAMLMapping {
     return value
   }
 
+  func boolean(_ key: String) throws(DomainError) -> Bool? {
+    guard let node = mapping[key] else { return nil }
+    guard let value = node.bool else { throw fault(key, "must be true or false") }
+    return value
+  }
+
   func stringList(_ key: String) throws(DomainError) -> [String]? {
     guard let node = mapping[key] else { return nil }
     guard let sequence = node.sequence else { throw fault(key, "must be a list") }

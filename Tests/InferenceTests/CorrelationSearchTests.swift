@@ -76,6 +76,7 @@ struct CorrelationSearchTests {
     let values = try CorrelationSearch(maximumLag: 0, measure: .values).tests(factors: [factor], metrics: [metric])
     let ranks = try CorrelationSearch(maximumLag: 0, measure: .ranks).tests(factors: [factor], metrics: [metric])
     #expect(values[0].r > 0.8 && ranks[0].r < 0.4)
+    #expect(abs(ranks[0].valuesR - values[0].r) < 0.05 && values[0].valuesR == values[0].r)
   }
 
   @Test("scale and offset of the series do not matter")

@@ -12,19 +12,28 @@ struct JobsDatabase {
   let connection: Connection
   let catalog: DomainCatalog
   let prediction: Prediction
+  let correlation: Correlation
+  let effect: Effect
   let sweep: Sweep
   private let queue: JobQueue
 
-  /// - Parameter applicationOwned: two of the eight tables are there before, as an application has them (users,
-  ///   `user_id` NOT NULL, jsonb), with two twins, of which the first has 40 days of snapshots and a prediction.
-  static func create(applicationOwned: Bool = false) async throws -> JobsDatabase {
+  /// - Parameters:
+  ///   - applicationOwned: some of the eight tables are there before, as an application has them (users and products,
+  ///     `user_id` NOT NULL, jsonb), with two twins, of which the first has 40 days of snapshots and a prediction.
+  ///   - withCauses: whether `correlation` and `effect` are known too, so that a sweep asks for them.
+  static func create(applicationOwned: Bool = false, withCauses: Bool = false) async throws -> JobsDatabase {
     let catalog = try Domains.catalog()
     let prediction = Prediction(catalog: catalog)
+    let correlation = Correlation(catalog: catalog)
+    let effect = Effect(catalog: catalog)
     let sweep = Sweep()
-    let database = try await TestDatabase.create(from: applicationOwned ? "jobs_app" : "jobs") { connection in
+    let kinds =
+      [prediction.definition, sweep.definition] + (withCauses ? [correlation.definition, effect.definition] : [])
+    let template = "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "")
+    let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
       _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
-      try await JobQueue.register(kinds: [prediction.definition, sweep.definition], on: connection)
+      try await JobQueue.register(kinds: kinds, on: connection)
       try await catalog.register(on: connection)
       for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }
     }
@@ -32,10 +41,11 @@ struct JobsDatabase {
     let queue = JobQueue(worker: UUID())
     try await queue.register(
       JobQueue.Registration(
-        hostname: "test", pid: 1, queues: ["default"], kinds: ["prediction", "sweep"], lease: .seconds(600),
+        hostname: "test", pid: 1, queues: ["default"], kinds: kinds.map(\.name), lease: .seconds(600),
         heartbeat: .seconds(1)), on: connection)
     return JobsDatabase(
-      database: database, connection: connection, catalog: catalog, prediction: prediction, sweep: sweep, queue: queue)
+      database: database, connection: connection, catalog: catalog, prediction: prediction, correlation: correlation,
+      effect: effect, sweep: sweep, queue: queue)
   }
 
   private static let application = """
@@ -49,6 +59,12 @@ struct JobsDatabase {
     CREATE TABLE twin_predictions (id uuid PRIMARY KEY, twin_id uuid NOT NULL REFERENCES user_digital_twins,
       created_at timestamptz NOT NULL DEFAULT now(), prediction_date timestamptz NOT NULL, predicted_state jsonb,
       confidence_score float, factors jsonb, recommendations jsonb, metadata jsonb);
+    CREATE TABLE products (id uuid PRIMARY KEY);
+    CREATE TABLE product_effects (id uuid PRIMARY KEY,
+      product_id uuid NOT NULL REFERENCES products (id) ON DELETE CASCADE,
+      twin_id uuid NOT NULL REFERENCES user_digital_twins (id) ON DELETE CASCADE, start_date timestamptz,
+      end_date timestamptz, observed_effects jsonb, side_effects jsonb, effectiveness_score float, metadata jsonb);
+    INSERT INTO products VALUES ('00000000-0000-0000-0000-0000000000aa');
     INSERT INTO users VALUES (1), (2);
     INSERT INTO user_digital_twins (id, user_id) SELECT gen_random_uuid(), id FROM users;
     INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)

@@ -164,6 +164,29 @@ struct PredictionTests {
     #expect(try leftOut.only().get("line", as: String.self) == "gone new")
   }
 
+  @Test("factors are not predicted, and what is known of them makes no other input")
+  func factors() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.skincareTwin("1", days: 40)
+    let first = try await test.enqueue("prediction", twin: twin, #"{"history_days": 20}"#)
+    #expect(try await test.run(test.prediction) == [first: .stored])
+    _ = try await test.connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, environmental_factors, lifestyle_data, product_usage)
+      SELECT gen_random_uuid(), \(twin), '2024-03-01 UTC'::timestamptz + n * interval '1 day',
+        json_build_object('uv_index', n % 9), json_build_object('sleep', 'badly'), '["cream"]'
+      FROM generate_series(1, 30) AS n
+      """)
+    let again = try await test.enqueue("prediction", twin: twin, #"{"history_days": 20}"#)
+    #expect(try await test.run(test.prediction) == [again: .unchanged])
+    #expect(try await test.count("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == 1)
+    let asked = try await test.enqueue("prediction", twin: twin, #"{"metrics": ["uv_index"]}"#)
+    guard case .failed(let message, true) = try await test.run(test.prediction)[asked] else {
+      throw JobFailure("a factor was predicted")
+    }
+    #expect(message.contains("no observations of uv_index; observed: texture_score"), "\(message)")
+  }
+
   @Test("what can never be predicted fails at once, naming the twin and the remedy")
   func permanentFailures() async throws {
     let test = try await JobsDatabase.create()

@@ -16,6 +16,14 @@ struct DomainTests {
     #expect(skincare.metric("redness_index")?.accepts(100.1) == false)
     #expect(skincare.metric("redness_index")?.accepts(.nan) == false)
     #expect(skincare.metric("acne") == nil)
+    #expect(skincare.metric("uv_index") == nil, "a factor is no metric")
+    #expect(skincare.factor("uv_index")?.type == .environment && skincare.factor("uv_index")?.isControllable == false)
+    #expect(skincare.factor("sleep_hours")?.isControllable == true && skincare.factor("sleep_hours")?.more != nil)
+    #expect(skincare.factor("temperature_c")?.accepts(-61) == false)
+    #expect(skincare.factor("texture_score") == nil)
+    #expect(skincare.interventions == [Intervention(event: "product", type: .product, label: "product")])
+    #expect(skincare.intervention(begunBy: "product_started")?.event == "product")
+    #expect(skincare.intervention(begunBy: "product_stopped") == nil)
     let sensor = try #require(catalog["sensor"])
     #expect(sensor.metric("anything at all")?.name == "anything at all")
     #expect(sensor.metric("x")?.intervalSeconds == nil)
@@ -29,6 +37,10 @@ struct DomainTests {
     history_points: 100
     metrics:
       - {name: heat, unit: C, minimum: 0, maximum: 100, direction: lower}
+    factors:
+      - {name: load, type: operation, unit: "%", minimum: 0, maximum: 100, aggregation: maximum}
+    interventions:
+      - {event: repair, type: operation}
     thresholds:
       - {metric: heat, above: 90, observations: 2, severity: high}
     """
@@ -37,6 +49,8 @@ struct DomainTests {
   func baseline() throws {
     let file = try DomainFile(Self.valid)
     #expect(file.metrics[0].intervalSeconds == 60)
+    #expect(file.factors.map(\.label) == ["load"] && file.factors[0].aggregation == .maximum)
+    #expect(file.interventions == [Intervention(event: "repair", type: .operation, label: "repair")])
     #expect(file.thresholds == [Threshold(metric: "heat", bound: .above(90), observations: 2, severity: .high)])
   }
 
@@ -58,6 +72,19 @@ struct DomainTests {
       ("direction: lower", "direction: lower, best: 5", "only direction middle has a best value"),
       ("unit: C, ", "", "metrics[0].unit"),
       ("metric: heat", "metric: cold", "no metric \"cold\""),
+      ("metric: heat", "metric: load", "no metric \"load\""),
+      ("type: operation, unit", "type: weather, unit", "\"weather\" is not one of product, environment, lifestyle"),
+      ("type: operation, unit", "unit", "domain pump: factors[0].type, line 9: missing; one of product"),
+      ("name: load", "name: heat", "a name is either a metric or a factor"),
+      ("maximum: 100, aggregation", "maximum: 0, aggregation", "factors[0].maximum, line 9: 0.0 is not above"),
+      ("aggregation: maximum", "aggregation: maximal", "\"maximal\" is not one of"),
+      ("aggregation: maximum", "controllable: often", "must be true or false"),
+      ("aggregation: maximum", "direction: lower", "factors[0], line 9: unknown key \"direction\""),
+      ("  - {name: load,", "  - {name: load, type: content}\n  - {name: load,", "factor \"load\" is there twice"),
+      ("event: repair", "event: repair_started", "repair stands for repair_started and repair_stopped"),
+      ("event: repair", "event: Repair", "lower-case letters"),
+      ("  - {event: repair,", "  - {event: repair, type: content}\n  - {event: repair,", "\"repair\" is there twice"),
+      ("{event: repair, type: operation}", "{event: repair}", "interventions[0].type, line 11: missing"),
       ("above: 90", "above: 90, below: 3", "either above or below"),
       ("observations: 2", "observations: 0", "whole number from 1"),
       ("severity: high", "severity: awful", "\"awful\" is not one of low, medium, high"),
@@ -69,6 +96,18 @@ struct DomainTests {
     #expect(text != Self.valid)
     let error = #expect(throws: DomainError.self) { _ = try DomainFile(text) }
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "none")")
+  }
+
+  @Test("where any metric is taken, a factor is still none")
+  func anyMetric() throws {
+    let text = Self.valid.replacing(
+      "  - {name: heat, unit: C, minimum: 0, maximum: 100, direction: lower}", with: "any_metric: {unit: \"\"}"
+    ).replacing("metrics:\n", with: "")
+    let domain = try Domain(
+      Domain.Files(definition: Array(text.utf8), schema: [], register: [], observations: [], events: []),
+      twinsSchema: "public")
+    #expect(domain.metric("anything")?.name == "anything")
+    #expect(domain.metric("load") == nil && domain.factor("load")?.type == .operation)
   }
 
   @Test("what is no YAML mapping is refused", arguments: ["", "- a", "just text", "a: [", "\t"])

@@ -78,6 +78,35 @@ struct HistoryReaderTests {
     try await owner.script("DROP OWNED BY \(reader), \(stranger); DROP ROLE \(reader), \(stranger)")
   }
 
+  @Test("events come along when they are asked for, in the same order wherever they come from")
+  func events() async throws {
+    let database = try await TwinsDatabase.create()
+    let connection = try await database.connect()
+    let catalog = try Domains.catalog()
+    let usage = [#"[]"#, #"["b", "B"]"#, #"["a"]"#]
+    let twin = try await connection.skincareTwin("1", snapshots: [], usage: usage)
+    let other = try await connection.skincareTwin("2", snapshots: [], usage: [#"["x"]"#, "[]"])
+    let sensor: UUID = try await connection.value("SELECT twinmill.twin('sensor', 'a')")
+    try await catalog.createTables(of: try #require(catalog["sensor"]), on: connection)
+    let reader = HistoryReader(catalog)
+    // The first call meets the sensor's table late, the second asks for all at once.
+    for _ in 1...2 {
+      let histories = try await reader.histories(
+        of: [twin, other, sensor], kind: "effect", withEvents: true, on: connection)
+      let events = try #require(histories[twin]).events
+      #expect(
+        events.map { "\($0.type) \($0.factor)" } == [
+          "product_started B", "product_started b", "product_started a", "product_stopped B", "product_stopped b",
+        ])
+      let start = Date(timeIntervalSince1970: 1_704_067_200)
+      #expect(events.map { $0.occurredAt.timeIntervalSince(start) / 86_400 } == [1, 1, 2, 2, 2])
+      #expect(histories[other]?.events.map(\.type) == ["product_stopped"])
+      #expect(histories[sensor]?.events == [] && histories[sensor]?.hasTables == true)
+    }
+    let without = try await reader.histories(of: [twin], kind: "prediction", on: connection)
+    #expect(without[twin]?.events == [])
+  }
+
   @Test("the hash of the kind's latest result comes along")
   func lastHash() async throws {
     let database = try await TwinsDatabase.create()

@@ -78,6 +78,73 @@ struct SkincareTests {
     #expect(part == ["texture_score": [2, 3, 4]])
   }
 
+  /// Values by factor, and how many were skipped in all.
+  private func factors(
+    environment: [String?], lifestyle: [String?] = [], snapshots: [String?] = []
+  ) async throws -> (values: [String: [Double]], skipped: Int) {
+    let database = try await TwinsDatabase.create()
+    let connection = try await database.connect()
+    let twin = try await connection.skincareTwin(
+      "1", snapshots: snapshots, environment: environment, lifestyle: lifestyle)
+    let reader = HistoryReader(try Domains.catalog())
+    let history = try #require(try await reader.histories(of: [twin], kind: "effect", on: connection)[twin])
+    let observed = history.observations.filter { !$0.values.isEmpty }
+    return (
+      Dictionary(uniqueKeysWithValues: observed.map { ($0.metric, $0.values) }),
+      history.observations.reduce(0) { $0 + $1.skipped }
+    )
+  }
+
+  @Test("all factors of the definition come out of their columns, and no metric out of them")
+  func allFactors() async throws {
+    let defined = try #require(Domains.catalog()["skincare"]).factors
+    func document(_ type: FactorType) -> String {
+      "{" + defined.filter { $0.type == type }.map { "\"\($0.name)\": \($0.name.count).5" }.joined(separator: ", ")
+        + ", \"texture_score\": 1}"
+    }
+    let (values, skipped) = try await factors(
+      environment: [document(.environment)], lifestyle: [document(.lifestyle)])
+    #expect(
+      values == Dictionary(uniqueKeysWithValues: defined.map { ($0.name, [Double($0.name.count) + 0.5]) }))
+    #expect(skipped == 0)
+  }
+
+  @Test(
+    "a factor is found by its other names and in all documented shapes",
+    arguments: [
+      #"{"temperature_celsius": 7.5}"#, #"{"temperature": "7.5"}"#, #"{"environment": {"temperature_c": 7.5}}"#,
+      #"{"factors": {"temperature": {"value": 7.5}}}"#, #"{"temperature_c": 7.5, "temperature": 3}"#,
+      #"{"temperature_c": 7.5, "environment": {"temperature_c": 3}}"#,
+      #"{"environment": {"temperature_celsius": 75e-1}}"#,
+    ])
+  func factorShapes(document: String) async throws {
+    let (values, skipped) = try await factors(environment: [document])
+    #expect(values == ["temperature_c": [7.5]])
+    #expect(skipped == 0)
+  }
+
+  @Test(
+    "a factor that is no number is skipped and counted, and never fails the reading",
+    arguments: [
+      (#"{"sleep_hours": "well"}"#, 1), (#"{"sleep": true}"#, 1), (#"{"sleep": 1e999}"#, 1), (#"{"lifestyle": 5}"#, 0),
+      (#"{"sleep": null}"#, 0), ("[]", 6), ("null", 0), (#"{"\u0000": 1, "sleep": 5}"#, 6),
+      (#"{"sleep": "\ud800"}"#, 6), (#"{"uv_index": 3}"#, 0),
+    ])
+  func factorGarbage(document: String, skipped: Int) async throws {
+    let (values, counted) = try await factors(
+      environment: [nil], lifestyle: [document, #"{"stress": 4}"#, nil], snapshots: [#"{"pore_score": 4}"#])
+    #expect(values == ["pore_score": [4], "stress_level": [4]])
+    #expect(counted == skipped)
+  }
+
+  @Test("snapshots of the surroundings take no metric's place in the history")
+  func ownLimit() async throws {
+    let many = (0..<1150).map { #"{"uv_index": \#($0 % 10)}"# }
+    let (values, _) = try await factors(environment: many, snapshots: [#"{"pore_score": 4}"#])
+    #expect(values["pore_score"] == [4])
+    #expect(values["uv_index"]?.count == 1100 && values["uv_index"]?.last == 9)
+  }
+
   @Test("products that appear and disappear between snapshots are events; what is unknown is not")
   func events() async throws {
     let database = try await TwinsDatabase.create()

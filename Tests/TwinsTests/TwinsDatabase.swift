@@ -115,15 +115,20 @@ extension Connection {
     }
   }
 
-  /// A skincare twin with daily snapshots whose metrics are given as JSON, from 2024-01-01 on.
-  func skincareTwin(_ subject: String, snapshots: [String?], usage: [String?] = []) async throws -> UUID {
+  /// A skincare twin with daily snapshots whose columns are given as JSON, from 2024-01-01 on.
+  func skincareTwin(
+    _ subject: String, snapshots: [String?], usage: [String?] = [], environment: [String?] = [],
+    lifestyle: [String?] = []
+  ) async throws -> UUID {
     let twin: UUID = try await value("SELECT twinmill.twin('skincare', \(subject))")
-    let days = (0..<max(snapshots.count, usage.count)).map { Int32($0) }
+    let days = (0..<max(snapshots.count, usage.count, environment.count, lifestyle.count)).map { Int32($0) }
     _ = try await query(
       """
-      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics, product_usage)
-      SELECT gen_random_uuid(), \(twin), '2024-01-01 UTC'::timestamptz + n.day * interval '1 day', n.metrics::json, n.used::json
-      FROM unnest(\(days), \(snapshots), \(usage)) AS n (day, metrics, used)
+      INSERT INTO twin_snapshots
+        (id, twin_id, snapshot_date, skin_metrics, product_usage, environmental_factors, lifestyle_data)
+      SELECT gen_random_uuid(), \(twin), '2024-01-01 UTC'::timestamptz + n.day * interval '1 day', n.metrics::json,
+        n.used::json, n.around::json, n.life::json
+      FROM unnest(\(days), \(snapshots), \(usage), \(environment), \(lifestyle)) AS n (day, metrics, used, around, life)
       """)
     return twin
   }

@@ -6,7 +6,8 @@
 -- Expected rows: one per twin.
 --
 -- Two sources, united without doubles:
---   product_effects: start_date and end_date of a product_id;
+--   product_effects: start_date and end_date of a product_id, in rows of the application (an effect job's own rows
+--     repeat what it read here);
 --   twin_snapshots.product_usage: a product that is used now and was not in the snapshot before started, one that was
 --   and is not stopped. Snapshots without a list say nothing (unknown is not "none"), the first list is the baseline
 --   and starts nothing, an empty list stops everything.
@@ -86,7 +87,7 @@ WITH listed AS MATERIALIZED (
   CROSS JOIN LATERAL (VALUES
     (e.start_date, 'product_started'), (e.end_date, 'product_stopped')
   ) AS d (occurred_at, event_type)
-  WHERE isfinite(d.occurred_at)
+  WHERE isfinite(d.occurred_at) AND NOT twinmill.is_result(e.id)
 )
 SELECT
   h.twin_id,

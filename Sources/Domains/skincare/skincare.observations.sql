@@ -1,18 +1,26 @@
--- Purpose: the observed state vectors of skincare twins: one row per twin and metric, arrays oldest first.
+-- Purpose: the observed state vectors of skincare twins, and what may act on them: one row per twin and metric or
+--   factor, arrays oldest first.
 -- Parameters: $1 uuid[] twins; $2, $3 timestamptz, from (inclusive) and until (exclusive), NULL = open; $4 integer,
---   most snapshots per twin, the newest are taken.
+--   most snapshots per twin and column, the newest are taken (of each column: what is written of the surroundings
+--   takes no metric's place).
 -- Rows: twin_id uuid, metric text, observed_at timestamptz[], values double precision[] (same length),
 --   skipped bigint: values that are there but are no number, plus one per snapshot that cannot be read at all.
--- Index relied on: twin_snapshots (twin_id). Locks: ACCESS SHARE. Expected rows: 9 per twin.
+-- Index relied on: twin_snapshots (twin_id). Locks: ACCESS SHARE. Expected rows: 9 per twin, 4 more where it has
+--   environmental_factors, 6 more where it has lifestyle_data.
 --
 -- Shape of the statement: one LATERAL per twin, so that each sort is small and stays in memory, and OFFSET 0 so that a
 -- number is taken out of its JSON once and not once per use (58 ms without, 12 ms with, for a
--- twin of 730 snapshots). The innermost ORDER BY is what puts the arrays in order..
+-- twin of 730 snapshots). The innermost ORDER BY is what puts the arrays in order.
 --
 -- Accepted shapes of twin_snapshots.skin_metrics:
 --   {"texture_score": 71.5, …}                              flat
 --   {"global_state_vector" | "state_vector" | "metrics": {"texture_score": 71.5, …}}   nested; flat wins
 --   a value is a number, a string that is a number, null (= not observed), or {"value": …} / {"score": …}
+-- Accepted shapes of environmental_factors and lifestyle_data: the same, nested under "environment", "lifestyle" or
+--   "factors"; each factor by its name or by another that means the same in the same unit, the first that is there:
+--   temperature_c | temperature_celsius | temperature; humidity_percent | humidity; uv_index | uv;
+--   air_quality_index | air_quality | aqi; sleep_hours | average_sleep_hours | sleep; stress_level | stress;
+--   water_liters | water_litres | water; exercise_minutes | exercise; alcohol_units | alcohol; sugar_grams | sugar.
 -- Anything else is skipped and counted. A JSON number may still not fit a double ("1e999"), and plain json may hold
 -- escapes that cannot become text (\u0000, half surrogates), so neither is ever cast unseen: an error here would fail
 -- every job of the batch.
@@ -56,55 +64,118 @@ CROSS JOIN LATERAL (
       END AS number
     FROM (
       SELECT
-        newest.snapshot_date,
-        newest.document,
-        -row_number() OVER (ORDER BY newest.snapshot_date DESC, newest.id DESC) AS position,
-        json_typeof(newest.document) IS NOT DISTINCT FROM 'object' AS is_readable
+        r.origin,
+        r.snapshot_date,
+        r.position,
+        r.document,
+        json_typeof(r.document) IS NOT DISTINCT FROM 'object' AS is_readable
       FROM (
         SELECT
-          n.snapshot_date,
-          n.id,
+          newest.origin,
+          newest.snapshot_date,
+          -row_number() OVER (ORDER BY newest.snapshot_date DESC, newest.id DESC) AS position,
           CASE
-            WHEN n.skin_metrics::text LIKE '%\\u%' THEN twinmill.readable_json(n.skin_metrics::json)
-            ELSE n.skin_metrics::json
+            WHEN newest.written::text LIKE '%\\u%' THEN twinmill.readable_json(newest.written)
+            ELSE newest.written
           END AS document
-        FROM @twins@.twin_snapshots n
-        WHERE n.twin_id = wanted.twin_id
-          AND n.skin_metrics IS NOT NULL
-          AND n.skin_metrics::text <> 'null'
-          AND isfinite(n.snapshot_date)
-          AND ($2::timestamptz IS NULL OR n.snapshot_date >= $2)
-          AND ($3::timestamptz IS NULL OR n.snapshot_date < $3)
-      ) AS newest
-      ORDER BY newest.snapshot_date DESC, newest.id DESC
-      LIMIT $4
+        FROM (
+          (
+            SELECT 'skin' AS origin, n.snapshot_date, n.id, n.skin_metrics::json AS written
+            FROM @twins@.twin_snapshots n
+            WHERE n.twin_id = wanted.twin_id
+              AND n.skin_metrics IS NOT NULL
+              AND n.skin_metrics::text <> 'null'
+              AND isfinite(n.snapshot_date)
+              AND ($2::timestamptz IS NULL OR n.snapshot_date >= $2)
+              AND ($3::timestamptz IS NULL OR n.snapshot_date < $3)
+            ORDER BY n.snapshot_date DESC, n.id DESC
+            LIMIT $4
+          )
+          UNION ALL
+          (
+            SELECT 'environment' AS origin, n.snapshot_date, n.id, n.environmental_factors::json AS written
+            FROM @twins@.twin_snapshots n
+            WHERE n.twin_id = wanted.twin_id
+              AND n.environmental_factors IS NOT NULL
+              AND n.environmental_factors::text <> 'null'
+              AND isfinite(n.snapshot_date)
+              AND ($2::timestamptz IS NULL OR n.snapshot_date >= $2)
+              AND ($3::timestamptz IS NULL OR n.snapshot_date < $3)
+            ORDER BY n.snapshot_date DESC, n.id DESC
+            LIMIT $4
+          )
+          UNION ALL
+          (
+            SELECT 'lifestyle' AS origin, n.snapshot_date, n.id, n.lifestyle_data::json AS written
+            FROM @twins@.twin_snapshots n
+            WHERE n.twin_id = wanted.twin_id
+              AND n.lifestyle_data IS NOT NULL
+              AND n.lifestyle_data::text <> 'null'
+              AND isfinite(n.snapshot_date)
+              AND ($2::timestamptz IS NULL OR n.snapshot_date >= $2)
+              AND ($3::timestamptz IS NULL OR n.snapshot_date < $3)
+            ORDER BY n.snapshot_date DESC, n.id DESC
+            LIMIT $4
+          )
+        ) AS newest
+      ) AS r
     ) AS s
     LEFT JOIN LATERAL json_to_record(CASE WHEN s.is_readable THEN s.document END) AS flat (
       texture_score json, pore_score json, redness_index json, pigmentation_index json, oil_balance json,
-      hydration_index json, sensitivity_index json, barrier_risk_score json, microbiome_risk_proxy json,
-      global_state_vector json, state_vector json, metrics json
+      hydration_index json, sensitivity_index json, barrier_risk_score json, microbiome_risk_proxy json, temperature_c
+      json, temperature_celsius json, temperature json, humidity_percent json, humidity json, uv_index json, uv json,
+      air_quality_index json, air_quality json, aqi json, sleep_hours json, average_sleep_hours json, sleep json,
+      stress_level json, stress json, water_liters json, water_litres json, water json, exercise_minutes json,
+      exercise json, alcohol_units json, alcohol json, sugar_grams json, sugar json,
+      global_state_vector json, state_vector json, metrics json, environment json, lifestyle json, factors json
     ) ON true
     LEFT JOIN LATERAL json_to_record(
       CASE
-        WHEN json_typeof(flat.global_state_vector) = 'object' THEN flat.global_state_vector
-        WHEN json_typeof(flat.state_vector) = 'object' THEN flat.state_vector
-        WHEN json_typeof(flat.metrics) = 'object' THEN flat.metrics
+        WHEN s.origin = 'skin' THEN CASE
+          WHEN json_typeof(flat.global_state_vector) = 'object' THEN flat.global_state_vector
+          WHEN json_typeof(flat.state_vector) = 'object' THEN flat.state_vector
+          WHEN json_typeof(flat.metrics) = 'object' THEN flat.metrics
+        END
+        WHEN s.origin = 'environment' AND json_typeof(flat.environment) = 'object' THEN flat.environment
+        WHEN s.origin = 'lifestyle' AND json_typeof(flat.lifestyle) = 'object' THEN flat.lifestyle
+        WHEN json_typeof(flat.factors) = 'object' THEN flat.factors
       END
     ) AS nested (
       texture_score json, pore_score json, redness_index json, pigmentation_index json, oil_balance json,
-      hydration_index json, sensitivity_index json, barrier_risk_score json, microbiome_risk_proxy json
+      hydration_index json, sensitivity_index json, barrier_risk_score json, microbiome_risk_proxy json, temperature_c
+      json, temperature_celsius json, temperature json, humidity_percent json, humidity json, uv_index json, uv json,
+      air_quality_index json, air_quality json, aqi json, sleep_hours json, average_sleep_hours json, sleep json,
+      stress_level json, stress json, water_liters json, water_litres json, water json, exercise_minutes json,
+      exercise json, alcohol_units json, alcohol json, sugar_grams json, sugar json
     ) ON true
-    CROSS JOIN LATERAL (VALUES
-      ('texture_score', coalesce(flat.texture_score, nested.texture_score)),
-      ('pore_score', coalesce(flat.pore_score, nested.pore_score)),
-      ('redness_index', coalesce(flat.redness_index, nested.redness_index)),
-      ('pigmentation_index', coalesce(flat.pigmentation_index, nested.pigmentation_index)),
-      ('oil_balance', coalesce(flat.oil_balance, nested.oil_balance)),
-      ('hydration_index', coalesce(flat.hydration_index, nested.hydration_index)),
-      ('sensitivity_index', coalesce(flat.sensitivity_index, nested.sensitivity_index)),
-      ('barrier_risk_score', coalesce(flat.barrier_risk_score, nested.barrier_risk_score)),
-      ('microbiome_risk_proxy', coalesce(flat.microbiome_risk_proxy, nested.microbiome_risk_proxy))
-    ) AS v (metric, written)
+    JOIN LATERAL (VALUES
+      ('skin', 'texture_score', coalesce(flat.texture_score, nested.texture_score)),
+      ('skin', 'pore_score', coalesce(flat.pore_score, nested.pore_score)),
+      ('skin', 'redness_index', coalesce(flat.redness_index, nested.redness_index)),
+      ('skin', 'pigmentation_index', coalesce(flat.pigmentation_index, nested.pigmentation_index)),
+      ('skin', 'oil_balance', coalesce(flat.oil_balance, nested.oil_balance)),
+      ('skin', 'hydration_index', coalesce(flat.hydration_index, nested.hydration_index)),
+      ('skin', 'sensitivity_index', coalesce(flat.sensitivity_index, nested.sensitivity_index)),
+      ('skin', 'barrier_risk_score', coalesce(flat.barrier_risk_score, nested.barrier_risk_score)),
+      ('skin', 'microbiome_risk_proxy', coalesce(flat.microbiome_risk_proxy, nested.microbiome_risk_proxy)),
+      ('environment', 'temperature_c', coalesce(flat.temperature_c, flat.temperature_celsius, flat.temperature,
+        nested.temperature_c, nested.temperature_celsius, nested.temperature)),
+      ('environment', 'humidity_percent', coalesce(flat.humidity_percent, flat.humidity, nested.humidity_percent,
+        nested.humidity)),
+      ('environment', 'uv_index', coalesce(flat.uv_index, flat.uv, nested.uv_index, nested.uv)),
+      ('environment', 'air_quality_index', coalesce(flat.air_quality_index, flat.air_quality, flat.aqi,
+        nested.air_quality_index, nested.air_quality, nested.aqi)),
+      ('lifestyle', 'sleep_hours', coalesce(flat.sleep_hours, flat.average_sleep_hours, flat.sleep,
+        nested.sleep_hours, nested.average_sleep_hours, nested.sleep)),
+      ('lifestyle', 'stress_level', coalesce(flat.stress_level, flat.stress, nested.stress_level, nested.stress)),
+      ('lifestyle', 'water_liters', coalesce(flat.water_liters, flat.water_litres, flat.water,
+        nested.water_liters, nested.water_litres, nested.water)),
+      ('lifestyle', 'exercise_minutes', coalesce(flat.exercise_minutes, flat.exercise, nested.exercise_minutes,
+        nested.exercise)),
+      ('lifestyle', 'alcohol_units', coalesce(flat.alcohol_units, flat.alcohol, nested.alcohol_units,
+        nested.alcohol)),
+      ('lifestyle', 'sugar_grams', coalesce(flat.sugar_grams, flat.sugar, nested.sugar_grams, nested.sugar))
+    ) AS v (origin, metric, written) ON v.origin = s.origin
     ORDER BY v.metric, s.position
     OFFSET 0
   ) AS o

@@ -8,6 +8,9 @@ public struct CorrelationTest: Sendable, Equatable {
   public let lag: Int
   /// Correlation, −1…1, of what is left of both after mean, trend, season, autocorrelation and the factors in `given`.
   public let r: Double
+  /// The same at the same lag with the values where `r` is of ranks: Pearson's partial correlation. Where the two differ
+  /// much, few observations decide.
+  public let valuesR: Double
   /// Observations of the metric behind `r`.
   public let count: Int
   /// Probability of a correlation at least this far from 0, at any of the lags, when there is none: two-sided, Šidák

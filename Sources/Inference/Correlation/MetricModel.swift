@@ -108,7 +108,8 @@ struct MetricModel {
           measure: measure)
       let best = given.strongest(shifted.selecting(factors.range(factor)))
       return CorrelationTest(
-        factor: factors.indices[factor], metric: metric, lag: best.lag, r: best.r, count: y.rows, p: best.p,
+        factor: factors.indices[factor], metric: metric, lag: best.lag, r: best.r, valuesR: best.plain, count: y.rows,
+        p: best.p,
         given: others.map { factors.indices[$0.factor] }, window: window)
     }
   }

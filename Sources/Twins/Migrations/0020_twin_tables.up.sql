@@ -172,14 +172,21 @@ BEGIN
   FROM (VALUES
     ('user_digital_twins', 'id', 'uuid'), ('twin_snapshots', 'twin_id', 'uuid'),
     ('twin_snapshots', 'snapshot_date', 'timestamp with time zone'), ('twin_snapshots', 'skin_metrics', 'json'),
-    ('twin_snapshots', 'product_usage', 'json'), ('twin_predictions', 'id', 'uuid'),
+    ('twin_snapshots', 'product_usage', 'json'), ('twin_snapshots', 'environmental_factors', 'json'),
+    ('twin_snapshots', 'lifestyle_data', 'json'), ('twin_predictions', 'id', 'uuid'),
     ('twin_predictions', 'twin_id', 'uuid'), ('twin_predictions', 'created_at', 'timestamp with time zone'),
     ('twin_predictions', 'prediction_date', 'timestamp with time zone'),
     ('twin_predictions', 'predicted_state', 'json'), ('twin_predictions', 'confidence_score', 'double precision'),
     ('twin_predictions', 'factors', 'json'), ('twin_predictions', 'metadata', 'json'),
-    ('product_effects', 'twin_id', 'uuid'), ('product_effects', 'product_id', 'uuid'),
+    ('product_effects', 'id', 'uuid'), ('product_effects', 'twin_id', 'uuid'),
+    ('product_effects', 'product_id', 'uuid'),
     ('product_effects', 'start_date', 'timestamp with time zone'),
-    ('product_effects', 'end_date', 'timestamp with time zone')
+    ('product_effects', 'end_date', 'timestamp with time zone'),
+    ('product_effects', 'observed_effects', 'json'), ('product_effects', 'side_effects', 'json'),
+    ('product_effects', 'effectiveness_score', 'double precision'), ('product_effects', 'metadata', 'json'),
+    ('twin_correlations', 'id', 'uuid'), ('twin_correlations', 'twin_id', 'uuid'),
+    ('twin_correlations', 'correlation_strength', 'double precision'), ('twin_correlations', 'observations', 'json'),
+    ('twin_correlations', 'metadata', 'json')
   ) AS need (t, c, type)
   WHERE NOT EXISTS (
     SELECT

@@ -6,4 +6,6 @@ SELECT twinmill.drop_created('{0020}');
 DROP FUNCTION twinmill.track_changes(regclass, text, text);
 DROP FUNCTION twinmill.note_usage_changes();
 DROP FUNCTION twinmill.note_changes();
+DROP FUNCTION twinmill.is_result(uuid);
+DROP FUNCTION twinmill.result_id();
 DROP TABLE twinmill.twin_changes;

@@ -13,6 +13,28 @@ CREATE TABLE twinmill.twin_changes (
 COMMENT ON TABLE twinmill.twin_changes IS
   'Append-only marks: input data of the twin was written by a statement on the table named source. The sweep consumes them.';
 
+CREATE FUNCTION twinmill.result_id() RETURNS uuid
+LANGUAGE sql
+VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+  SELECT overlay(gen_random_uuid()::text PLACING '74776d69-6c6c-8' FROM 1 FOR 15)::uuid
+$function$;
+COMMENT ON FUNCTION twinmill.result_id() IS
+  'The id of a row that a job writes into a table where applications write too: a UUID of version 8 (RFC 9562, custom) that begins with the letters twmill.';
+REVOKE EXECUTE ON FUNCTION twinmill.result_id() FROM PUBLIC;
+
+CREATE FUNCTION twinmill.is_result(id uuid) RETURNS boolean
+LANGUAGE sql
+IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+  SELECT is_result.id BETWEEN '74776d69-6c6c-8000-0000-000000000000' AND '74776d69-6c6c-8fff-ffff-ffffffffffff'
+$function$;
+COMMENT ON FUNCTION twinmill.is_result(uuid) IS
+  'Whether a row''s id is one of twinmill.result_id: a job wrote the row, no application.';
+REVOKE EXECUTE ON FUNCTION twinmill.is_result(uuid) FROM PUBLIC;
+
 CREATE FUNCTION twinmill.note_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -44,26 +66,36 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- product_effects holds input (which product, from when to when) and results (effects, score) in one row: an update
--- of the results alone must not mark the twin, or writing a result would ask for the next one for ever.
+-- product_effects holds input (which product, from when to when) and results (effects, score) in one table and, where
+-- the application wrote the row, in one row: writing results must not mark the twin, or a result would ask for the next
+-- one for ever. Rows that a job wrote say nothing that the application's do not.
 BEGIN
-  INSERT INTO twinmill.twin_changes (twin_id, source)
-  SELECT DISTINCT twin, TG_TABLE_NAME
-  FROM new_rows n
-  FULL JOIN old_rows o ON o.id = n.id
-  CROSS JOIN LATERAL (VALUES (n.twin_id), (o.twin_id)) AS touched (twin)
-  WHERE (n.twin_id, n.product_id, n.start_date, n.end_date)
-      IS DISTINCT FROM (o.twin_id, o.product_id, o.start_date, o.end_date)
-    AND twin IS NOT NULL;
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO twinmill.twin_changes (twin_id, source)
+    SELECT DISTINCT n.twin_id, TG_TABLE_NAME FROM new_rows n WHERE NOT twinmill.is_result(n.id);
+  ELSIF TG_OP = 'UPDATE' THEN
+    INSERT INTO twinmill.twin_changes (twin_id, source)
+    SELECT DISTINCT twin, TG_TABLE_NAME
+    FROM new_rows n
+    FULL JOIN old_rows o ON o.id = n.id
+    CROSS JOIN LATERAL (VALUES (n.twin_id, n.id), (o.twin_id, o.id)) AS touched (twin, row_id)
+    WHERE (n.twin_id, n.product_id, n.start_date, n.end_date)
+        IS DISTINCT FROM (o.twin_id, o.product_id, o.start_date, o.end_date)
+      AND twin IS NOT NULL
+      AND NOT twinmill.is_result(row_id);
+  ELSE
+    INSERT INTO twinmill.twin_changes (twin_id, source)
+    SELECT DISTINCT o.twin_id, TG_TABLE_NAME FROM old_rows o WHERE NOT twinmill.is_result(o.id);
+  END IF;
   RETURN NULL;
 END
 $function$;
 COMMENT ON FUNCTION twinmill.note_usage_changes() IS
-  'Statement trigger for UPDATE of product_effects: marks twins whose product use changed, not those whose results were written.';
+  'Statement trigger of product_effects: marks twins whose product use changed, not those whose results were written.';
 REVOKE EXECUTE ON FUNCTION twinmill.note_usage_changes() FROM PUBLIC;
 
 CREATE FUNCTION twinmill.track_changes(
-  tracked regclass, origin text, on_update text DEFAULT 'note_changes'
+  tracked regclass, origin text, noted_by text DEFAULT 'note_changes'
 ) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -80,9 +112,9 @@ BEGIN
   FOR action IN
     SELECT *
     FROM (VALUES
-      ('INSERT', 'REFERENCING NEW TABLE AS new_rows', 'note_changes'),
-      ('UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows', on_update),
-      ('DELETE', 'REFERENCING OLD TABLE AS old_rows', 'note_changes'),
+      ('INSERT', 'REFERENCING NEW TABLE AS new_rows', noted_by),
+      ('UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows', noted_by),
+      ('DELETE', 'REFERENCING OLD TABLE AS old_rows', noted_by),
       ('TRUNCATE', '', 'note_changes')
     ) AS a (event, transition, called)
   LOOP

@@ -1,4 +1,5 @@
--- Purpose: removes the views and the tables of 0023. Locks: ACCESS EXCLUSIVE on them.
+-- Purpose: removes the views, the tables and the function of 0023. Locks: ACCESS EXCLUSIVE on them.
+DROP FUNCTION twinmill.missing_products(uuid[]);
 DROP VIEW twinmill.latest_predictions;
 DROP VIEW twinmill.freshness;
 DROP TABLE twinmill.twin_sweeps;

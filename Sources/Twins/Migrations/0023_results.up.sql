@@ -1,5 +1,5 @@
 -- Purpose: what was computed last for each twin and kind (the input hash that lets an unchanged job end without a
---   write), how fresh it is, and the latest predictions as rows.
+--   write), how fresh it is, the latest predictions as rows, and which products an effect may be written for.
 -- Index relied on: results' primary key; twin_predictions (twin_id); jobs_unique; job_history_job.
 -- Locks: none on the twin tables beyond ACCESS SHARE. Expected rows: none.
 CREATE TABLE twinmill.results (
@@ -11,10 +11,11 @@ CREATE TABLE twinmill.results (
   attempt integer NOT NULL,
   computed_at timestamptz NOT NULL,
   checked_at timestamptz NOT NULL,
+  summary jsonb,
   PRIMARY KEY (twin_id, kind)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE twinmill.results IS
-  'The latest result per twin and kind: hash of its input, job and attempt that wrote it. computed_at equals created_at of its rows; checked_at is when its input was read.';
+  'The latest result per twin and kind: hash of its input, job and attempt that wrote it. computed_at equals created_at of its rows; checked_at is when its input was read; summary is the result''s metadata, also where there was nothing to write.';
 
 CREATE TABLE twinmill.twin_sweeps (
   twin_id uuid NOT NULL,
@@ -91,3 +92,36 @@ CROSS JOIN LATERAL json_each(p.predicted_state::json) AS m (key, value)
 WHERE r.kind = 'prediction';
 COMMENT ON VIEW twinmill.latest_predictions IS
   'The newest prediction of each twin, one row per date and metric: mean and the bounds of the 80 % and 95 % intervals.';
+
+CREATE FUNCTION twinmill.missing_products(products uuid[]) RETURNS uuid[]
+LANGUAGE plpgsql
+STABLE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+-- An application's product_effects may refer to its own table of products, whatever its name; ours refers to none.
+DECLARE
+  reference record;
+  missing uuid[];
+  answer uuid[] := '{}';
+BEGIN
+  FOR reference IN
+    SELECT c.confrelid::regclass AS table_name, f.attname AS column_name
+    FROM pg_constraint c
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] AND a.attname = 'product_id'
+    JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = c.confkey[1]
+    WHERE c.contype = 'f' AND c.conrelid = $name$@twins@.product_effects$name$::regclass AND cardinality(c.conkey) = 1
+  LOOP
+    EXECUTE format(
+      'SELECT ARRAY(SELECT p.id FROM unnest($1) AS p (id) WHERE NOT EXISTS (SELECT FROM %s t WHERE t.%I = p.id))',
+      reference.table_name, reference.column_name)
+    INTO missing
+    USING products;
+    answer := answer || missing;
+  END LOOP;
+  RETURN answer;
+END
+$function$;
+COMMENT ON FUNCTION twinmill.missing_products(uuid[]) IS
+  'Which of these ids no row of product_effects may have, because the table of products that it refers to does not know them; an effect job leaves them out.';
+REVOKE EXECUTE ON FUNCTION twinmill.missing_products(uuid[]) FROM PUBLIC;

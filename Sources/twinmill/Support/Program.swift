@@ -13,6 +13,8 @@ enum Program {
     let catalog = try Domains.catalog(twinsSchema: twinsSchema)
     return [
       KindRunner(Prediction(catalog: catalog)),
+      KindRunner(Correlation(catalog: catalog)),
+      KindRunner(Effect(catalog: catalog)),
       KindRunner(Sweep(twinsSchema: twinsSchema)),
       KindRunner(Probe()),
     ]

@@ -46,6 +46,11 @@ struct JSONWriter {
     quote(string)
   }
 
+  mutating func value(_ isTrue: Bool) {
+    comma()
+    text += isTrue ? "true" : "false"
+  }
+
   mutating func member(_ name: String, _ number: Double) {
     key(name)
     value(number)

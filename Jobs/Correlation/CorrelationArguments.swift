@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Postgres
+import Queue
+
+/// What a `correlation` job may ask for.
+struct CorrelationArguments: Sendable, Hashable, Decodable {
+  /// Only these metrics; nil = all that the domain knows and the twin has.
+  let metrics: [String]?
+  /// Only these factors, observed ones and products alike; nil = all.
+  let factors: [String]?
+  /// Largest lag in sampling intervals, 0…366; nil = 14. Too low misses slow causes; too high makes every finding
+  /// harder, as each lag counts as a try.
+  let maxLag: Int?
+  /// Largest expected share of false ones among the twin's findings; nil = 0.05.
+  let fdr: Double?
+  /// Only observations of that many days before the twin's newest one; nil = all that the domain keeps.
+  let historyDays: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case metrics, factors, fdr
+    case maxLag = "max_lag"
+    case historyDays = "history_days"
+  }
+
+  /// JSON schema, checked when a job is enqueued.
+  static let schema: JSON = """
+    {
+      "type": "object",
+      "properties": {
+        "metrics": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 1000},
+        "factors": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 1000},
+        "max_lag": {"type": "integer", "minimum": 0, "maximum": 366},
+        "fdr": {"type": "number", "minimum": 0.0001, "maximum": 0.5},
+        "history_days": {"type": "integer", "minimum": 1, "maximum": 100000}
+      },
+      "additionalProperties": false
+    }
+    """
+
+  /// The part of the twin's records that is asked for.
+  var choice: RecordChoice { RecordChoice(metrics: metrics, factors: factors, historyDays: historyDays) }
+
+  /// - Throws: a permanent `JobFailure` for what the schema should have refused.
+  static func decode(_ job: Job) throws(JobFailure) -> CorrelationArguments {
+    let arguments = try job.decodeArguments(as: CorrelationArguments.self).get()
+    guard (0...366).contains(arguments.maxLag ?? 0), (0.0001...0.5).contains(arguments.fdr ?? 0.05),
+      (arguments.historyDays ?? 1) >= 1
+    else {
+      throw JobFailure(
+        "max_lag must be 0 to 366, fdr 0.0001 to 0.5 and history_days at least 1: \(job.arguments.text.prefix(200))",
+        isPermanent: true)
+    }
+    return arguments
+  }
+}

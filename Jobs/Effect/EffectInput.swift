@@ -1,0 +1,41 @@
+import Queue
+import Twins
+
+/// All that effects are computed from: the twin's usable records and the job's arguments.
+public struct EffectInput: Sendable {
+  let records: TwinRecords
+  let arguments: EffectArguments
+  /// The interventions that are asked for, by start; those without a known start have no before.
+  let uses: [InterventionUse]
+  /// How many more there are than `mostUses`; the oldest are left out.
+  let surplus: Int
+
+  /// Most interventions of one job: each is estimated beside all others, on every metric.
+  static let mostUses = 100
+
+  /// - Throws: a permanent `JobFailure` when the job asks for interventions that never were.
+  init(_ known: KnownTwin, _ arguments: EffectArguments) throws(JobFailure) {
+    // Observed factors are covariates here, whatever interventions are asked for.
+    records = try TwinRecords(known, RecordChoice(metrics: arguments.metrics, historyDays: arguments.historyDays))
+    self.arguments = arguments
+    let names = Set(records.uses.map(\.factor))
+    let unknown = Set(arguments.factors ?? []).subtracting(names).sorted()
+    guard unknown.isEmpty else {
+      throw JobFailure(
+        "\(known.name) never had \(unknown.joined(separator: ", ")); it had "
+          + (names.isEmpty ? "no intervention" : names.sorted().joined(separator: ", ")), isPermanent: true)
+    }
+    let asked = records.uses.filter { $0.start != nil && arguments.factors?.contains($0.factor) ?? true }
+    surplus = max(0, asked.count - Self.mostUses)
+    uses = Array(asked.suffix(Self.mostUses))
+  }
+
+  /// See `TwinRecords.hash`; the interventions asked for count too.
+  var hash: String {
+    var hash = Fingerprint()
+    hash.combine(records.hash(kind: Effect.name))
+    hash.combine(arguments.factors == nil ? 0 : 1)
+    for name in Set(arguments.factors ?? []).sorted() { hash.combine(name) }
+    return hash.hex
+  }
+}

@@ -1,0 +1,55 @@
+import Inference
+import Twins
+
+/// What one intervention did to one metric.
+struct MetricEffect: Sendable {
+  let metric: Metric
+  let estimate: EffectEstimate
+  /// Mean of the metric before the start; from there a best value in the middle is approached or left.
+  let before: Double
+  /// Standard deviation of the metric before the start.
+  let spreadBefore: Double
+  /// Which way is good; nil when nothing is known.
+  let better: Effectiveness.Direction?
+  /// p, adjusted for all estimates of the twin (Benjamini and Hochberg 1995).
+  var q = 1.0
+
+  /// Largest expected share of false ones among the judgements that something changed.
+  static let rate = 0.05
+
+  /// What the estimate says, in the words of `product_effects`.
+  enum Verdict: String, Sendable {
+    case better, worse
+    /// It changed, and which way is better is not known.
+    case changed
+    /// The interval holds 0, or the twin's other estimates make a change by chance too likely.
+    case noEvidence = "no_evidence"
+  }
+
+  /// - Parameter values: the metric up to the end of the intervention, NaN = missing.
+  init(_ metric: Metric, estimate: EffectEstimate, values: [Double], start: Int) {
+    self.metric = metric
+    self.estimate = estimate
+    let observed = values[..<start].filter { !$0.isNaN }
+    let count = Double(max(observed.count, 1))
+    // In parts, lest the sum of the largest finite numbers become infinite.
+    let mean = observed.reduce(0) { $0 + $1 / count }
+    before = mean
+    spreadBefore = (observed.reduce(0) { $0 + ($1 - mean) * ($1 - mean) / count }).squareRoot()
+    switch metric.direction {
+    case .higher: better = .higher
+    case .lower: better = .lower
+    case .middle(let best):
+      let isNearer = abs(mean + estimate.effect - best) < abs(mean - best)
+      better = (estimate.effect > 0) == isNearer ? .higher : .lower
+    case nil: better = nil
+    }
+  }
+
+  /// What can be said of it.
+  var verdict: Verdict {
+    guard q <= Self.rate, estimate.isSignificant else { return .noEvidence }
+    guard let better else { return .changed }
+    return (estimate.effect > 0) == (better == .higher) ? .better : .worse
+  }
+}

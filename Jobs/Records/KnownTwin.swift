@@ -1,0 +1,53 @@
+import FoundationEssentials
+import Queue
+import Twins
+
+/// A twin whose domain this version knows and can read: what every kind that computes from histories begins with.
+struct KnownTwin: Sendable {
+  let history: TwinHistory
+  let domain: Domain
+
+  /// For messages: id, domain and subject.
+  var name: String {
+    "twin \(history.twin.text) (domain \(domain.name), subject \(history.subject ?? "unknown"))"
+  }
+
+  /// - Parameter catalog: the domains that are known.
+  /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
+  init(_ history: TwinHistory, catalog: DomainCatalog) throws(JobFailure) {
+    let twin = "twin \(history.twin.text)"
+    guard let name = history.domainName else {
+      throw JobFailure(
+        "\(twin) has no domain; tie it to one with SELECT twinmill.register_twins('skincare')", isPermanent: true)
+    }
+    guard let domain = catalog[name] else {
+      throw JobFailure(
+        "\(twin) is of domain \(name), which this version does not know "
+          + "(known: \(catalog.domains.map(\.name).joined(separator: ", "))); run a version that does",
+        isPermanent: true)
+    }
+    guard history.hasTables else {
+      throw JobFailure(
+        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not read "
+          + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
+          + "and GRANT SELECT lets the worker's role read them", isPermanent: true)
+    }
+    self.history = history
+    self.domain = domain
+  }
+
+  /// The twin that a job names, out of the histories that its batch read.
+  /// - Throws: a permanent `JobFailure` when the job names none, or one that is gone.
+  init(of job: Job, in histories: [UUID: TwinHistory], catalog: DomainCatalog) throws(JobFailure) {
+    guard let twin = job.twinID else { throw JobFailure("a job of kind \(job.kind) needs a twin", isPermanent: true) }
+    guard let history = histories[twin] else {
+      throw JobFailure("there is no twin \(twin.text) any more; nothing is left to compute", isPermanent: true)
+    }
+    try self.init(history, catalog: catalog)
+  }
+}
+
+extension UUID {
+  /// In PostgreSQL's spelling.
+  var text: String { uuidString.lowercased() }
+}
