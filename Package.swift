@@ -81,12 +81,12 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference"],
+      dependencies: ["Queue", "Twins", "Domains", "Forecasting", "Inference", "Detection"],
       path: "Jobs",
       resources: [
         .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
-        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Sweep/Statements"),
-        .embedInCode("Probe/Statements"),
+        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Insight/Statements"),
+        .embedInCode("Recommendation/Statements"), .embedInCode("Sweep/Statements"), .embedInCode("Probe/Statements"),
       ]
     ),
 

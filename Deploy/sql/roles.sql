@@ -83,7 +83,9 @@ REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations FROM twi
 GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_read;
 
 -- The twins' tables, by name: the schema may be an application's, with tables that are none of our business.
--- Results are only ever added, so nobody here may change or delete one.
+-- Results are only added, with three exceptions: current findings replace the last ones, an application's row of a
+-- product's use gets its effects, in the columns named here, and an insight or a recommendation is one row for as long
+-- as it lasts.
 SELECT format('GRANT %s ON %I.%I TO %I', rights.privileges, :'twins_schema', rights.name, rights.grantee)
 FROM (
   SELECT 'SELECT' AS privileges, twins.name, grantees.name AS grantee
@@ -97,6 +99,14 @@ FROM (
     'twin_snapshots', 'twin_timeline_points', 'twin_predictions', 'twin_recommendations', 'product_effects',
     'twin_correlations', 'twin_insights'
   ]) AS results (name)
+  UNION ALL
+  SELECT * FROM (VALUES
+    ('DELETE', 'twin_correlations', 'twinmill_worker'),
+    ('DELETE, UPDATE (observed_effects, side_effects, effectiveness_score, metadata)', 'product_effects',
+      'twinmill_worker'),
+    ('UPDATE', 'twin_insights', 'twinmill_worker'),
+    ('UPDATE', 'twin_recommendations', 'twinmill_worker')
+  ) AS replaced
 ) AS rights
 \gexec
 
@@ -142,6 +152,10 @@ FROM (VALUES
   ('recompute', 'twinmill_enqueue'),
   ('twin', 'twinmill_enqueue'),
   ('wait', 'twinmill_enqueue'),
+  ('ignore_recommendation', 'twinmill_enqueue'),
+  ('finish_recommendation', 'twinmill_enqueue'),
+  -- What the views of insights and recommendations call.
+  ('readable_json', 'twinmill_read'),
   ('cancel', 'twinmill_operate'),
   ('retry', 'twinmill_operate'),
   ('schedule', 'twinmill_operate'),

@@ -51,6 +51,11 @@ struct JSONWriter {
     text += isTrue ? "true" : "false"
   }
 
+  mutating func null() {
+    comma()
+    text += "null"
+  }
+
   mutating func member(_ name: String, _ number: Double) {
     key(name)
     value(number)

@@ -23,6 +23,14 @@ public struct Domain: Sendable {
   public let historyPoints: Int
   /// Words for results: `twin`, `subject`, `better`, `worse`.
   public let wording: [String: String]
+  /// How many insights a twin may have, and how far they look back.
+  public let insights: InsightSettings
+  /// What evidence must come up to.
+  public let evidence: EvidenceBar
+  /// States worth telling when they were kept up.
+  public let milestones: [Milestone]
+  /// What to do when something is seen.
+  public let rules: [RecommendationRule]
   /// Tables of its own that its statements read, in the schema of the twin tables.
   public let tables: [String]
   /// Changes whenever the definition does: part of every input hash.
@@ -83,6 +91,10 @@ public struct Domain: Sendable {
     horizon = file.horizon
     historyPoints = file.historyPoints
     wording = file.wording
+    insights = file.insights
+    evidence = file.evidence
+    milestones = file.milestones
+    rules = file.rules
     tables = file.tables
     definition = text
     var fingerprint = Fingerprint()

@@ -14,6 +14,10 @@ struct DomainFile {
   var historyPoints = 0
   var wording: [String: String] = [:]
   var tables: [String] = []
+  var insights = InsightSettings()
+  var evidence = EvidenceBar()
+  var milestones: [Milestone] = []
+  var rules: [RecommendationRule] = []
 
   init(_ text: String) throws(DomainError) {
     let root: Node?
@@ -34,7 +38,8 @@ struct DomainFile {
   private mutating func read(_ file: YAMLMapping) throws(DomainError) {
     try file.allow(
       "domain", "summary", "interval_seconds", "season_seconds", "aggregation", "horizon", "history_points",
-      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "tables")
+      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "tables", "insights", "evidence",
+      "milestones", "rules")
     summary = try file.string("summary")
     horizon = try file.integer("horizon", in: 1...1000)
     historyPoints = try file.integer("history_points", in: 10...1_000_000)
@@ -57,6 +62,7 @@ struct DomainFile {
 
     for entry in try file.mappings("thresholds") { thresholds.append(try threshold(entry)) }
     if let words = try file.mapping("wording") { wording = try words.strings() }
+    try readInsights(file)
     tables = try file.stringList("tables") ?? []
     for table in tables where !Self.isName(table) {
       throw file.fault("tables", "\"\(table)\" is no table name; use lower-case letters, digits and underscores")

@@ -34,6 +34,18 @@ public final class HistoryReader: Sendable {
     of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
     on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
+    try await histories(
+      of: twins, kind: kind, withEvents: withEvents, from: from, until: until, and: [], on: connection
+    ).histories
+  }
+
+  /// The same, and in the same round trip what else the caller asks.
+  /// - Parameter others: questions of the caller's own.
+  /// - Returns: the histories, and one answer for each question.
+  public func histories(
+    of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
+    and others: [SQL], on connection: Connection
+  ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: [Rows]) {
     let twins = Array(Set(twins))
     let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
     func questions(_ domains: [Domain]) -> [SQL] {
@@ -42,11 +54,12 @@ public final class HistoryReader: Sendable {
     }
     let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
       try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.tables)] + questions(domains))
+        [describeTwins(twins, kind, needed.domains, needed.tables)] + others + questions(domains))
     }
     let described = first[0]
-    var observed = first[1...].prefix(domains.count)
-    var happened = first[1...].dropFirst(domains.count)
+    let answers = Array(first[1...].prefix(others.count))
+    var observed = first[1...].dropFirst(others.count).prefix(domains.count)
+    var happened = first[1...].dropFirst(others.count + domains.count)
 
     var late: Set<String> = []
     for row in described {
@@ -56,12 +69,12 @@ public final class HistoryReader: Sendable {
     }
     if !late.isEmpty {
       let lateDomains = catalog.domains.filter { late.contains($0.name) }
-      let answers = try await connection.pipeline(questions(lateDomains))
-      observed += answers.prefix(lateDomains.count)
-      happened += answers.dropFirst(lateDomains.count)
+      let more = try await connection.pipeline(questions(lateDomains))
+      observed += more.prefix(lateDomains.count)
+      happened += more.dropFirst(lateDomains.count)
       ready.withLock { $0.formUnion(late) }
     }
-    return try Self.histories(described, try Self.observations(observed), try Self.events(happened))
+    return (try Self.histories(described, try Self.observations(observed), try Self.events(happened)), answers)
   }
 
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.

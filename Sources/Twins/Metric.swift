@@ -62,7 +62,13 @@ public struct Threshold: Sendable, Hashable {
   }
 
   /// How serious a finding is, in the words of `twin_insights`.
-  public enum Severity: String, Sendable, Hashable, CaseIterable {
+  public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
     case low, medium, high
+
+    /// 0 = low … 2 = high.
+    public var rank: Int { self == .low ? 0 : self == .medium ? 1 : 2 }
+
+    /// The less serious one first.
+    public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
   }
 }

@@ -15,5 +15,7 @@ public enum TwinsMigrations {
       down: PackageResources._022_twin_functions_down_sql),
     Migration(
       23, "results", up: PackageResources._023_results_up_sql, down: PackageResources._023_results_down_sql),
+    Migration(
+      24, "insights", up: PackageResources._024_insights_up_sql, down: PackageResources._024_insights_down_sql),
   ]
 }

@@ -38,6 +38,7 @@ struct RolesTests {
       ("twinmill_operate", "DELETE FROM twinmill.live_jobs", false),
       ("twinmill_worker", "DROP TABLE twinmill.live_jobs", false),
       ("twinmill_worker", "DELETE FROM twin_predictions", false),
+      ("twinmill_worker", "UPDATE product_effects SET start_date = now()", false),
       ("twinmill_worker", "CREATE TABLE twinmill.mine (n int)", false),
     ]
     for (role, statement, isAllowed) in cases {
@@ -63,6 +64,26 @@ struct RolesTests {
     let prediction = try await Installed.run(
       ["enqueue", "prediction", "--twin", "sensor/t", "--wait"], url: database.url)
     #expect(prediction.out.hasSuffix("completed\n"), "\(prediction.out) \(worker.log)")
+    // A product used on and off: results are written, replaced, and an application's row is completed.
+    _ = try await database.psql(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics, product_usage)
+      SELECT gen_random_uuid(), twinmill.twin('skincare', '1'), now() - n * interval '1 day',
+        json_build_object('hydration_index', 40 + n * n % 7 + CASE WHEN n < 30 THEN 9 ELSE 0 END),
+        CASE WHEN n < 30 THEN '["a"]' ELSE '[]' END::json
+      FROM generate_series(1, 80) AS n;
+      INSERT INTO product_effects (id, product_id, twin_id, start_date)
+      SELECT gen_random_uuid(), gen_random_uuid(), twinmill.twin('skincare', '1'), now() - interval '50 days';
+      """)
+    for arguments in ["{}", "{\"history_days\": 70}"] {
+      for kind in ["correlation", "effect"] {
+        let job = try await Installed.run(
+          ["enqueue", kind, "--twin", "skincare/1", "--arguments", arguments, "--wait"], url: database.url)
+        #expect(job.out.hasSuffix("completed\n"), "\(job.out) \(worker.log)")
+      }
+    }
+    let effects = try await database.psql("SELECT count(*) FROM product_effects WHERE observed_effects IS NOT NULL;")
+    #expect(effects.out.contains("2"), "\(effects.out)\(effects.err)")
     #expect(await worker.stop() == 0)
     #expect(await scheduler.stop() == 0)
     await server.stop()

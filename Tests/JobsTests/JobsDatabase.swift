@@ -14,6 +14,8 @@ struct JobsDatabase {
   let prediction: Prediction
   let correlation: Correlation
   let effect: Effect
+  let insight: Insight
+  let recommendation: Recommendation
   let sweep: Sweep
   private let queue: JobQueue
 
@@ -21,15 +23,23 @@ struct JobsDatabase {
   ///   - applicationOwned: some of the eight tables are there before, as an application has them (users and products,
   ///     `user_id` NOT NULL, jsonb), with two twins, of which the first has 40 days of snapshots and a prediction.
   ///   - withCauses: whether `correlation` and `effect` are known too, so that a sweep asks for them.
-  static func create(applicationOwned: Bool = false, withCauses: Bool = false) async throws -> JobsDatabase {
+  ///   - withInsights: whether these and what is told of them are known too.
+  static func create(
+    applicationOwned: Bool = false, withCauses: Bool = false, withInsights: Bool = false
+  ) async throws -> JobsDatabase {
     let catalog = try Domains.catalog()
     let prediction = Prediction(catalog: catalog)
     let correlation = Correlation(catalog: catalog)
     let effect = Effect(catalog: catalog)
+    let insight = Insight(catalog: catalog)
+    let recommendation = Recommendation(catalog: catalog)
     let sweep = Sweep()
     let kinds =
-      [prediction.definition, sweep.definition] + (withCauses ? [correlation.definition, effect.definition] : [])
-    let template = "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "")
+      [prediction.definition, sweep.definition]
+      + (withCauses || withInsights ? [correlation.definition, effect.definition] : [])
+      + (withInsights ? [insight.definition, recommendation.definition] : [])
+    let template =
+      "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "")
     let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
       _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
@@ -45,7 +55,7 @@ struct JobsDatabase {
         heartbeat: .seconds(1)), on: connection)
     return JobsDatabase(
       database: database, connection: connection, catalog: catalog, prediction: prediction, correlation: correlation,
-      effect: effect, sweep: sweep, queue: queue)
+      effect: effect, insight: insight, recommendation: recommendation, sweep: sweep, queue: queue)
   }
 
   private static let application = """
@@ -163,6 +173,20 @@ struct JobsDatabase {
       """
       INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
       SELECT gen_random_uuid(), \(twin), '2024-01-01 09:00 UTC'::timestamptz + (n - 1) * interval '1 day', d::json
+      FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
+      """)
+    return twin
+  }
+
+  /// A skincare twin with a snapshot a day, as given, from a day on (counted from 2024-01-01).
+  @discardableResult
+  func observe(_ subject: String, _ documents: [String], from day: Int = 0) async throws -> UUID {
+    let twin: UUID = try await connection.query("SELECT twinmill.twin('skincare', \(subject))").only().decode(UUID.self)
+    _ = try await connection.query(
+      """
+      INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+      SELECT gen_random_uuid(), \(twin),
+        '2024-01-01 09:00 UTC'::timestamptz + (\(Int32(day)) + n - 1) * interval '1 day', d::json
       FROM unnest(\(documents)) WITH ORDINALITY AS s (d, n)
       """)
     return twin

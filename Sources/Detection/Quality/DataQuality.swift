@@ -14,9 +14,14 @@ public enum DataQuality {
   /// Gaps, stuck sensors, changes of unit and values out of range, by first sample. Costs what `ChangePoints` does.
   /// - Parameter values: at equal steps, oldest first; NaN = missing.
   /// - Parameter validRange: what the metric can be; `nil` = anything.
-  public static func findings(in values: [Double], validRange: ClosedRange<Double>? = nil) -> [QualityFinding] {
+  /// - Parameter changes: 0-based first samples of the segments behind changes, where they are known already; `nil` =
+  ///   they are looked for.
+  public static func findings(
+    in values: [Double], validRange: ClosedRange<Double>? = nil, changes: [Int]? = nil
+  ) -> [QualityFinding] {
     let all =
-      gaps(in: values) + stuck(in: values) + unitChanges(in: values)
+      gaps(in: values) + stuck(in: values)
+      + unitChanges(in: values, changes: changes ?? ChangePoints.find(in: values).map(\.index))
       + (validRange.map { outOfRange(in: values, $0) } ?? [])
     return all.sorted { $0.samples.lowerBound < $1.samples.lowerBound }
   }
@@ -54,7 +59,10 @@ public enum DataQuality {
 
   /// Changes of level after which both the typical value and the scatter are as after a change of unit.
   public static func unitChanges(in values: [Double]) -> [QualityFinding] {
-    let starts = ChangePoints.find(in: values).map(\.index)
+    unitChanges(in: values, changes: ChangePoints.find(in: values).map(\.index))
+  }
+
+  private static func unitChanges(in values: [Double], changes starts: [Int]) -> [QualityFinding] {
     let bounds = [0] + starts + [values.count]
     return starts.indices.compactMap { k in
       let before = values[bounds[k]..<bounds[k + 1]].filter { $0.isFinite }

@@ -15,6 +15,8 @@ enum Program {
       KindRunner(Prediction(catalog: catalog)),
       KindRunner(Correlation(catalog: catalog)),
       KindRunner(Effect(catalog: catalog)),
+      KindRunner(Insight(catalog: catalog)),
+      KindRunner(Recommendation(catalog: catalog)),
       KindRunner(Sweep(twinsSchema: twinsSchema)),
       KindRunner(Probe()),
     ]

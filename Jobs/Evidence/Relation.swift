@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Queue
+
+/// A significant correlation of a factor with a metric, as the kind `correlation` wrote it to `twin_correlations`.
+struct Relation: Sendable, Hashable {
+  let factor: String
+  /// `product`, `environment`, `lifestyle` …
+  let factorType: String
+  let factorLabel: String
+  let metric: String
+  /// Seconds from the factor to the metric.
+  let lagSeconds: Double
+  /// Partial, given the other factors found; -1…1.
+  let r: Double
+  /// The same by normal scores, which outliers hardly move: what p and q are of.
+  let rankR: Double
+  let n: Int
+  let p: Double
+  /// Counts every pair tried.
+  let q: Double
+  let pairsTried: Int
+  let from: Date?
+  let until: Date?
+  /// The job that found it.
+  let job: JobID
+
+  /// What stands in the column `observations`.
+  private struct Document: Decodable {
+    let metric: String
+    let factorLabel: String?
+    let lagSeconds: Double
+    let r: Double
+    let rankR: Double?
+    let n: Double
+    let p: Double
+    let q: Double
+    let pairsTried: Double?
+    let from: String?
+    let until: String?
+  }
+
+  /// nil when the row was not written by the kind `correlation`, or was changed into something else.
+  init?(factorType: String, factor: String?, observations: String, metadata: String) {
+    guard let lineage = RowLineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
+      let document = RowLineage.decode(Document.self, observations),
+      abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
+      (3...1e9).contains(document.n), (0...1e10).contains(document.lagSeconds)
+    else { return nil }
+    self.factor = factor
+    self.factorType = factorType
+    factorLabel = document.factorLabel ?? factor
+    metric = document.metric
+    lagSeconds = document.lagSeconds
+    r = document.r
+    rankR = min(1, max(-1, document.rankR ?? document.r))
+    n = Int(document.n)
+    p = document.p
+    q = document.q
+    pairsTried = Int(min(1e9, max(1, document.pairsTried ?? 1)))
+    from = document.from.flatMap(RowLineage.date)
+    until = document.until.flatMap(RowLineage.date)
+    job = lineage.job
+  }
+}

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Queue
+import Series
+import Twins
+
+/// Everything that rules look at: what is known of a twin at one time. Pure data.
+struct TwinEvidence: Sendable {
+  let domain: Domain
+  /// The job that computes.
+  let job: JobID
+  /// By name.
+  let metrics: [MetricEvidence]
+  let predictions: [PredictedMetric]
+  let relations: [Relation]
+  let effects: [InterventionEffect]
+  /// What happened to the twin, by time.
+  let events: [TwinEvent]
+  /// The newest observation of any metric: the twin's own clock. Rules know no other.
+  let now: Date
+  /// Episodes that are open: for what is open already, rules have a lower bar to stay than to begin.
+  let open: Set<EpisodeSubject>
+
+  func metric(_ name: String) -> MetricEvidence? { metrics.first { $0.metric.name == name } }
+
+  func isOpen(_ subject: EpisodeSubject) -> Bool { open.contains(subject) }
+
+  /// A word of the domain's wording.
+  func word(_ key: String, _ standard: String) -> Word { Word(domain.wording[key] ?? standard) }
+
+  /// The name for people of a factor.
+  func label(ofFactor name: String, _ written: String) -> String { written }
+}
+
+/// What an episode is about: with one subject, only one episode can be open.
+struct EpisodeSubject: Sendable, Hashable {
+  /// The rule's name.
+  let rule: String
+  /// The metric's name; empty when it is about none.
+  let metric: String
+  /// What else it is about, such as a product; empty when nothing.
+  let factor: String
+  /// Which of several things a rule can say of it, such as `up`.
+  let aspect: String
+
+  init(_ rule: String, metric: String = "", factor: String = "", aspect: String = "") {
+    self.rule = rule
+    self.metric = metric
+    self.factor = factor
+    self.aspect = aspect
+  }
+
+  /// In one text; the parts may hold any character but are told apart by their lengths.
+  var text: String {
+    [rule, metric, factor, aspect].map { "\($0.utf8.count):\($0)" }.joined(separator: "/")
+  }
+}

@@ -1,0 +1,35 @@
+import FoundationEssentials
+import Queue
+import Twins
+
+/// All that the recommendations of a twin are computed from.
+public struct RecommendationInput: Sendable {
+  let evidence: EvidenceInput
+  /// Open insights, by episode.
+  let insights: [OpenInsight]
+  /// What was recommended before, in any state.
+  let given: [GivenAdvice]
+
+  /// The hash of everything that decides what is advised. What was given before is left out, as for insights: the same
+  /// evidence gives no other advice, whatever became of it.
+  var hash: String {
+    var hash = Fingerprint()
+    hash.combine(Recommendation.name)
+    evidence.combine(into: &hash)
+    hash.combine(insights.count)
+    for insight in insights {
+      hash.combine(insight.episode.key)
+      hash.combine(insight.episode.severity.rawValue)
+      hash.combine(insight.title)
+      hash.combine(insight.confidence)
+      hash.combine(insight.evidence.count)
+      for row in insight.evidence {
+        hash.combine(Int(row.job))
+        hash.combine(row.name)
+        hash.combine(row.text ?? "")
+        hash.combine(row.value ?? .nan)
+      }
+    }
+    return hash.hex
+  }
+}
