@@ -50,7 +50,8 @@ struct ActionPlan: Sendable {
 
   private mutating func disturb(_ days: Int, _ random: inout SeededRandom) {
     if random.happens(0.25), days >= 60 {
-      let day = random.whole(15...(days - 10))
+      // Every second one is recent enough to be told as news.
+      let day = random.happens(0.5) ? random.whole(15...(days - 10)) : random.whole((days - 50)...(days - 8))
       for metric in metrics.indices.shuffled(using: &random).prefix(random.whole(1...3)) {
         metrics[metric].shifts.append(LevelShift(day: day, size: random.sign() * random.uniform(in: 0.8...3.5)))
       }
@@ -62,12 +63,13 @@ struct ActionPlan: Sendable {
       }
       if random.happens(0.25) { metrics[metric].year = random.uniform(in: 0.2...0.8) }
       if random.happens(0.08) {
-        let spike = LevelShift(day: random.whole(0...(days - 1)), size: random.sign() * random.uniform(in: 4...9))
+        let day = random.happens(0.5) ? random.whole(0...(days - 1)) : random.whole((days - 14)...(days - 1))
+        let spike = LevelShift(day: day, size: random.sign() * random.uniform(in: 4...9))
         metrics[metric].spikes.append(spike)
       }
     }
     if random.happens(0.08), days >= 60 {
-      let first = random.whole(10...(days - 25))
+      let first = random.happens(0.5) ? random.whole(10...(days - 25)) : random.whole((days - 25)...(days - 21))
       metrics[random.whole(0...(metrics.count - 1))].stuck.append(first..<(first + random.whole(7...20)))
     }
   }

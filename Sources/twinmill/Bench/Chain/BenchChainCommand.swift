@@ -5,7 +5,8 @@ import Postgres
 /// `twinmill bench chain`: what the whole chain states about simulated twins, held against the truth.
 struct BenchChainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "chain", abstract: "Measure how much of what the chain states is true, and how much of the truth it finds.",
+    commandName: "chain",
+    abstract: "Measure how much of what the chain states is true, and how much of the truth it finds.",
     discussion: """
       Simulates skincare twins of which everything is known, records them as an application would, runs twinmill.recompute
       for all of them, and holds every row of the result tables against the truth. Prints one JSON object.

@@ -34,7 +34,9 @@ struct ChainScore: Sendable {
 
   init(_ stated: [StatedFact], about twins: [SimulatedTwin]) {
     cases = stated.map { Case(fact: $0, judgement: FactJudge(twin: twins[$0.twin]).judge($0)) }
-    let truths = Dictionary(grouping: cases.filter(\.judgement.isTrue).map(\.fact)) { Key(kind: $0.kind, twin: $0.twin) }
+    let truths = Dictionary(grouping: cases.filter(\.judgement.isTrue).map(\.fact)) {
+      Key(kind: $0.kind, twin: $0.twin)
+    }
     planted = twins.flatMap { $0.plantedFacts() }.map { fact in
       (fact, (truths[Key(kind: fact.kind, twin: fact.twin)] ?? []).contains { Self.tells($0, of: fact) })
     }

@@ -3,13 +3,15 @@ import Glibc
 /// Who knows everything of a metric but how strongly its causes act: what such a one would find is findable.
 ///
 /// The oracle knows the noise's structure and which causes there are, with their lags, days and courses. It estimates
-/// their sizes together with mean and week by generalised least squares on the recorded days, and tests one of them.
+/// their sizes, together with mean, week and a straight trend, by generalised least squares on the recorded days, and
+/// tests one of them.
 /// The test's signal-to-noise ratio is
 ///
 ///     δ = |size| · ‖x̃‖,  x̃ = the cause's course, whitened by the noise's covariance, less what the others explain
 ///
 /// and its power Φ(δ − z) at the two-sided level α, z = Φ⁻¹(1 − α/2). α is what Benjamini and Hochberg's procedure at
-/// 5 % comes to when k of m tried things are there and all are found: α = 0.05 k / m.
+/// 5 % comes to when k of m tried things are there and all are found: α = 0.05 k / m. Whatever must be looked for among
+/// lags or days counts as often as there are lags or days.
 struct Oracle {
   private let whitening: ExactWhitening
   private let nuisance: [[Double]]
@@ -21,10 +23,15 @@ struct Oracle {
   static let rate = 0.05
 
   /// - Parameter other: courses of everything else that acts on the metric.
-  init(_ metric: SimulatedMetric, other: [[Double]]) {
+  /// - Parameter newest: only so many days, the newest; nil = all.
+  /// - Parameter allowsForTrend: a straight trend may be there.
+  init(_ metric: SimulatedMetric, other: [[Double]], newest: Int? = nil, allowsForTrend: Bool = true) {
     days = metric.recorded.count
-    whitening = ExactWhitening(metric.noise, isObserved: metric.recorded.map { !$0.isNaN })
+    let first = newest.map { max(0, metric.recorded.count - $0) } ?? 0
+    whitening = ExactWhitening(
+      metric.noise, isObserved: metric.recorded.enumerated().map { $0.offset >= first && !$0.element.isNaN })
     var columns = [[Double](repeating: 1, count: days)]
+    if allowsForTrend { columns.append((0..<days).map { Double($0) / Double(days) - 0.5 }) }
     if metric.weekly {
       for wave in 1...2 {
         for phase in [0, Double.pi / 2] {

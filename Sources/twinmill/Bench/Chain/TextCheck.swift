@@ -26,7 +26,7 @@ struct TextCheck: Encodable, Sendable {
     var rest = Array((told.title + " \u{1} " + told.description).unicodeScalars)
     let printed = told.evidence.compactMap(\.text)
     let unused = Dictionary(printed.map { ($0, 1) }, uniquingKeysWith: +)
-        let longestFirst = unused.sorted { ($1.key.unicodeScalars.count, $0.key) < ($0.key.unicodeScalars.count, $1.key) }
+    let longestFirst = unused.sorted { ($1.key.unicodeScalars.count, $0.key) < ($0.key.unicodeScalars.count, $1.key) }
     for (text, rows) in longestFirst {
       let found = Self.takeOut(Array(text.unicodeScalars), from: &rest)
       numbers += found

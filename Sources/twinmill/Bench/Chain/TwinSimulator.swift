@@ -37,7 +37,8 @@ struct TwinSimulator: Sendable {
     let isScanned = (0..<days).map { day in
       !random.happens(0.06) && !gaps.contains { $0.contains(day) }
     }
-    let plan = isQuiet
+    let plan =
+      isQuiet
       ? ActionPlan.nothing
       : ActionPlan(days: days, factors: factors.count, products: products, &random)
     let metrics = Self.metrics.indices.map { index in
