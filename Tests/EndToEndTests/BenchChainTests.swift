@@ -43,7 +43,8 @@ struct BenchChainTests {
     #expect(failures == 0, "\(output.out)")
     // Nothing stays behind.
     let left: Int64 = try await connection.value(
-      "SELECT (SELECT count(*) FROM user_digital_twins) + (SELECT count(*) FROM twin_insights) + (SELECT count(*) FROM twinmill.results)")
+      "SELECT (SELECT count(*) FROM user_digital_twins) + (SELECT count(*) FROM twin_insights) + (SELECT count(*) FROM twinmill.results)"
+    )
     #expect(left == 0)
   }
 }
