@@ -15,7 +15,6 @@ import Glibc
 struct Oracle {
   private let whitening: ExactWhitening
   private let nuisance: [[Double]]
-  private let days: Int
 
   /// Power from which a fact counts as findable.
   static let power = 0.8
@@ -26,7 +25,7 @@ struct Oracle {
   /// - Parameter newest: only so many days, the newest; nil = all.
   /// - Parameter allowsForTrend: a straight trend may be there.
   init(_ metric: SimulatedMetric, other: [[Double]], newest: Int? = nil, allowsForTrend: Bool = true) {
-    days = metric.recorded.count
+    let days = metric.recorded.count
     let first = newest.map { max(0, metric.recorded.count - $0) } ?? 0
     whitening = ExactWhitening(
       metric.noise, isObserved: metric.recorded.enumerated().map { $0.offset >= first && !$0.element.isNaN })
