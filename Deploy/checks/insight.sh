@@ -37,12 +37,12 @@ def row(name, value, bar, holds):
 
 for name, kind in sorted(kinds.items()):
     true, found = kind["true_of_stated"], kind.get("found_of_findable")
-    shown = "%.3f" % true["share"] if true["share"] is not None else "-"
+    shown = "%.3f" % true["share"] if true["of"] else "-"
     rest = "%d of %d findable found" % (found["count"], found["of"]) if found else ""
     print("%-16s stated %6d  true %s  %s" % (name, kind["stated"], shown, rest))
 true = overall["true_of_stated"]
-row("true of all stated", true["share"], "at least 0.95", true["of"] > 0 and true["share"] >= 0.95)
-row("found of all findable", overall["found_of_findable"]["share"], "", True)
+row("true of all stated", true.get("share"), "at least 0.95", true.get("share", 0) >= 0.95)
+row("found of all findable", overall["found_of_findable"].get("share"), "", True)
 row("twins per second and core", report["first"]["twins_per_second_per_core"], "", True)
 for name in ("numbers_without_evidence", "evidence_without_number", "texts_unlike_their_value"):
     row(name.replace("_", " "), report["texts"][name], "0", report["texts"][name] == 0)
