@@ -58,7 +58,8 @@ struct ActionPlan: Sendable {
     }
     for metric in metrics.indices {
       if random.happens(0.12) {
-        let from = random.happens(0.5) ? 0 : random.whole((days / 4)...(days * 3 / 4))
+        // From the first day on, or recent enough to be the newest thing there is.
+        let from = random.happens(0.5) ? 0 : random.whole((days / 4)...(days - 35))
         metrics[metric].trend = (from, random.sign() * random.uniform(in: 0.5...4))
       }
       if random.happens(0.25) { metrics[metric].year = random.uniform(in: 0.2...0.8) }
