@@ -27,12 +27,13 @@ public struct Correlation: JobKind {
 
   // MARK: - Load
 
-  /// Reads the histories and events of all the jobs' twins in one round trip.
+  /// Reads the histories and events of all the jobs' twins in one round trip; of domains without factors none.
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<CorrelationInput, JobFailure>] {
     let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, on: connection)
+      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true,
+      where: { !$0.factors.isEmpty || !$0.interventions.isEmpty }, on: connection)
     var inputs: [JobID: Result<CorrelationInput, JobFailure>] = [:]
     for job in jobs {
       inputs[job.id] = Result { () throws(JobFailure) in

@@ -6,8 +6,21 @@ public struct CorrelationInput: Sendable {
   /// Largest lag, in sampling intervals.
   var maximumLag: Int { arguments.maxLag ?? 14 }
   /// Largest expected share of false findings.
-  var fdr: Double { arguments.fdr ?? 0.05 }
+  var fdr: Double { arguments.fdr ?? 0.02 }
 
-  /// See `TwinRecords.hash`.
-  var hash: String { records.hash(kind: Correlation.name, parameters: [Double(maximumLag), fdr]) }
+  /// Why there is nothing to correlate, if there is not.
+  var nothing: String? {
+    let domain = records.domain
+    if domain.factors.isEmpty, domain.interventions.isEmpty {
+      return "domain \(domain.name) names no factors and no interventions"
+    }
+    if records.metrics.isEmpty { return "no metric is observed" }
+    if records.factors.isEmpty, records.uses.isEmpty { return "no factor is observed" }
+    return nil
+  }
+
+  /// See `TwinRecords.hash`. Where there is nothing to correlate the observations change nothing.
+  var hash: String {
+    records.hash(kind: Correlation.name, parameters: [Double(maximumLag), fdr], nothing: nothing)
+  }
 }

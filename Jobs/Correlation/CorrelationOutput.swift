@@ -52,8 +52,7 @@ public struct CorrelationOutput: Sendable {
   }
 
   private static func reason(_ input: CorrelationInput, tried: Int) -> String {
-    if input.records.metrics.isEmpty { return "no metric is observed" }
-    if input.records.factors.isEmpty, input.records.uses.isEmpty { return "no factor is observed" }
+    if let nothing = input.nothing { return nothing }
     if tried == 0 { return "too little is observed, or hardly anything varies" }
     return "none of \(tried) pairs is significant at a false discovery rate of \(input.fdr)"
   }

@@ -27,12 +27,13 @@ public struct Effect: JobKind {
 
   // MARK: - Load
 
-  /// Reads the histories and events of all the jobs' twins in one round trip.
+  /// Reads the histories and events of all the jobs' twins in one round trip; of domains without interventions none.
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<EffectInput, JobFailure>] {
     let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, on: connection)
+      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, where: { !$0.interventions.isEmpty },
+      on: connection)
     var inputs: [JobID: Result<EffectInput, JobFailure>] = [:]
     for job in jobs {
       inputs[job.id] = Result { () throws(JobFailure) in

@@ -19,21 +19,31 @@ public struct EffectInput: Sendable {
     records = try TwinRecords(known, RecordChoice(metrics: arguments.metrics, historyDays: arguments.historyDays))
     self.arguments = arguments
     let names = Set(records.uses.map(\.factor))
-    let unknown = Set(arguments.factors ?? []).subtracting(names).sorted()
+    let wanted = arguments.factors.map { Set($0.map(InterventionUse.spelling)) }
+    let unknown = (wanted ?? []).subtracting(names).sorted()
     guard unknown.isEmpty else {
       throw JobFailure(
         "\(known.name) never had \(unknown.joined(separator: ", ")); it had "
           + (names.isEmpty ? "no intervention" : names.sorted().joined(separator: ", ")), isPermanent: true)
     }
-    let asked = records.uses.filter { $0.start != nil && arguments.factors?.contains($0.factor) ?? true }
+    let asked = records.uses.filter { $0.start != nil && wanted?.contains($0.factor) ?? true }
     surplus = max(0, asked.count - Self.mostUses)
     uses = Array(asked.suffix(Self.mostUses))
   }
 
-  /// See `TwinRecords.hash`; the interventions asked for count too.
+  /// Why there is nothing to judge, if there is not.
+  var nothing: String? {
+    let domain = records.domain
+    if domain.interventions.isEmpty { return "domain \(domain.name) names no interventions" }
+    if records.metrics.isEmpty { return "no metric is observed" }
+    return uses.isEmpty ? "no intervention with a known start is recorded" : nil
+  }
+
+  /// See `TwinRecords.hash`; the interventions asked for count too. Where there is nothing to judge the observations
+  /// change nothing.
   var hash: String {
     var hash = Fingerprint()
-    hash.combine(records.hash(kind: Effect.name))
+    hash.combine(records.hash(kind: Effect.name, nothing: nothing))
     hash.combine(arguments.factors == nil ? 0 : 1)
     for name in Set(arguments.factors ?? []).sorted() { hash.combine(name) }
     return hash.hex

@@ -62,9 +62,7 @@ public struct EffectOutput: Sendable {
   }
 
   private static func reason(_ input: EffectInput) -> String {
-    if input.records.metrics.isEmpty { return "no metric is observed" }
-    if input.uses.isEmpty { return "no intervention with a known start is recorded" }
-    return "not enough data around any of \(input.uses.count) interventions"
+    input.nothing ?? "not enough data around any of \(input.uses.count) interventions"
   }
 
   private static func row(_ judged: UseEffects, domain: Domain) -> Row? {

@@ -24,11 +24,18 @@ struct TwinEvidence: Sendable {
 
   func isOpen(_ subject: EpisodeSubject) -> Bool { open.contains(subject) }
 
+  /// Whether something else than an intervention may have moved a metric: a change of it, as likely as not to be there,
+  /// 3 to 21 samples before the start or 11 to 21 after it. (An effect may take ten days to show.)
+  func isAmbiguous(_ intervention: InterventionEffect, metric name: String) -> Bool {
+    guard let metric = metric(name), let start = intervention.start else { return false }
+    return metric.changes.contains { change in
+      let samples = metric.date(change.index).timeIntervalSince(start) / metric.step
+      return (-21 ... -3).contains(samples) || (11...21).contains(samples)
+    }
+  }
+
   /// A word of the domain's wording.
   func word(_ key: String, _ standard: String) -> Word { Word(domain.wording[key] ?? standard) }
-
-  /// The name for people of a factor.
-  func label(ofFactor name: String, _ written: String) -> String { written }
 }
 
 /// What an episode is about: with one subject, only one episode can be open.

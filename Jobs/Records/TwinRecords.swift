@@ -85,8 +85,10 @@ struct TwinRecords: Sendable {
 
   /// The hash of everything that a result depends on: code, definition of the domain, parameters, records. Not the
   /// clock, not the job: two jobs with the same input have the same hash.
-  /// - Parameter parameters: what the kind's arguments say beyond the choice of records, in a fixed order.
-  func hash(kind: String, parameters: [Double] = []) -> String {
+  /// - Parameters:
+  ///   - parameters: what the kind's arguments say beyond the choice of records, in a fixed order.
+  ///   - nothing: why nothing can be computed, if so: the result then depends on that, not on the records.
+  func hash(kind: String, parameters: [Double] = [], nothing: String? = nil) -> String {
     var hash = Fingerprint()
     hash.combine(kind)
     hash.combine(BuildInfo.version)
@@ -96,6 +98,10 @@ struct TwinRecords: Sendable {
     for name in Set(choice.factors ?? []).sorted() { hash.combine(name) }
     hash.combine(parameters.count)
     for parameter in parameters { hash.combine(parameter) }
+    if let nothing {
+      hash.combine(nothing)
+      return hash.hex
+    }
     hash.combine(metrics.count)
     for one in metrics { Self.combine(one.definition.name, one, into: &hash) }
     hash.combine(factors.count)

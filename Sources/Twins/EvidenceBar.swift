@@ -1,7 +1,7 @@
 /// What evidence must come up to before something is stated or recommended on it.
 public struct EvidenceBar: Sendable, Hashable {
   /// Greatest q value: share of false findings among those reported.
-  public var q = 0.05
+  public var q = 0.02
   /// Fewest observations.
   public var observations = 60
   /// Least partial correlation, without its sign. Less may be real and still matters to nobody.

@@ -28,11 +28,12 @@ public final class HistoryReader: Sendable {
   ///   - twins: ids, may repeat.
   ///   - kind: of the results whose latest input hash is wanted.
   ///   - withEvents: whether what happened to the twins is wanted too; in the same round trip.
+  ///   - isAsked: whether a domain's observations and events are wanted; not asked, its twins have none.
   ///   - range: from (inclusive) and until (exclusive); nil = open.
   /// - Returns: by twin; twins that do not exist are missing.
   public func histories(
-    of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
-    on connection: Connection
+    of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
+    from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     try await histories(
       of: twins, kind: kind, withEvents: withEvents, from: from, until: until, and: [], on: connection
@@ -47,7 +48,8 @@ public final class HistoryReader: Sendable {
     and others: [SQL], on connection: Connection
   ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: [Rows]) {
     let twins = Array(Set(twins))
-    let domains = catalog.domains.filter { domain in ready.withLock { $0.contains(domain.name) } }
+    let wanted = catalog.domains.filter(isAsked)
+    let domains = wanted.filter { domain in ready.withLock { $0.contains(domain.name) } }
     func questions(_ domains: [Domain]) -> [SQL] {
       domains.map { $0.observations(twins, from, until, Int32($0.historyPoints)) }
         + (withEvents ? domains.map { $0.events(twins, from, until) } : [])
@@ -64,7 +66,9 @@ public final class HistoryReader: Sendable {
     var late: Set<String> = []
     for row in described {
       let name = try row.get("domain", as: String?.self)
-      guard let name, catalog[name] != nil, try row.get("tables_ready", as: Bool.self) else { continue }
+      guard let name, wanted.contains(where: { $0.name == name }), try row.get("tables_ready", as: Bool.self) else {
+        continue
+      }
       if !domains.contains(where: { $0.name == name }) { late.insert(name) }
     }
     if !late.isEmpty {

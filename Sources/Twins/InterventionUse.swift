@@ -53,10 +53,13 @@ public struct InterventionUse: Sendable, Hashable {
     }
   }
 
-  /// An id in PostgreSQL's spelling, whatever its source's.
   private static func name(of event: TwinEvent, _ intervention: Intervention) -> String {
-    if event.factor.isEmpty { return intervention.event }
-    return UUID(uuidString: event.factor)?.uuidString.lowercased() ?? event.factor
+    event.factor.isEmpty ? intervention.event : spelling(event.factor)
+  }
+
+  /// A factor's name as uses have it: an id in PostgreSQL's spelling, whatever its source's; other names as they are.
+  public static func spelling(_ factor: String) -> String {
+    UUID(uuidString: factor)?.uuidString.lowercased() ?? factor
   }
 
   private struct Key: Hashable {

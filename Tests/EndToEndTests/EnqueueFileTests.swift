@@ -31,7 +31,7 @@ struct EnqueueFileTests {
     #expect(
       told[2]
         == #"{"number":4,"job_id":null,"outcome":"refused","unique_key":null,"message":"unknown kind 'nope'. "#
-        + #"Known kinds: correlation, effect, prediction, probe, sweep."}"#)
+        + #"Known kinds: correlation, effect, insight, prediction, probe, recommendation, sweep."}"#)
     #expect(told[3].contains(#""outcome":"inserted""#) && told[4].contains(#""outcome":"replaced""#))
     #expect(output.err.contains("twinmill: \(path):4: refused: unknown kind 'nope'."))
     #expect(output.err.hasSuffix("twinmill: \(path): 2 inserted, 1 merged, 1 replaced, 1 refused\n"))

@@ -84,6 +84,18 @@ struct RolesTests {
     }
     let effects = try await database.psql("SELECT count(*) FROM product_effects WHERE observed_effects IS NOT NULL;")
     #expect(effects.out.contains("2"), "\(effects.out)\(effects.err)")
+    // Insights and recommendations are written, and written again in place.
+    for round in 1...2 {
+      for kind in ["insight", "recommendation"] {
+        let job = try await Installed.run(["enqueue", kind, "--twin", "skincare/1", "--wait"], url: database.url)
+        #expect(job.out.hasSuffix("completed\n"), "\(job.out) \(worker.log)")
+      }
+      _ = try await database.psql(
+        """
+        INSERT INTO twin_snapshots (id, twin_id, snapshot_date, skin_metrics)
+        SELECT gen_random_uuid(), twinmill.twin('skincare', '1'), now(), '{"hydration_index": 5\(round)}';
+        """)
+    }
     #expect(await worker.stop() == 0)
     #expect(await scheduler.stop() == 0)
     await server.stop()

@@ -129,7 +129,7 @@ struct CorrelationTests {
     let cases: [(CausalTwin, String)] = [
       (CausalTwin(days: 60, hasFactors: false), "no factor is observed"),
       (CausalTwin(days: 0), "no metric is observed"), (CausalTwin(days: 8), "too little is observed"),
-      (CausalTwin(days: 200, humidityEffect: 0), "none of 4 pairs is significant at a false discovery rate of 0.05"),
+      (CausalTwin(days: 200, humidityEffect: 0), "none of 4 pairs is significant at a false discovery rate of 0.02"),
     ]
     for (index, entry) in cases.enumerated() {
       let twin = try await entry.0.insert("\(index)", into: test)
@@ -153,9 +153,14 @@ struct CorrelationTests {
     for (index, entry) in cases.enumerated() {
       #expect(reasons[index].hasPrefix("\(index) \(entry.1)"), "\(reasons[index])")
     }
-    #expect(reasons[4] == "pump no factor is observed")
+    #expect(reasons[4] == "pump domain sensor names no factors and no interventions")
     #expect(try await test.count("SELECT count(*) FROM twin_correlations") == 0)
+    // What is observed of a sensor is not even read: it cannot change that.
+    _ = try await test.connection.query(
+      "INSERT INTO sensor_observations VALUES (\(sensor), 'load', now(), 5)")
     _ = try await test.enqueue("correlation", twin: sensor)
+    _ = try await test.enqueue("effect", twin: sensor)
+    #expect(try await test.run(test.effect).values.first == .stored)
     #expect(try await test.run(test.correlation).values.first == .unchanged)
   }
 
@@ -213,6 +218,13 @@ struct CorrelationTests {
           """))
     }
     #expect(!found[0].isEmpty && found[0] == found[1])
+  }
+
+  @Test("a cancelled computation ends as cancelled")
+  func cancelled() async throws {
+    let test = try await JobsDatabase.create(withCauses: true)
+    _ = try await test.enqueue("correlation", twin: CausalTwin().insert("1", into: test))
+    #expect(try await test.stopsWhenCancelled(test.correlation))
   }
 
   @Test("arguments choose; what was never observed is said, bad ones are refused at enqueue")

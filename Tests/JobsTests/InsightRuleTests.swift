@@ -138,7 +138,8 @@ struct InsightRuleTests {
     #expect(try aspects(calm + [Double](repeating: 41.5, count: 9)) == ["stuck"])
     #expect(try aspects(calm + [Double](repeating: .nan, count: 6) + [50, 51]) == ["gap"])
     #expect(try aspects(calm + [50, 160, 51]) == ["out_of_range"])
-    let unit = try SimulatedTwin(["hydration_index": calm + calm[..<10].map { $0 / 100 }]).findings()
+    let unit = try SimulatedTwin(["hydration_index": calm + Self.noise(12, seed: 6, phi: 0.2).map { $0 / 100 }])
+      .findings()
     #expect(Self.rule(unit, "data_quality").map(\.subject.aspect) == ["unit"], "\(unit.map(\.story.title))")
     #expect(try aspects(calm[..<110].map { $0 }, other: Self.noise(120, seed: 3)) == ["ended"])
   }

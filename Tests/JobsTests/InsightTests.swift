@@ -14,7 +14,7 @@ struct InsightTests {
   private func drifting(_ test: JobsDatabase, _ subject: String = "1", days: Int = 120) async throws -> UUID {
     var noise = SimulatedNoise(seed: 3)
     let redness = noise.autoregression(days).enumerated().map {
-      40 + 2 * $0.element + 0.2 * Double(max(0, $0.offset - 40))
+      34 + 2 * $0.element + 0.4 * Double(max(0, $0.offset - 40))
     }
     let oil = noise.autoregression(days).map { 50 + 2 * $0 }
     return try await test.observe(
@@ -68,7 +68,7 @@ struct InsightTests {
     var noise = SimulatedNoise(seed: 8)
     for day in 100..<110 {
       try await test.observe(
-        "1", [#"{"redness_index": \#(40 + 0.2 * Double(day - 40) + 2 * noise.normal()), "oil_balance": 50}"#], from: day
+        "1", [#"{"redness_index": \#(34 + 0.4 * Double(day - 40) + 2 * noise.normal()), "oil_balance": 50}"#], from: day
       )
       #expect(try await evaluate() == .stored)
     }

@@ -140,6 +140,25 @@ struct JobsDatabase {
     return ends
   }
 
+  /// Whether computing the waiting job of a kind ends with `CancellationError` when its task is cancelled.
+  func stopsWhenCancelled<Kind: JobKind>(_ kind: Kind) async throws -> Bool {
+    let claim = try await claim(kind.definition.name)
+    let inputs = try await connection.transaction(readOnly: true) { try await kind.load(claim.jobs, on: $0) }
+    guard let job = claim.jobs.first, let input = try inputs[job.id]?.get() else { throw JobFailure("no input") }
+    return await withTaskGroup(of: Bool.self) { group in
+      group.cancelAll()
+      group.addTask {
+        do {
+          _ = try await kind.compute(input, for: job)
+          return false
+        } catch {
+          return error is CancellationError
+        }
+      }
+      return await group.next() ?? false
+    }
+  }
+
   // MARK: - Data
 
   /// A sensor twin with a daily cycle at this interval.

@@ -5,104 +5,111 @@ import Twins
 
 /// Unusual values: alarms of Detection's anomaly score among the newest samples.
 ///
-/// The score of each sample rests on those before it alone. The threshold is raised for the number of metrics looked
-/// at: the surprise must be rarer by that factor (Bonferroni), S ≥ 1.65 + log10 m. Only alarms of the newest
-/// `recent_samples` are news.
+/// The score of each sample rests on those before it alone, but on short histories noise raises ten times the alarms
+/// that it does on long ones. So an alarm counts as an unusual value only when the value is also at least four standard
+/// deviations of what is new from what the values before let expect (`Expectation`; chance 1 in 16,000), and as an
+/// unusual course, of a value that is not, only from a score of 0.8 on. Only the newest `recent_samples` are news.
 ///
-/// Severity: low; medium where the value lies to the worse of what is usual (beyond the quantiles of 5 % and 95 % of
-/// the 90 samples before), high when it is also beyond a threshold of the domain of high severity. Confidence: the
-/// score.
+/// Severity: low; medium where the value lies to the worse of what was expected, high when it is also beyond a
+/// threshold of the domain of high severity. Confidence: the score.
 struct AnomalyRule: InsightRule {
   static let name = "anomaly"
 
   /// Samples before that tell what is usual.
   static let usualSpan = 90
-  /// Fewest of them.
-  static let leastUsual = 20
+  /// Least distance from what was expected, in standard deviations.
+  static let leastDistance = 4.0
+  /// Least score of an unusual course.
+  static let courseScore = 0.8
   /// Most samples that are scored; older ones only teach the scorer what it has long learned.
   static let scoredSamples = 3_000
   /// Samples apart within which alarms are one episode.
   static let episodeSamples = 7.0
 
-  func findings(in evidence: TwinEvidence) throws -> [Finding] {
-    let bar = bar(evidence)
-    var findings: [Finding] = []
-    for metric in evidence.metrics {
-      try Task.checkCancellation()
-      guard let (index, score) = Self.alarm(metric, bar: bar, recent: evidence.domain.insights.recentSamples) else {
-        continue
-      }
-      if let finding = finding(metric, at: index, score: score, evidence) { findings.append(finding) }
-    }
-    return findings
+  private struct Alarm {
+    let index: Int
+    let score: Double
+    let expectation: Expectation
+    /// From what was expected, in standard deviations, signed.
+    let distance: Double
+
+    var isUnusualValue: Bool { abs(distance) >= leastDistance }
   }
 
-  /// The greatest score at the bar among the newest samples, of equal ones the latest.
-  private static func alarm(_ metric: MetricEvidence, bar: Double, recent: Int) -> (index: Int, score: Double)? {
-    var scorer = AnomalyScorer(threshold: bar)
-    var best: (index: Int, score: Double)?
+  func findings(in evidence: TwinEvidence) throws -> [Finding] {
+    try evidence.metrics.compactMap { metric in
+      try Task.checkCancellation()
+      return Self.alarm(metric, recent: evidence.domain.insights.recentSamples).map { finding(metric, $0, evidence) }
+    }
+  }
+
+  /// The strongest alarm among the newest samples: an unusual value before an unusual course, then by score, then the
+  /// latest.
+  private static func alarm(_ metric: MetricEvidence, recent: Int) -> Alarm? {
+    var scorer = AnomalyScorer()
+    var best: Alarm?
     for index in max(0, metric.count - scoredSamples)..<metric.count {
       let value = metric.samples.values[index]
       let score = scorer.score(time: metric.date(index).timeIntervalSince1970, value: value)
-      guard index >= metric.count - recent, score >= bar, score >= best?.score ?? 0 else { continue }
-      best = (index, score)
+      guard index >= metric.count - recent, score >= AnomalyScorer.defaultThreshold,
+        let expectation = Expectation(of: index, in: metric, span: usualSpan)
+      else { continue }
+      let alarm = Alarm(
+        index: index, score: score, expectation: expectation,
+        distance: (value - expectation.expected) / expectation.deviation)
+      guard alarm.isUnusualValue || score >= courseScore else { continue }
+      if let best, (best.isUnusualValue ? 1 : 0, best.score) > (alarm.isUnusualValue ? 1 : 0, score) { continue }
+      best = alarm
     }
     return best
   }
 
-  private func finding(
-    _ metric: MetricEvidence, at index: Int, score: Double, _ evidence: TwinEvidence
-  ) -> Finding? {
-    let before = metric.present(max(0, index - Self.usualSpan)..<index).map(\.value).sorted()
-    guard before.count >= Self.leastUsual else { return nil }
-    let value = metric.samples.values[index]
-    let low = before[Int(0.05 * Double(before.count - 1))]
-    let high = before[Int((0.95 * Double(before.count - 1)).rounded(.up))]
-    let isOutside = value < low || value > high
-    let isWorse = isOutside && metric.isBetter(from: value < low ? low : high, to: value) == false
+  private func finding(_ metric: MetricEvidence, _ alarm: Alarm, _ evidence: TwinEvidence) -> Finding {
+    let value = metric.samples.values[alarm.index]
+    let expected = alarm.expectation.expected
+    let isWorse = alarm.isUnusualValue && metric.isBetter(from: expected, to: value) == false
     let isCritical = evidence.domain.thresholds.contains {
       $0.metric == metric.metric.name && $0.severity == .high && $0.bound.isBeyond(value)
     }
-    let severity: Threshold.Severity = !isWorse ? .low : isCritical ? .high : .medium
-
     let source = EvidenceSource(.detection, job: evidence.job, metric: metric.metric)
     let label = Word(metric.metric.label)
     let unit = Word(metric.metric.unit).afterBlank
-    let date = metric.date(index)
-    let shown = source.value("value", value, at: date)
+    let date = metric.date(alarm.index)
     let day = source.date("at", date, step: metric.step)
-    let from = metric.date(max(0, index - Self.usualSpan))
-    let usual: Sentence =
+    let shown = source.value("value", value, at: date)
+    let score: Sentence =
       """
-      \(source.percent("share_usual", 0.9)) % of the \(source.count("samples_before", before.count)) values before lie \
-      between \(source.value("quantile_5", low, from: from, until: date)) and \
-      \(source.value("quantile_95", high, from: from, until: date))\(unit).
+      The anomaly score is \(source.pure("score", alarm.score)), where alarms begin at \
+      \(source.pure("bar", alarm.isUnusualValue ? AnomalyScorer.defaultThreshold : Self.courseScore)).
       """
+    let from = metric.date(max(0, alarm.index - Self.usualSpan))
     return Finding(
       type: .anomaly,
       subject: EpisodeSubject(
-        Self.name, metric: metric.metric.name, aspect: !isOutside ? "pattern" : value > high ? "up" : "down"),
-      onset: date, tolerance: Self.episodeSamples * metric.step, severity: severity, confidence: score,
-      size: -log2(1 - score),
+        Self.name, metric: metric.metric.name,
+        aspect: !alarm.isUnusualValue ? "course" : alarm.distance > 0 ? "up" : "down"),
+      onset: date, tolerance: Self.episodeSamples * metric.step,
+      severity: !isWorse ? .low : isCritical ? .high : .medium, confidence: alarm.score,
+      size: min(1e6, abs(alarm.distance)),
       story: Story(
-        title: isOutside
-          ? "\(label.capitalised) was unusually \(Word(value > high ? "high" : "low")) on \(day): \(shown)\(unit)"
-          : "\(label.capitalised) behaved unusually around \(day)",
+        title: alarm.isUnusualValue
+          ? "\(label.capitalised) was unusually \(Word(alarm.distance > 0 ? "high" : "low")) on \(day): \(shown)\(unit)"
+          : "\(label.capitalised) took an unusual course around \(day)",
         description: [
-          usual,
-          isOutside
-            ? "The anomaly score is \(source.pure("score", score)), where alarms begin at \(source.pure("bar", bar(evidence)))."
+          alarm.isUnusualValue
+            ? """
+            The \(source.count("samples_before", alarm.expectation.count, from: from, until: date)) values before let \
+            expect \(source.value("expected", expected, at: date))\(unit); the difference is \
+            \(source.pure("distance", min(1e6, abs(alarm.distance)))) standard deviations of what is new from one value \
+            to the next.
+            """
             : """
             The value of \(shown)\(unit) is none of the rarest, but the latest ones together are: their mean or their \
-            scatter. The anomaly score is \(source.pure("score", score)), where alarms begin at \
-            \(source.pure("bar", bar(evidence))).
+            scatter.
             """,
-        ], source: source),
+          score,
+        ], source: source,
+        unprinted: [source.value("deviation", alarm.expectation.deviation)]),
       actions: [])
-  }
-
-  /// 1 − 2^(−(1.65 + log10 m) / 1.65): the score of a surprise that is rarer by the number of metrics.
-  private func bar(_ evidence: TwinEvidence) -> Double {
-    1 - pow(1 - AnomalyScorer.defaultThreshold, 1 + log10(Double(max(1, evidence.metrics.count))) / 1.65)
   }
 }

@@ -1,14 +1,19 @@
 import Detection
 import FoundationEssentials
 import Glibc
+import Inference
 import Twins
 
 /// Changes of level or of scatter within the newest `change_samples`, as Detection's segmentation tells them.
 ///
 /// A change is stated when it is there with a chance of at least 1 − 0.05 / m for m metrics looked at, with at least
-/// five values on either side, and when the mean of all values behind it (up to the next change) differs from the mean
-/// before it by at least one standard deviation of the values around these means; or, where means are alike, when the
-/// standard deviation is twice or half of what it was. The latest such change of a metric counts.
+/// seven values on either side, and when the mean of all values behind it (up to the next change) differs from the mean
+/// before it by at least one standard deviation of the values around these means. Long memory looks like a change;
+/// therefore the interrupted time series of `EffectEstimator`, which weighs trends, seasons and kinds of autocorrelation
+/// against it, must give p ≤ 0.05 / (m · change_samples), as many places as were looked at.
+///
+/// Or, where means are alike, when the scatter is twice or half of what it was, by the standard deviation and by the
+/// median absolute deviation, with 14 values on either side. The latest change of a metric counts.
 ///
 /// Severity: low; for a change to the worse medium from 2 standard deviations on, high from 4. Confidence: the chance.
 struct ChangeRule: InsightRule {
@@ -17,7 +22,9 @@ struct ChangeRule: InsightRule {
   /// Chance of a false change among all metrics that is accepted.
   static let doubt = 0.05
   /// Fewest values on either side.
-  static let leastSide = 5
+  static let leastSide = 7
+  /// Fewest values on either side of a change of scatter.
+  static let leastScatterSide = 14
   /// Least difference of means, in standard deviations.
   static let leastStep = 1.0
   /// Least ratio of standard deviations.
@@ -54,12 +61,26 @@ struct ChangeRule: InsightRule {
     let ratio = after.deviation / before.deviation
     // A level that the fit jumps to but the means do not show is a kink of a trend.
     if relative >= Self.leastStep, change.step * step > 0 {
+      guard let p = Self.confirmation(metric, start..<end, at: change.index),
+        p <= Self.doubt / Double(evidence.metrics.count * evidence.domain.insights.changeSamples)
+      else { return nil }
       return level(metric, change, before, after, relative: min(relative, 1e6), from: start, until: end, evidence)
     }
     guard ratio.isFinite, ratio > 0, max(ratio, 1 / ratio) >= Self.leastRatio, relative < Self.leastStep,
-      max(change.deviationRatio, 1 / change.deviationRatio) >= Self.leastRatio
+      min(before.count, after.count) >= Self.leastScatterSide, before.spread > 0, after.spread > 0,
+      (after.spread / before.spread > Self.leastRatio) == (ratio > 1),
+      max(after.spread / before.spread, before.spread / after.spread) >= Self.leastRatio
     else { return nil }
     return scatter(metric, change, before, after, ratio: ratio, from: start, until: end, evidence)
+  }
+
+  /// The p value of a step at a change; nil where it cannot be told.
+  private static func confirmation(_ metric: MetricEvidence, _ range: Range<Int>, at index: Int) -> Double? {
+    let season = metric.seasons.last { $0 < 24 } ?? 0
+    let estimator = EffectEstimator(season: season)
+    let values = Array(metric.samples.values[range])
+    // Too little around a change is no error here: it is not stated.
+    return (try? estimator.estimate(values, start: index - range.lowerBound))?.p
   }
 
   /// Values on one side of a change.
@@ -68,6 +89,8 @@ struct ChangeRule: InsightRule {
     let mean: Double
     /// Sum of squares around the mean.
     let squares: Double
+    /// Median absolute deviation.
+    let spread: Double
 
     var deviation: Double { (squares / Double(max(1, count - 1))).squareRoot() }
 
@@ -76,6 +99,8 @@ struct ChangeRule: InsightRule {
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       self.mean = mean
       squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let median = values.sorted().dropFirst(values.count / 2).first ?? 0
+      spread = values.map { abs($0 - median) }.sorted().dropFirst(values.count / 2).first ?? 0
     }
   }
 

@@ -5,7 +5,8 @@ import Twins
 /// risks for effects to the worse.
 ///
 /// Stated is what meets the domain's bar: q, observations on both sides together, the size in standard deviations, and
-/// an interval without 0. Severity of an effect to the worse: medium, high from one standard deviation on; to the
+/// an interval without 0; and whose metric did not change a little before the start or some while after it, because
+/// then something else may have begun. Severity of an effect to the worse: medium, high from one standard deviation on; to the
 /// better low, medium from one standard deviation on. Confidence: 1 − q.
 struct EffectRule: InsightRule {
   static let name = "effect"
@@ -17,7 +18,8 @@ struct EffectRule: InsightRule {
     evidence.effects.flatMap { intervention in
       intervention.effects.compactMap { effect -> Finding? in
         guard effect.meets(evidence.domain.evidence), let metric = evidence.domain.metric(effect.metric),
-          effect.verdict == .better || effect.verdict == .worse
+          effect.verdict == .better || effect.verdict == .worse,
+          !evidence.isAmbiguous(intervention, metric: effect.metric)
         else { return nil }
         return finding(intervention, effect, metric, evidence)
       }

@@ -3,7 +3,8 @@ import Twins
 
 /// Opportunities: factors that a metric follows, as the kind `correlation` found them.
 ///
-/// Stated is what meets the domain's bar: q, observations, and the size of the partial correlation. Severity: low;
+/// Products, repairs and routines are left to `EffectRule`, which knows their beginnings. Stated is what meets the
+/// domain's bar: q, observations, and the size of the partial correlation. Severity: low;
 /// medium where the correlation is at least twice the bar. Confidence: 1 − q. Only factors that somebody can change
 /// carry actions.
 struct RelationRule: InsightRule {
@@ -12,7 +13,9 @@ struct RelationRule: InsightRule {
   func findings(in evidence: TwinEvidence) throws -> [Finding] {
     let bar = evidence.domain.evidence
     return evidence.relations.compactMap { relation in
-      guard relation.meets(bar), let metric = evidence.domain.metric(relation.metric) else { return nil }
+      guard relation.meets(bar), evidence.domain.factor(relation.factor) != nil,
+        let metric = evidence.domain.metric(relation.metric)
+      else { return nil }
       let source = EvidenceSource(.correlation, job: relation.job, metric: metric)
       let factor = Word(relation.factorLabel)
       let label = Word(metric.label)

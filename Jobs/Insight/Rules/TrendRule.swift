@@ -4,10 +4,10 @@ import Twins
 
 /// Trends: a metric that moves steadily one way.
 ///
-/// A trend is stated when its slope differs from 0 with p ≤ 0.01 after Holm's correction (1979) for the metrics looked
+/// A trend is stated when its slope differs from 0 with p ≤ 0.002 after Holm's correction (1979) for the metrics looked
 /// at, and the move over the stretch is at least one standard deviation of what lies around the line. An open one stays
 /// while p ≤ 0.05 uncorrected and the move is at least half as large. The interval is Detection's, which knows of
-/// autocorrelation.
+/// autocorrelation, but not of all memory: the level is a twenty-fifth of the usual one.
 ///
 /// Severity: low; for a move to the worse medium from 2 standard deviations on, high from 4. Confidence: 1 − p/2 with
 /// the corrected p, the chance of this direction.
@@ -15,7 +15,7 @@ struct TrendRule: InsightRule {
   static let name = "trend"
 
   /// Greatest corrected p value of a trend that begins.
-  static let level = 0.01
+  static let level = 0.002
   /// Greatest p value of a trend that stays.
   static let stayingLevel = 0.05
   /// Least move in standard deviations.

@@ -16,7 +16,8 @@ struct ProductAdvice: AdviceRule {
 
   func advice(on evidence: TwinEvidence, insights: [OpenInsight]) -> [Advice] {
     evidence.effects.compactMap { intervention in
-      let known = intervention.effects.filter { $0.meets(evidence.domain.evidence) }
+      let known = intervention.effects
+        .filter { $0.meets(evidence.domain.evidence) && !evidence.isAmbiguous(intervention, metric: $0.metric) }
         .sorted { (-abs($0.relative), $0.metric) < (-abs($1.relative), $1.metric) }
       let harm = known.first { $0.verdict == .worse }
       let benefit = known.first { $0.verdict == .better }

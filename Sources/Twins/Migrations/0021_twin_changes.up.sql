@@ -1,4 +1,4 @@
--- Purpose: dirty tracking. Writing input data leaves a mark per twin and statement; the sweep turns marks into jobs.
+-- Purpose: ids that tell rows of jobs from rows of an application, and dirty tracking. Writing input data leaves a mark per twin and statement; the sweep turns marks into jobs.
 --   Marks are only ever appended: an upserted mark per twin would make concurrent writers of one twin wait for each
 --   other, and a sweep that clears it could lose a change that commits late. A mark is deleted by its exact id only.
 -- Index relied on: the primary key (the sweep reads from the oldest mark).

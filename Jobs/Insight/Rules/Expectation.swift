@@ -1,0 +1,47 @@
+import Glibc
+
+/// What the values before a sample let expect of it: a first-order autoregression around their median, told robustly,
+/// so that earlier wild values hide no later one.
+struct Expectation: Sendable {
+  /// Values that it was learned from.
+  let count: Int
+  let expected: Double
+  /// Standard deviation of what is new: 1.4826 times the median absolute residual (1 for a normal distribution).
+  let deviation: Double
+
+  /// Fewest values before.
+  static let leastBefore = 20
+
+  /// nil when there are too few values, or when they hardly move.
+  /// - Parameter span: samples before that count.
+  init?(of index: Int, in metric: MetricEvidence, span: Int) {
+    let before = metric.present(max(0, index - span)..<index)
+    guard before.count >= Self.leastBefore else { return nil }
+    let median = Self.median(before.map(\.value))
+    let scatter = 1.4826 * Self.median(before.map { abs($0.value - median) })
+    guard scatter > 1e-9 * abs(median) else { return nil }
+    // Values more than three deviations out count as three out.
+    func rest(_ value: Double) -> Double { min(3 * scatter, max(-3 * scatter, value - median)) }
+    var products = 0.0
+    var squares = 0.0
+    var pairs: [(Double, Double)] = []
+    for (one, next) in zip(before, before.dropFirst()) where next.index == one.index + 1 {
+      pairs.append((rest(one.value), next.value - median))
+      products += rest(one.value) * rest(next.value)
+      squares += rest(one.value) * rest(one.value)
+    }
+    let phi = pairs.count >= Self.leastBefore / 2 && squares > 0 ? min(0.98, max(-0.5, products / squares)) : 0
+    let fresh = pairs.isEmpty ? scatter : 1.4826 * Self.median(pairs.map { abs($0.1 - phi * $0.0) })
+    let isNext = before[before.count - 1].index == index - 1
+    count = before.count
+    expected = median + (isNext ? phi * rest(before[before.count - 1].value) : 0)
+    deviation = isNext ? fresh : max(fresh, scatter)
+    guard deviation > 1e-9 * abs(median) else { return nil }
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+}
