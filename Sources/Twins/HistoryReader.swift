@@ -36,7 +36,7 @@ public final class HistoryReader: Sendable {
     from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     try await histories(
-      of: twins, kind: kind, withEvents: withEvents, from: from, until: until, and: [], on: connection
+      of: twins, kind: kind, withEvents: withEvents, where: isAsked, from: from, until: until, and: [], on: connection
     ).histories
   }
 
@@ -44,8 +44,8 @@ public final class HistoryReader: Sendable {
   /// - Parameter others: questions of the caller's own.
   /// - Returns: the histories, and one answer for each question.
   public func histories(
-    of twins: [UUID], kind: String, withEvents: Bool = false, from: Date? = nil, until: Date? = nil,
-    and others: [SQL], on connection: Connection
+    of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
+    from: Date? = nil, until: Date? = nil, and others: [SQL], on connection: Connection
   ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: [Rows]) {
     let twins = Array(Set(twins))
     let wanted = catalog.domains.filter(isAsked)
