@@ -77,7 +77,10 @@ let package = Package(
     .target(
       name: "Domains",
       dependencies: ["Twins"],
-      resources: [.embedInCode("skincare"), .embedInCode("sensor")]
+      resources: [
+        .embedInCode("skincare"), .embedInCode("reactor"), .embedInCode("goals"), .embedInCode("propositions"),
+        .embedInCode("tasks"), .embedInCode("sensor"),
+      ]
     ),
     .target(
       name: "Jobs",

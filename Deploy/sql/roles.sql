@@ -110,7 +110,11 @@ FROM (
 ) AS rights
 \gexec
 
--- The tables that domains created for their observations.
+-- The tables that domains created for their observations, and the schemas that they are in.
+SELECT DISTINCT format('GRANT USAGE ON SCHEMA %I TO twinmill_worker, twinmill_read', created.schema_name)
+FROM twinmill.created_objects AS created
+WHERE created.object_type = 'table'
+\gexec
 SELECT format('GRANT SELECT ON %I.%I TO %I', created.schema_name, created.table_name, grantees.name)
 FROM twinmill.created_objects AS created, unnest(ARRAY['twinmill_worker', 'twinmill_read']) AS grantees (name)
 WHERE created.object_type = 'table'

@@ -28,8 +28,12 @@ struct KnownTwin: Sendable {
     }
     guard history.hasTables else {
       throw JobFailure(
-        "the tables of domain \(name) (\(domain.tables.joined(separator: ", "))) do not exist, or the worker may not read "
-          + "them; the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), "
+        "the tables of domain \(name) (\(domain.tables.map { "\(domain.schema).\($0.name)" }.joined(separator: ", "))) "
+          + "do not exist, lack a column, or the worker may not read them; "
+          + (domain.importing == nil
+            ? "twinmill domains prepare \(name) creates what is missing, TWINMILL_DOMAIN_SCHEMAS=\(name)=SCHEMA says "
+              + "where they are, "
+            : "the first import creates them (twinmill import FILE.csv --domain \(name) --twin NAME), ")
           + "and GRANT SELECT lets the worker's role read them", isPermanent: true)
     }
     self.history = history

@@ -31,8 +31,10 @@ public struct Domain: Sendable {
   public let milestones: [Milestone]
   /// What to do when something is seen.
   public let rules: [RecommendationRule]
-  /// Tables of its own that its statements read, in the schema of the twin tables.
-  public let tables: [String]
+  /// The schema of its own tables; stands for `@domain@` in the SQL files.
+  public let schema: String
+  /// Tables of its own that its statements read, with the columns that they need.
+  public let tables: [DomainTable]
   /// Changes whenever the definition does: part of every input hash.
   public let fingerprint: String
   /// The definition's text.
@@ -76,9 +78,14 @@ public struct Domain: Sendable {
   }
 
   /// Reads a domain from its files.
-  /// - Parameter twinsSchema: schema of the twin tables; stands for `@twins@` in the SQL files.
+  /// - Parameters:
+  ///   - twinsSchema: schema of the twin tables; stands for `@twins@` in the SQL files.
+  ///   - domainSchemas: by name of the domain, the schema of its own tables where it is another than the file says;
+  ///     where neither says it, it is the schema of the twin tables.
   /// - Throws: `DomainError.invalid`, naming the domain, the place in the file and the remedy.
-  public init(_ files: Files, twinsSchema: String) throws(DomainError) {
+  public init(
+    _ files: Files, twinsSchema: String, domainSchemas: [String: String] = [:]
+  ) throws(DomainError) {
     let text = String(decoding: files.definition, as: UTF8.self)
     let file = try DomainFile(text)
     name = file.name
@@ -95,12 +102,13 @@ public struct Domain: Sendable {
     evidence = file.evidence
     milestones = file.milestones
     rules = file.rules
+    schema = domainSchemas[file.name] ?? file.schema ?? twinsSchema
     tables = file.tables
     definition = text
     var fingerprint = Fingerprint()
     fingerprint.combine(text)
     self.fingerprint = fingerprint.hex
-    let schemas = ["twins": twinsSchema]
+    let schemas = ["twins": twinsSchema, "domain": schema]
     schemaScript = Statement("\(file.name).schema", files.schema, schemas: schemas).text
     register = Statement("\(file.name).register", files.register, schemas: schemas)
     observations = Statement("\(file.name).observations", files.observations, schemas: schemas)

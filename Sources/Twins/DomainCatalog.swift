@@ -27,10 +27,25 @@ public struct DomainCatalog: Sendable {
       Statements.registerDomains(domains.map(\.name), domains.map(\.summary), domains.map(\.definition)))
   }
 
-  /// Creates what a domain keeps in tables of its own, where it is missing.
+  /// Creates what a domain keeps in tables of its own, where it is missing, and the triggers that mark twins whose data
+  /// is written, also on tables that an application owns.
   /// - Throws: `PostgresError` 42501 when the role may not create tables; then an owner of the schema must do it.
+  ///   42703 when a table of the domain's names is there and lacks columns: it is probably another application's.
   public func createTables(of domain: Domain, on connection: Connection) async throws(PostgresError) {
+    let columns = domain.tables.flatMap { table in table.columns.map { (table.name, $0) } }
+    _ = try await connection.query(
+      Statements.requireColumns(domain.name, domain.schema, columns.map(\.0), columns.map(\.1)))
     try await connection.script(domain.schemaScript)
+  }
+
+  /// How many twins each domain has; domains without twins are missing.
+  public func countTwins(on connection: Connection) async throws(PostgresError) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for row in try await connection.query(Statements.countTwins(schema: twinsSchema)()) {
+      let (domain, count) = try row.decode(String.self, Int64.self)
+      counts[domain] = Int(count)
+    }
+    return counts
   }
 
   /// Ties subjects and twins that do not know each other yet (each domain's `register.sql`).

@@ -13,7 +13,8 @@ struct DomainFile {
   var horizon = 0
   var historyPoints = 0
   var wording: [String: String] = [:]
-  var tables: [String] = []
+  var schema: String?
+  var tables: [DomainTable] = []
   var insights = InsightSettings()
   var evidence = EvidenceBar()
   var milestones: [Milestone] = []
@@ -38,8 +39,8 @@ struct DomainFile {
   private mutating func read(_ file: YAMLMapping) throws(DomainError) {
     try file.allow(
       "domain", "summary", "interval_seconds", "season_seconds", "aggregation", "horizon", "history_points",
-      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "tables", "insights", "evidence",
-      "milestones", "rules")
+      "metrics", "any_metric", "factors", "interventions", "thresholds", "wording", "insights", "evidence",
+      "milestones", "rules", "schema", "tables")
     summary = try file.string("summary")
     horizon = try file.integer("horizon", in: 1...1000)
     historyPoints = try file.integer("history_points", in: 10...1_000_000)
@@ -63,9 +64,20 @@ struct DomainFile {
     for entry in try file.mappings("thresholds") { thresholds.append(try threshold(entry)) }
     if let words = try file.mapping("wording") { wording = try words.strings() }
     try readInsights(file)
-    tables = try file.stringList("tables") ?? []
-    for table in tables where !Self.isName(table) {
-      throw file.fault("tables", "\"\(table)\" is no table name; use lower-case letters, digits and underscores")
+    schema = try file.optionalString("schema")
+    guard schema.map(Self.isName) ?? true else {
+      throw file.fault("schema", "is no schema name; use lower-case letters, digits and underscores")
+    }
+    if let list = try file.mapping("tables") {
+      for name in list.keys {
+        let columns = try list.stringList(name) ?? []
+        guard !columns.isEmpty else { throw list.fault(name, "must list the columns that are read") }
+        tables.append(DomainTable(name: name, columns: columns))
+      }
+    }
+    for name in tables.flatMap({ [$0.name] + $0.columns }) where !Self.isName(name) {
+      throw file.fault(
+        "tables", "\"\(name)\" is no name of a table or column; use lower-case letters, digits and underscores")
     }
   }
 

@@ -10,7 +10,7 @@ public final class HistoryReader: Sendable {
   /// The domains it can read.
   public let catalog: DomainCatalog
   private let describeTwins: Statement
-  private let needed: (domains: [String], tables: [String])
+  private let needed: (domains: [String], schemas: [String], tables: [String], columns: [String])
   /// Names of the domains whose statements can be run.
   private let ready: Mutex<Set<String>>
 
@@ -18,8 +18,10 @@ public final class HistoryReader: Sendable {
   public init(_ catalog: DomainCatalog) {
     self.catalog = catalog
     describeTwins = Statements.describeTwins(schema: catalog.twinsSchema)
-    let pairs = catalog.domains.flatMap { domain in domain.tables.map { (domain.name, $0) } }
-    needed = (pairs.map(\.0), pairs.map(\.1))
+    let columns = catalog.domains.flatMap { domain in
+      domain.tables.flatMap { table in table.columns.map { (domain.name, domain.schema, table.name, $0) } }
+    }
+    needed = (columns.map(\.0), columns.map(\.1), columns.map(\.2), columns.map(\.3))
     ready = Mutex(Set(catalog.domains.filter(\.tables.isEmpty).map(\.name)))
   }
 
@@ -56,7 +58,8 @@ public final class HistoryReader: Sendable {
     }
     let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
       try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.tables)] + others + questions(domains))
+        [describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns)]
+          + others + questions(domains))
     }
     let described = first[0]
     let answers = Array(first[1...].prefix(others.count))
@@ -88,7 +91,7 @@ public final class HistoryReader: Sendable {
     do {
       return try await body()
     } catch {
-      if error.sqlstate == "42P01" || error.sqlstate == "42501" {
+      if ["42P01", "42703", "42501"].contains(error.sqlstate) {
         ready.withLock { $0.subtract(domains.filter { !$0.tables.isEmpty }.map(\.name)) }
       }
       throw error

@@ -43,6 +43,9 @@ struct YAMLMapping {
     }
   }
 
+  /// The keys that are texts, in the order of the file.
+  var keys: [String] { mapping.keys.compactMap(\.string) }
+
   // MARK: - Values
 
   func optionalString(_ key: String) throws(DomainError) -> String? {

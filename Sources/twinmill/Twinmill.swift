@@ -18,7 +18,8 @@ struct Twinmill: AsyncParsableCommand {
       CommandGroup(
         name: "Jobs:",
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
-      CommandGroup(name: "Data:", subcommands: [ImportCommand.self, ForecastCommand.self, DetectCommand.self]),
+      CommandGroup(
+        name: "Data:", subcommands: [DomainsCommand.self, ImportCommand.self, ForecastCommand.self, DetectCommand.self]),
       CommandGroup(name: "Insight:", subcommands: [CorrelateCommand.self, EffectCommand.self]),
       CommandGroup(name: "Database:", subcommands: [MigrateCommand.self, VerifyCommand.self, BenchCommand.self]),
     ])

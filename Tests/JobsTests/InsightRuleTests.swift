@@ -17,8 +17,8 @@ struct InsightRuleTests {
 
   @Test("a trend to the worse is told with its size, interval and verdict; to the better it is of low severity")
   func trend() throws {
-    let noise = Self.noise(120)
-    let drifting = noise.enumerated().map { $0.element + (0.25 * Double(max(0, $0.offset - 50))) }
+    let noise = Self.noise(120, level: 40)
+    let drifting = noise.enumerated().map { $0.element + 0.5 * Double(max(0, $0.offset - 50)) }
     for (metric, verdict, severity) in [
       ("redness_index", "getting worse", Threshold.Severity.high), ("hydration_index", "improving", .low),
     ] {
@@ -30,8 +30,8 @@ struct InsightRuleTests {
       let change = try #require(finding.story.evidence.first { $0.name == "change" }?.value)
       let low = try #require(finding.story.evidence.first { $0.name == "change_lo95" }?.value)
       let high = try #require(finding.story.evidence.first { $0.name == "change_hi95" }?.value)
-      // 55 steps of 0.25.
-      #expect(low < 13.75 && 13.75 < high && low < change && change < high && low > 0)
+      // 55 steps of 0.5.
+      #expect(low < 27.5 && 27.5 < high && low < change && change < high && low > 0)
       #expect(finding.confidence > 0.99)
     }
   }

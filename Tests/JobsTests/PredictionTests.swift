@@ -194,7 +194,7 @@ struct PredictionTests {
     let strange = UUID()
     _ = try await test.connection.query(
       """
-      INSERT INTO user_digital_twins (id, domain, subject) VALUES (\(bare), NULL, NULL), (\(strange), 'reactor', '1')
+      INSERT INTO user_digital_twins (id, domain, subject) VALUES (\(bare), NULL, NULL), (\(strange), 'volcano', '1')
       """)
     let empty = try await test.skincareTwin("empty", days: 0)
     let short = try await test.skincareTwin("short", days: 3)
@@ -207,7 +207,7 @@ struct PredictionTests {
     let good = try await test.skincareTwin("good", days: 30)
     let cases: [(UUID, String, [String])] = [
       (bare, "{}", ["\(bare)".lowercased(), "has no domain", "register_twins"]),
-      (strange, "{}", ["domain reactor", "does not know", "skincare, sensor"]),
+      (strange, "{}", ["domain volcano", "does not know", "skincare, reactor, goals, propositions, tasks, sensor"]),
       (empty, "{}", ["subject empty", "has no observations"]),
       (short, "{}", ["domain skincare", "3 samples, 5 are needed", "next sweep"]),
       (wrong, "{}", ["none is a number within its metric's range (1 skipped)"]),

@@ -8,7 +8,7 @@ struct DomainTests {
   @Test("the domains that come with the program are valid")
   func shipped() throws {
     let catalog = try Domains.catalog()
-    #expect(catalog.domains.map(\.name) == ["skincare", "sensor"])
+    #expect(catalog.domains.map(\.name) == ["skincare", "reactor", "goals", "propositions", "tasks", "sensor"])
     let skincare = try #require(catalog["skincare"])
     #expect(skincare.metric("oil_balance")?.direction == .middle(best: 50))
     #expect(skincare.metric("hydration_index")?.direction == .higher)

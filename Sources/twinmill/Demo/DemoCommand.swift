@@ -14,8 +14,9 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo", abstract: "Try it: a private PostgreSQL, simulated twins, worker, scheduler, predictions.",
     discussion: """
       Starts PostgreSQL from the installed server binaries in a folder of its own, fills it with two years of
-      simulated skincare twins and one sensor, starts worker and scheduler, asks for predictions through psql and
-      shows them. Everything keeps running afterwards; twinmill demo --stop ends it. Running it again starts anew.
+      simulated skincare twins, one sensor, and two twins of each other kind, starts worker and scheduler, asks for
+      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it.
+      Running it again starts anew.
       """)
 
   @Option(help: "Where the demo lives. The server's user must be able to reach it.")
@@ -59,6 +60,7 @@ struct DemoCommand: AsyncParsableCommand {
     say("\(skin.twins) skincare twins, \(skin.scans) scans over two years")
     let sensor = try await importSensor(catalog, connection)
     say("sensor/\(sensor.subject): \(sensor.summary.rows) readings imported from \(sensor.file)")
+    let others = try await fillOtherDomains(catalog, connection)
 
     let checkDaemons = try await stage.startDaemons(server.url)
     say("twinmill work and twinmill schedule run (logs: \(folder)/worker.log, scheduler.log)")
@@ -67,9 +69,10 @@ struct DemoCommand: AsyncParsableCommand {
     print("\n$ psql \"\(server.url)\" -c \"\(ask)\"")
     print(try await stage.psql(server.url, ask))
     fflush(nil)
-    try await showProgress(connection, jobs: skin.twins + 1, checkDaemons)
+    try await showProgress(connection, jobs: skin.twins + 1 + others, checkDaemons)
 
     try await showPredictions(connection, sensor: sensor.summary.twin)
+    try await showOtherPredictions(connection)
     print(
       """
 
@@ -86,7 +89,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   private static let defaultFolder = "/var/tmp/twinmill-demo-\(getuid())"
 
-  private func say(_ text: String) {
+  func say(_ text: String) {
     print("• \(text)")
     // Also in a log file each step shows as it is done.
     fflush(nil)

@@ -9,8 +9,8 @@ import Worker
 /// What this build is made of: one registration line per job kind and per module with migrations.
 enum Program {
   /// Every kind of job this build can run.
-  static func kinds(twinsSchema: String) throws -> [KindRunner] {
-    let catalog = try Domains.catalog(twinsSchema: twinsSchema)
+  static func kinds(twinsSchema: String, domainSchemas: [String: String] = [:]) throws -> [KindRunner] {
+    let catalog = try Domains.catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas)
     return [
       KindRunner(Prediction(catalog: catalog)),
       KindRunner(Correlation(catalog: catalog)),

@@ -47,6 +47,20 @@ struct Settings: Sendable {
   /// Schema of the twin tables.
   var twinsSchema: String { string("twinmill.twins_schema") ?? "public" }
 
+  /// Schema of a domain's own tables, where it is not the one that the domain says: `goals=public,tasks=todo`.
+  /// - Throws: `SettingsError` for what is no list of pairs.
+  func domainSchemas() throws -> [String: String] {
+    var schemas: [String: String] = [:]
+    for pair in (string("twinmill.domain_schemas") ?? "").split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(while: { $0 == " " }) }
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        throw malformed("twinmill.domain_schemas", "pairs DOMAIN=SCHEMA, separated by commas")
+      }
+      schemas[String(parts[0])] = String(parts[1])
+    }
+    return schemas
+  }
+
   private func databaseURL() throws -> String? {
     if let url = string("database.url"), !url.isEmpty { return url }
     guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return nil }
