@@ -17,6 +17,7 @@ public enum TwinsMigrations {
       23, "results", up: PackageResources._023_results_up_sql, down: PackageResources._023_results_down_sql),
     Migration(
       24, "insights", up: PackageResources._024_insights_up_sql, down: PackageResources._024_insights_down_sql),
+    Migration(
       26, "subjects", up: PackageResources._026_subjects_up_sql, down: PackageResources._026_subjects_down_sql),
     Migration(
       27, "domain_tables", up: PackageResources._027_domain_tables_up_sql,
