@@ -18,6 +18,9 @@ struct ChainScore: Sendable {
     let foundOfFindable: Share
     /// Statements about twins in which nothing is to be found, gaps and rare days apart.
     let falseAboutQuietTwins: Int
+    /// False statements of a product's effect that nobody could know to be false: a regime changed within three days of
+    /// its start. They count as false everywhere.
+    let falseByCoincidence: Int
     let quietTwins: Int
   }
 
@@ -53,6 +56,7 @@ struct ChainScore: Sendable {
       trueOfStated: Share(cases.count(where: \.judgement.isTrue), of: cases.count),
       foundOfFindable: Share(findable.count(where: \.isFound), of: findable.count),
       falseAboutQuietTwins: cases.count { twins[$0.fact.twin].isQuiet && !$0.judgement.isTrue },
+      falseByCoincidence: cases.count { $0.judgement.reason.contains(FactJudge.coincidence) },
       quietTwins: twins.count(where: \.isQuiet))
   }
 

@@ -17,6 +17,8 @@ struct FactJudge: Sendable {
 
   static let nearby = 10
   static let rare = 0.001
+  /// Stands in the reason of what no data could tell.
+  static let coincidence = ", a regime changed within 3 days of its start"
 
   func judge(_ fact: StatedFact) -> Judgement {
     guard let metric = twin.metric(fact.metric) else { return .no("no such metric") }
@@ -166,6 +168,7 @@ struct FactJudge: Sendable {
     for effect in metric.effects where abs(twin.products[effect.product].used.lowerBound - start) <= 21 {
       return ", another one started beside it does"
     }
+    for shift in metric.shifts where abs(shift.day - start) <= 3 { return Self.coincidence }
     for shift in metric.shifts where abs(shift.day - start) <= 21 { return ", a regime changed beside it" }
     return ""
   }
