@@ -31,6 +31,7 @@ struct RolesTests {
       ("twinmill_read", "SELECT * FROM twinmill.all_jobs", true),
       ("twinmill_read", "SELECT * FROM twinmill.freshness", true),
       ("twinmill_read", "SELECT * FROM twin_predictions", true),
+      ("twinmill_read", "SELECT * FROM twinmill.current_insights, twinmill.current_recommendations", true),
       ("twinmill_read", "SELECT twinmill.enqueue('probe')", false),
       ("twinmill_read", "DELETE FROM twinmill.job_history", false),
       ("twinmill_operate", "SELECT twinmill.cancel(job_id) FROM twinmill.enqueue('probe')", true),
@@ -38,6 +39,7 @@ struct RolesTests {
       ("twinmill_operate", "DELETE FROM twinmill.live_jobs", false),
       ("twinmill_worker", "DROP TABLE twinmill.live_jobs", false),
       ("twinmill_worker", "DELETE FROM twin_predictions", false),
+      ("twinmill_worker", "DELETE FROM twin_insights", false),
       ("twinmill_worker", "UPDATE product_effects SET start_date = now()", false),
       ("twinmill_worker", "CREATE TABLE twinmill.mine (n int)", false),
     ]

@@ -6,8 +6,8 @@ import Twins
 /// Unusual values: alarms of Detection's anomaly score among the newest samples.
 ///
 /// The score of each sample rests on those before it alone, but on short histories noise raises ten times the alarms
-/// that it does on long ones. So an alarm counts as an unusual value only when the value is also at least four standard
-/// deviations of what is new from what the values before let expect (`Expectation`; chance 1 in 16,000), and as an
+/// that it does on long ones. So an alarm counts as an unusual value only when the value is also at least four and a half
+/// standard deviations of what is new from what the values before let expect (`Expectation`; chance 1 in 150,000), and as an
 /// unusual course, of a value that is not, only from a score of 0.8 on. Only the newest `recent_samples` are news.
 ///
 /// Severity: low; medium where the value lies to the worse of what was expected, high when it is also beyond a
@@ -18,7 +18,7 @@ struct AnomalyRule: InsightRule {
   /// Samples before that tell what is usual.
   static let usualSpan = 90
   /// Least distance from what was expected, in standard deviations.
-  static let leastDistance = 4.0
+  static let leastDistance = 4.5
   /// Least score of an unusual course.
   static let courseScore = 0.8
   /// Most samples that are scored; older ones only teach the scorer what it has long learned.

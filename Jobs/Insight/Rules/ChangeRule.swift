@@ -10,7 +10,8 @@ import Twins
 /// seven values on either side, and when the mean of all values behind it (up to the next change) differs from the mean
 /// before it by at least one standard deviation of the values around these means. Long memory looks like a change;
 /// therefore the interrupted time series of `EffectEstimator`, which weighs trends, seasons and kinds of autocorrelation
-/// against it, must give p ≤ 0.05 / (m · change_samples), as many places as were looked at.
+/// against it, must give p ≤ 0.005 / (m · change_samples), as many places as were looked
+/// at; and a tenth of the usual level, because heavy tails are not among what it weighs.
 ///
 /// Or, where means are alike, when the scatter is twice or half of what it was, by the standard deviation and by the
 /// median absolute deviation, with 14 values on either side. The latest change of a metric counts.
@@ -21,6 +22,8 @@ struct ChangeRule: InsightRule {
 
   /// Chance of a false change among all metrics that is accepted.
   static let doubt = 0.05
+  /// The same for the step beside all else that may look like it.
+  static let confirmedDoubt = 0.005
   /// Fewest values on either side.
   static let leastSide = 7
   /// Fewest values on either side of a change of scatter.
@@ -62,7 +65,7 @@ struct ChangeRule: InsightRule {
     // A level that the fit jumps to but the means do not show is a kink of a trend.
     if relative >= Self.leastStep, change.step * step > 0 {
       guard let p = Self.confirmation(metric, start..<end, at: change.index),
-        p <= Self.doubt / Double(evidence.metrics.count * evidence.domain.insights.changeSamples)
+        p <= Self.confirmedDoubt / Double(evidence.metrics.count * evidence.domain.insights.changeSamples)
       else { return nil }
       return level(metric, change, before, after, relative: min(relative, 1e6), from: start, until: end, evidence)
     }
