@@ -27,12 +27,13 @@ struct TwinSimulatorTests {
   func truth() {
     let twins = (0..<100).map(simulator.twin)
     #expect(twins.filter(\.isQuiet).count == 20)
-    #expect(twins.filter(\.isQuiet).allSatisfy { $0.plantedFacts().isEmpty && $0.metrics.allSatisfy(\.isQuiet) })
+    let loud = twins.filter { $0.isQuiet && !($0.plantedFacts().isEmpty && $0.metrics.allSatisfy(\.isQuiet)) }
+    #expect(loud.isEmpty)
     let facts = twins.flatMap { $0.plantedFacts() }
     for kind in [FactKind.correlation, .effect, .change, .trend, .anomaly] {
       let planted = facts.filter { $0.kind == kind }
-      #expect(planted.contains(where: \.isFindable), "\(kind)")
-      #expect(planted.contains { !$0.isFindable }, "\(kind)")
+      let findable = planted.count(where: \.isFindable)
+      #expect(findable > 0 && findable < planted.count, "\(kind): \(findable) of \(planted.count)")
     }
   }
 
