@@ -123,6 +123,7 @@ let package = Package(
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
+    .testTarget(name: "ChainTests", dependencies: ["twinmill"]),
     .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
   ],
   swiftLanguageModes: [.v6]

@@ -3,7 +3,8 @@
 # Every check of this repository by one command; the exit code is true to the result.
 #
 #   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests
-#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the forecast accuracy and the detection check
+#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the forecast accuracy, the detection check, and the
+#                           truth of what the chain states about simulated twins
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
 # TWINMILL_BENCH (default ../shared/bench).
@@ -85,6 +86,7 @@ if [ "$all" = yes ]; then
   else
     report+=("$(printf '%-16s %-7s' detection skipped) no $data/nab and $data/tcpd; set TWINMILL_DATA")
   fi
+  phase insight Deploy/checks/insight.sh || true
 fi
 
 finish

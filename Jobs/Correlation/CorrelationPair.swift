@@ -9,6 +9,8 @@ struct CorrelationCandidate: Sendable {
   let type: FactorType
   /// The panel's samples.
   let values: [Double]
+  /// It is not observed day by day: it begins and ends.
+  var isUse = false
 
   /// The observed factors, then the uses.
   static func all(
@@ -23,7 +25,7 @@ struct CorrelationCandidate: Sendable {
       leftOut.append(("uses", "\(all) different ones; the \(used.count) that vary most are tried"))
     }
     return observed
-      + used.map { CorrelationCandidate(name: $0.name, label: $0.label, type: $0.type, values: $0.values) }
+      + used.map { CorrelationCandidate(name: $0.name, label: $0.label, type: $0.type, values: $0.values, isUse: true) }
   }
 }
 

@@ -14,15 +14,18 @@ struct MetricEffect: Sendable {
   /// p, adjusted for all estimates of the twin (Benjamini and Hochberg 1995).
   var q = 1.0
 
+  /// Something else changed the metric before or after the start: the same estimate, begun elsewhere, is surer.
+  var isElsewhere = false
+
   /// Largest expected share of false ones among the judgements that something changed.
-  static let rate = 0.05
+  static let rate = 0.02
 
   /// What the estimate says, in the words of `product_effects`.
   enum Verdict: String, Sendable {
     case better, worse
     /// It changed, and which way is better is not known.
     case changed
-    /// The interval holds 0, or the twin's other estimates make a change by chance too likely.
+    /// The interval holds 0, the twin's other estimates make a change by chance too likely, or it began elsewhere.
     case noEvidence = "no_evidence"
   }
 
@@ -48,7 +51,7 @@ struct MetricEffect: Sendable {
 
   /// What can be said of it.
   var verdict: Verdict {
-    guard q <= Self.rate, estimate.isSignificant else { return .noEvidence }
+    guard q <= Self.rate, estimate.isSignificant, !isElsewhere else { return .noEvidence }
     guard let better else { return .changed }
     return (estimate.effect > 0) == (better == .higher) ? .better : .worse
   }

@@ -27,26 +27,32 @@ struct UseEffects: Sendable {
     if panel.intervalSeconds > step.upperBound.timeIntervalSince(step.lowerBound), start >= 0, start < panel.count {
       step = panel.date(at: start)..<panel.date(at: start + 1)
     }
-    let end = min(own.end ?? panel.count, panel.count)
+    let reach = max(Self.window, Self.windowSeasons * panel.season)
+    let end = min(own.end ?? panel.count, panel.count, start > panel.count - reach ? panel.count : start + reach)
+    let first = max(0, max(0, start) - reach)
     for (metric, covariates) in zip(panel.metrics, covariates) {
       guard start > 0, start < end else {
         notEnough.append(
           (metric.definition.name, start > 0 ? "no observation after the start" : "no observation before the start"))
         continue
       }
-      let values = Array(metric.values[..<end])
+      let values = HampelFilter().applied(to: Array(metric.values[first..<end]))
       do {
-        let estimate = try EffectEstimator(season: panel.season).estimate(
-          values, covariates: covariates.beside(use.intervention.type).map { Array($0[..<end]) }, start: start,
-          others: Self.others(of: number, on: panel, values: values, start: start))
+        let question = Question(
+          values: values, covariates: covariates.beside(use.intervention.type).map { Array($0[first..<end]) },
+          others: Self.others(of: number, on: panel, values: Array(metric.values[..<end]), start: start)
+            .filter { $0 > first }.map { $0 - first }, season: panel.season)
+        let estimate = try question.estimate(from: start - first)
         guard [estimate.effect, estimate.lower, estimate.upper, estimate.p].allSatisfy(\.isFinite) else {
           notEnough.append((metric.definition.name, "the values are too large to compute with"))
           continue
         }
-        effects.append(MetricEffect(metric.definition, estimate: estimate, values: values, start: start))
+        var effect = MetricEffect(metric.definition, estimate: estimate, values: values, start: start - first)
+        effect.isElsewhere = try question.beginsElsewhere(than: start - first, estimate)
+        effects.append(effect)
       } catch {
         if error == .cancelled { throw error }
-        notEnough.append((metric.definition.name, Self.reason(error, on: panel, number: number)))
+        notEnough.append((metric.definition.name, Self.reason(error, on: panel, number: number, first: first)))
       }
     }
   }
@@ -59,6 +65,44 @@ struct UseEffects: Sendable {
   /// See `Effectiveness.score`.
   var score: Double? {
     Effectiveness(effects.compactMap { effect in effect.better.map { (effect.estimate, $0) } }).score
+  }
+
+  // MARK: - One metric around the start
+
+  /// Samples before and after the start that are looked at, at least; what is farther away says more of trends, years and
+  /// other changes than of this effect.
+  private static let window = 100
+  /// The same in seasons, where samples are close.
+  private static let windowSeasons = 14
+
+  /// A metric and what else moved it.
+  private struct Question {
+    let values: [Double]
+    let covariates: [[Double]]
+    let others: [Int]
+    let season: Int
+
+    /// Samples by which the start is moved to see whether the change began elsewhere, and how many times surer it must
+    /// then be: a cause cannot act before it begins, but what it does may come slowly.
+    private static let moves: [(samples: Int, factor: Double)] = [(-14, 1), (-7, 1), (10, 20), (20, 20)]
+
+    func estimate(from start: Int) throws(InferenceError) -> EffectEstimate {
+      try EffectEstimator(season: season).estimate(values, covariates: covariates, start: start, others: others)
+    }
+
+    /// Whether the same change, begun some samples earlier or later, is surer. Asked only where a change is likely.
+    func beginsElsewhere(than start: Int, _ estimate: EffectEstimate) throws(InferenceError) -> Bool {
+      guard estimate.isSignificant else { return false }
+      for move in Self.moves where values.indices.contains(start + move.samples) && start + move.samples > 0 {
+        do {
+          if try self.estimate(from: start + move.samples).p * move.factor < estimate.p { return true }
+        } catch {
+          // Too few observations there: nothing is known against it.
+          if error == .cancelled { throw error }
+        }
+      }
+      return false
+    }
   }
 
   // MARK: - Other interventions
@@ -90,9 +134,10 @@ struct UseEffects: Sendable {
     return changes.sorted { $0.sample < $1.sample }
   }
 
-  private static func reason(_ error: InferenceError, on panel: Panel, number: Int) -> String {
+  /// - Parameter first: sample of the panel that the estimate began with.
+  private static func reason(_ error: InferenceError, on panel: Panel, number: Int, first: Int) -> String {
     guard case .inseparable(let start, let other) = error else { return error.description }
-    let sample = start == panel.uses[number].first ? other : start
+    let sample = first + (first + start == panel.uses[number].first ? other : start)
     let name = changes(besides: number, on: panel).first { $0.sample == sample }?.name ?? "another intervention"
     return "cannot be told apart from \(name): too few observations between them"
   }

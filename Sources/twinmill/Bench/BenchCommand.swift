@@ -2,11 +2,11 @@ import ArgumentParser
 import FoundationEssentials
 import Postgres
 
-/// `twinmill bench queue` and `twinmill bench correlation`
+/// `twinmill bench queue`, `twinmill bench correlation` and `twinmill bench chain`
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure this installation.",
-    subcommands: [Queue.self, BenchCorrelationCommand.self])
+    subcommands: [Queue.self, BenchCorrelationCommand.self, BenchChainCommand.self])
 
   struct Queue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -89,7 +89,7 @@ struct BenchReport: Encodable {
 
   // MARK: - Where
 
-  private static func machine() -> Machine {
+  static func machine() -> Machine {
     #if DEBUG
       let build = "debug"
     #else

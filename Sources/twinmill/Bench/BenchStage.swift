@@ -11,6 +11,8 @@ final class BenchStage: Sendable {
   let isPrivate: Bool
   /// For logs and files.
   let folder: String
+  /// Schema of the twin tables.
+  let twinsSchema: String
   /// What `TWINMILL_*` says, or the defaults: what the workers run with.
   let worker: WorkerSettings
   /// The queue that everything happens in.
@@ -20,7 +22,8 @@ final class BenchStage: Sendable {
   private let removesFolder: Bool
 
   private init(
-    url: String, server: PrivateServer?, folder: String, removesFolder: Bool, worker: WorkerSettings
+    url: String, server: PrivateServer?, folder: String, removesFolder: Bool, worker: WorkerSettings,
+    twinsSchema: String
   ) {
     self.url = url
     self.server = server
@@ -28,6 +31,7 @@ final class BenchStage: Sendable {
     self.folder = folder
     self.removesFolder = removesFolder
     self.worker = worker
+    self.twinsSchema = twinsSchema
   }
 
   /// The database that the settings name, or a private server with a new one.
@@ -43,15 +47,16 @@ final class BenchStage: Sendable {
       }
       try makeFolder(place)
       stage = BenchStage(
-        url: url, server: nil, folder: place, removesFolder: folder == nil, worker: try settings.worker())
+        url: url, server: nil, folder: place, removesFolder: folder == nil, worker: try settings.worker(),
+        twinsSchema: settings.twinsSchema)
     } else {
       let server = try await PrivateServer.start(in: place, settings: serverSettings)
       stage = BenchStage(
         url: server.url(database: "twinmill_bench"), server: server, folder: place, removesFolder: folder == nil,
-        worker: try settings.worker())
+        worker: try settings.worker(), twinsSchema: settings.twinsSchema)
     }
     do {
-      try await stage.prepare(twinsSchema: settings.twinsSchema, force: force)
+      try await stage.prepare(force: force)
     } catch {
       await stage.close()
       throw error
@@ -59,7 +64,7 @@ final class BenchStage: Sendable {
     return stage
   }
 
-  private func prepare(twinsSchema: String, force: Bool) async throws {
+  private func prepare(force: Bool) async throws {
     #if DEBUG
       say("this is a debug build: its figures say nothing")
     #endif

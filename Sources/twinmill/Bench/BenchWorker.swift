@@ -12,24 +12,28 @@ final class BenchWorker: Sendable {
     self.log = log
   }
 
-  /// Starts `twinmill work` on the benchmark's queue.
+  /// Starts `twinmill work`.
+  /// - Parameter queue: that it works on.
   /// - Parameter environment: over the caller's own; nil removes a variable.
-  static func start(_ stage: BenchStage, environment: [String: String?] = [:]) async throws -> BenchWorker {
+  static func start(
+    _ stage: BenchStage, queue: String = BenchStage.queue, environment: [String: String?] = [:]
+  ) async throws -> BenchWorker {
     let log = "\(stage.folder)/worker.log"
     let file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw CommandFailure("cannot write \(log): \(String(cString: strerror(errno)))") }
     defer { close(file) }
     let process = try await ChildProcess.start(
-      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file, "work", "--queues", BenchStage.queue],
+      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file, "work", "--queues", queue],
       environment: environment.merging(["DATABASE_URL": stage.url]) { $1 }, output: file, error: file)
     return BenchWorker(process: process, log: log)
   }
 
   /// Runs `body` beside a worker, which is stopped afterwards.
   static func with<R>(
-    _ stage: BenchStage, environment: [String: String?] = [:], _ body: (BenchWorker) async throws -> R
+    _ stage: BenchStage, queue: String = BenchStage.queue, environment: [String: String?] = [:],
+    _ body: (BenchWorker) async throws -> R
   ) async throws -> R {
-    let worker = try await start(stage, environment: environment)
+    let worker = try await start(stage, queue: queue, environment: environment)
     do {
       let result = try await body(worker)
       await worker.stop()
@@ -72,5 +76,14 @@ final class BenchWorker: Sendable {
       return ((kilobytes ?? 0) / 1024).rounded(to: 1)
     }
     return (megabytes("VmRSS"), megabytes("VmHWM"))
+  }
+
+  /// Seconds of processor time so far, user and system.
+  func processorSeconds() -> Double {
+    let text = FileManager.default.contents(atPath: "/proc/\(id)/stat").map { String(decoding: $0, as: UTF8.self) }
+    // Behind the name, which stands in parentheses: state is field 3, utime 14, stime 15.
+    let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 }
