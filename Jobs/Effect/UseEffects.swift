@@ -84,7 +84,7 @@ struct UseEffects: Sendable {
 
     /// Samples by which the start is moved to see whether the change began elsewhere, and how many times surer it must
     /// then be: a cause cannot act before it begins, but what it does may come slowly.
-    private static let moves: [(samples: Int, factor: Double)] = [(-14, 1), (-7, 1), (10, 1.2), (20, 1.2)]
+    private static let moves: [(samples: Int, factor: Double)] = [(-14, 1.2), (-7, 1.2), (10, 1.2), (20, 1.2)]
 
     func estimate(from start: Int) throws(InferenceError) -> EffectEstimate {
       try EffectEstimator(season: season).estimate(values, covariates: covariates, start: start, others: others)
