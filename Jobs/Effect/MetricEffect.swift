@@ -18,7 +18,7 @@ struct MetricEffect: Sendable {
   var isElsewhere = false
 
   /// Largest expected share of false ones among the judgements that something changed.
-  static let rate = 0.02
+  static let rate = 0.01
 
   /// What the estimate says, in the words of `product_effects`.
   enum Verdict: String, Sendable {

@@ -84,10 +84,16 @@ struct UseEffects: Sendable {
 
     /// Samples by which the start is moved to see whether the change began elsewhere, and how many times surer it must
     /// then be: a cause cannot act before it begins, but what it does may come slowly.
-    private static let moves: [(samples: Int, factor: Double)] = [(-14, 1), (-7, 1), (10, 20), (20, 20)]
+    private static let moves: [(samples: Int, factor: Double)] = [(-14, 1.2), (-7, 1.2), (10, 1.2), (20, 1.2)]
 
     func estimate(from start: Int) throws(InferenceError) -> EffectEstimate {
       try EffectEstimator(season: season).estimate(values, covariates: covariates, start: start, others: others)
+    }
+
+    /// The effect in widths of its interval; p of what is sure is 0 everywhere.
+    private static func surety(_ estimate: EffectEstimate) -> Double {
+      let width = estimate.upper - estimate.lower
+      return width > 0 ? abs(estimate.effect) / width : .infinity
     }
 
     /// Whether the same change, begun some samples earlier or later, is surer. Asked only where a change is likely.
@@ -95,7 +101,9 @@ struct UseEffects: Sendable {
       guard estimate.isSignificant else { return false }
       for move in Self.moves where values.indices.contains(start + move.samples) && start + move.samples > 0 {
         do {
-          if try self.estimate(from: start + move.samples).p * move.factor < estimate.p { return true }
+          if Self.surety(try self.estimate(from: start + move.samples)) > move.factor * Self.surety(estimate) {
+            return true
+          }
         } catch {
           // Too few observations there: nothing is known against it.
           if error == .cancelled { throw error }
