@@ -11,10 +11,10 @@ import Twins
 @Suite("Insight")
 struct InsightTests {
   /// A twin whose redness drifts up, so that there is a trend, and whose oil balance is calm.
-  private func drifting(_ test: JobsDatabase, _ subject: String = "1", days: Int = 120) async throws -> UUID {
+  private func drifting(_ test: JobsDatabase, _ subject: String = "1", days: Int = 120, from base: Double = 34) async throws -> UUID {
     var noise = SimulatedNoise(seed: 3)
     let redness = noise.autoregression(days).enumerated().map {
-      34 + 2 * $0.element + 0.4 * Double(max(0, $0.offset - 40))
+      base + 2 * $0.element + 0.4 * Double(max(0, $0.offset - 40))
     }
     let oil = noise.autoregression(days).map { 50 + 2 * $0 }
     return try await test.observe(
@@ -24,7 +24,8 @@ struct InsightTests {
   @Test("the whole path: a prediction, then insights with lineage, evidence of their own and the prediction's job")
   func wholePath() async throws {
     let test = try await JobsDatabase.create(withInsights: true)
-    let twin = try await drifting(test)
+    // Just below a threshold of 70, and on its way there.
+    let twin = try await drifting(test, from: 36)
     let prediction = try await test.enqueue("prediction", twin: twin)
     #expect(try await test.run(test.prediction) == [prediction: .stored])
     let job = try await test.enqueue("insight", twin: twin)
