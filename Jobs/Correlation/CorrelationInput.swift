@@ -6,7 +6,7 @@ public struct CorrelationInput: Sendable {
   /// Largest lag, in sampling intervals.
   var maximumLag: Int { arguments.maxLag ?? 14 }
   /// Largest expected share of false findings.
-  var fdr: Double { arguments.fdr ?? 0.005 }
+  var fdr: Double { arguments.fdr ?? CorrelationArguments.defaultRate }
 
   /// Why there is nothing to correlate, if there is not.
   var nothing: String? {

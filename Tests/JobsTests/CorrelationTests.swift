@@ -129,7 +129,7 @@ struct CorrelationTests {
     let cases: [(CausalTwin, String)] = [
       (CausalTwin(days: 60, hasFactors: false), "no factor is observed"),
       (CausalTwin(days: 0), "no metric is observed"), (CausalTwin(days: 8), "too little is observed"),
-      (CausalTwin(days: 200, humidityEffect: 0), "none of 4 pairs is significant at a false discovery rate of 0.005"),
+      (CausalTwin(days: 200, humidityEffect: 0), "none of 4 pairs is significant at a false discovery rate of 0.002"),
     ]
     for (index, entry) in cases.enumerated() {
       let twin = try await entry.0.insert("\(index)", into: test)
