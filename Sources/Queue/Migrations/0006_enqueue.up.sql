@@ -120,18 +120,16 @@ $$;
 COMMENT ON FUNCTION twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz) IS
   'Whether nothing but perhaps its lane is wrong with a request at a glance';
 
--- Purpose: whether check_request would refuse nothing, but for the twin's existence; as is_sound.
-CREATE FUNCTION twinmill.is_acceptable(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE
+-- Purpose: whether a lane may be named so: what is_sound leaves open. As is_sound.
+CREATE FUNCTION twinmill.is_well_placed(request twinmill.job_request) RETURNS boolean
+LANGUAGE sql IMMUTABLE
 AS $$
-  SELECT twinmill.is_sound(known, request, asked_at)
-    AND (request.queue IS NULL OR request.queue ~ '^[A-Za-z0-9_.-]{1,63}$')
+  SELECT (request.queue IS NULL OR request.queue ~ '^[A-Za-z0-9_.-]{1,63}$')
     AND (request.priority IS NULL OR request.priority BETWEEN -32768 AND 32767)
     AND (request.tenant IS NULL OR char_length(request.tenant) <= 200)
 $$;
-COMMENT ON FUNCTION twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz) IS
-  'Whether nothing is wrong with a request at a glance';
+COMMENT ON FUNCTION twinmill.is_well_placed(twinmill.job_request) IS
+  'Whether nothing is wrong with the queue, priority and tenant of a request';
 
 -- Purpose: refuse a request that can never run. Returns the kind's row.
 -- Index: kinds_pkey.  Locks: none.
@@ -143,7 +141,7 @@ DECLARE
   stray text;
 BEGIN
   SELECT k.* INTO known FROM twinmill.kinds k
-  WHERE k.name = request.kind AND twinmill.is_acceptable(k, request, asked_at)
+  WHERE k.name = request.kind AND twinmill.is_sound(k, request, asked_at) AND twinmill.is_well_placed(request)
     AND (request.twin IS NULL OR twinmill.twin_exists(request.twin));
   IF FOUND THEN RETURN known; END IF;
 
@@ -452,7 +450,7 @@ COMMENT ON FUNCTION twinmill.enqueue_tick(text, timestamptz, text, uuid, jsonb, 
 REVOKE ALL ON FUNCTION
   twinmill.check_job(text, uuid, jsonb, text, integer, text, integer),
   twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz),
-  twinmill.is_acceptable(twinmill.kinds, twinmill.job_request, timestamptz),
+  twinmill.is_well_placed(twinmill.job_request),
   twinmill.check_request(twinmill.job_request, timestamptz),
   twinmill.unfinished_dependencies(twinmill.job_request),
   twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer),

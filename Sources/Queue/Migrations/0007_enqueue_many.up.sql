@@ -143,7 +143,7 @@ BEGIN
                   )::twinmill.job_request AS request
       ) AS r ON true
       LEFT JOIN twinmill.kinds k
-        ON i.job_id IS NULL AND k.name = a.kind AND twinmill.is_acceptable(k, r.request, asked_at)
+        ON i.job_id IS NULL AND k.name = a.kind AND twinmill.is_well_placed(r.request)
         AND twinmill.goes_in_bulk(k, r.request, asked_at, strangers, goes_by_turns)
       LEFT JOIN LATERAL (
         SELECT j.job_id FROM twinmill.live_jobs j
