@@ -11,7 +11,9 @@ import Twins
 @Suite("Insight")
 struct InsightTests {
   /// A twin whose redness drifts up, so that there is a trend, and whose oil balance is calm.
-  private func drifting(_ test: JobsDatabase, _ subject: String = "1", days: Int = 120, from base: Double = 34) async throws -> UUID {
+  private func drifting(
+    _ test: JobsDatabase, _ subject: String = "1", days: Int = 120, from base: Double = 34
+  ) async throws -> UUID {
     var noise = SimulatedNoise(seed: 3)
     let redness = noise.autoregression(days).enumerated().map {
       base + 2 * $0.element + 0.4 * Double(max(0, $0.offset - 40))
