@@ -114,7 +114,7 @@ let package = Package(
     .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "TestServer"]),
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "SeriesTests", dependencies: ["Series"]),
-    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting"]),
+    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),

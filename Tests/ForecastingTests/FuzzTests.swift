@@ -1,23 +1,41 @@
 import Foundation
+import Series
 import Testing
 
 @testable import Forecasting
 
-/// Random hostile series through every method and model: a forecast or a clear error, never a trap, never NaN.
+/// The numbers of the cases to try; case n is the same in every run.
 ///
-/// `TWINMILL_FUZZ_CASES` says how many (default 60), `TWINMILL_FUZZ_SEED` from which number on: case n is the same
-/// in every run.
-@Suite("Fuzzing")
-struct FuzzTests {
-  private static func setting(_ name: String) -> Int? {
-    ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
+/// `TWINMILL_FUZZ_SEED` says from which number on (default 1), `TWINMILL_FUZZ_CASES` how many (default 60), or
+/// `TWINMILL_FUZZ_SECONDS` for how long instead.
+struct CaseNumbers: Sequence, IteratorProtocol {
+  private let end: Int
+  private let deadline: ContinuousClock.Instant?
+  private var number: Int
+
+  init() {
+    func setting(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
+    let seconds = setting("TWINMILL_FUZZ_SECONDS")
+    number = setting("TWINMILL_FUZZ_SEED") ?? 1
+    end = seconds == nil ? number + (setting("TWINMILL_FUZZ_CASES") ?? 60) : .max
+    deadline = seconds.map { .now + .seconds($0) }
   }
 
+  mutating func next() -> Int? {
+    guard number < end, deadline.map({ .now < $0 }) ?? true else { return nil }
+    defer { number += 1 }
+    return number
+  }
+}
+
+/// Random hostile series through every method and model: a forecast or a clear error, never a trap, never NaN.
+@Suite("Fuzzing")
+struct FuzzTests {
   @Test("whatever comes in, finite numbers in order or a clear error come out")
   func cases() throws {
-    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
     var longest = (seconds: 0.0, number: 0)
-    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+    var count = 0
+    for number in CaseNumbers() {
       let clock = ContinuousClock()
       let start = clock.now
       var one = HostileCase(number: number)
@@ -61,14 +79,14 @@ struct FuzzTests {
       }
       let duration = (clock.now - start) / .seconds(1)
       if duration > longest.seconds { longest = (duration, number) }
+      count += 1
     }
-    if Self.setting("TWINMILL_FUZZ_CASES") != nil { print("slowest: case \(longest.number), \(longest.seconds) s") }
+    print("\(count) cases of forecasts; slowest: case \(longest.number), \(longest.seconds) s")
   }
 
   @Test("a model alone gives finite forecasts, or says why it cannot; going on from another fit too")
   func models() throws {
-    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
-    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+    for number in CaseNumbers() {
       var one = HostileCase(number: -number)
       let values = one.values(limit: 120)
       let period = one.pick([1, 2, 4, 7, 12, 24])
@@ -81,6 +99,58 @@ struct FuzzTests {
       ]
       let model: any ForecastModel = one.pick(models)
       try Self.check(model, values, "case \(number), period \(period), \(order)")
+    }
+  }
+
+  @Test("whatever the instants and their order, a grid holds every observation once, or a clear error says why not")
+  func grids() throws {
+    let zones = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
+      .compactMap { TimeZone(identifier: $0) }
+    for number in CaseNumbers() {
+      var one = HostileCase(number: number, family: 2)
+      let timestamps = one.instants()
+      // Whole numbers, so that sums are exact in any order.
+      let values = timestamps.map { _ in one.below(10) == 0 ? .nan : Double(one.below(1_000)) }
+      var order = Array(timestamps.indices)
+      for i in order.indices.reversed() { order.swapAt(i, one.below(i + 1)) }
+      let (shuffled, moved) = (order.map { timestamps[$0] }, order.map { values[$0] })
+      let zone = one.pick(zones)
+      let step = CalendarStep(one.pick([.day, .week, .month]), count: one.pick([1, 1, 2, 3, 12]), timeZone: zone)
+      // Grids of millions of samples that are just allowed take long and show nothing more.
+      let span = (timestamps.max() ?? Date()).timeIntervalSince(timestamps.min() ?? Date())
+      let lengths = [1e-6, 1e-3, 0.1, 0.3, 1, 7, 60, 3_600, 86_400, 604_800, 1e9].filter {
+        !(1e5..<1e7).contains(span / $0)
+      }
+      let interval = one.pick([nil] + lengths).map { Duration.nanoseconds(Int64(($0 * 1e9).rounded())) }
+      let isCalendar = one.below(4) == 0
+      let name = "case \(number), \(timestamps.count) instants, \(isCalendar ? "\(step)" : "\(interval as Any)")"
+      func grid(_ timestamps: [Date], _ values: [Double]) throws(SeriesError) -> RegularSeries {
+        isCalendar
+          ? try Resampling.regular(timestamps: timestamps, values: values, step: step, aggregation: .sum)
+          : try Resampling.regular(timestamps: timestamps, values: values, interval: interval, aggregation: .sum)
+      }
+      do throws(SeriesError) {
+        let series = try grid(timestamps, values)
+        let again = try grid(shuffled, moved)
+        #expect(again.start == series.start, "\(name)")
+        #expect(again.values.map(\.bitPattern) == series.values.map(\.bitPattern), "\(name)")
+        let present = series.values.filter { !$0.isNaN }
+        #expect(present.reduce(0, +) == values.filter { !$0.isNaN }.reduce(0, +), "\(name)")
+        let start = series.start
+        #expect(series.date(at: 1) > start && series.date(at: series.values.count) > start, "\(name)")
+        if series.values.count < 200 {
+          let forecast = try? Forecaster().forecast(series.values, horizon: 2, levels: [0.95])
+          #expect(forecast.map { Self.isSound($0, horizon: 2) } ?? true, "\(name)")
+        }
+      } catch {
+        switch error {
+        case .noObservations: #expect(timestamps.isEmpty, "\(name)")
+        case .intervalUnknown: #expect(interval == nil && Set(timestamps).count < 2, "\(name)")
+        case .tooManySamples(let needed): #expect(needed > Double(Resampling.maximumSamples), "\(name)")
+        case .invalidInterval, .intervalTooFine, .invalidTimestamp: break
+        case .countMismatch: Issue.record("\(name): \(error)")
+        }
+      }
     }
   }
 
@@ -117,8 +187,9 @@ struct FuzzTests {
 struct HostileCase {
   private var state: UInt64
 
-  init(number: Int) {
-    state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15
+  /// Cases of one number and different families have nothing in common.
+  init(number: Int, family: UInt64 = 0) {
+    state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 ^ family &* 0xD1B5_4A32_D192_ED03
   }
 
   /// 0…1, by splitmix64.
@@ -133,6 +204,26 @@ struct HostileCase {
   mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }
 
   mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+
+  /// Instants about a step of some length, in order or not, with some that are equal, far away or none at all.
+  mutating func instants() -> [Date] {
+    let count = pick([0, 1, 2, 3, 10, below(100), below(100)])
+    let base = pick([0, -1, 1e9, 1_711_846_800, 1_325_239_200, -62_135_596_800, 253_402_300_000, -1e10])
+    let gap = pick([1e-7, 1e-6, 0.1, 0.3, 1, 60, 3_600, 86_400, 604_800, 2_629_746, 31_556_952, 1e10])
+    let jitter = pick([0, 0, 0.01, 0.4, 3])
+    var seconds = (0..<count).map { base + gap * (Double($0) + jitter * (uniform() - 0.5)) }
+    for _ in 0..<below(4) where count > 0 {
+      let at = below(count)
+      switch below(6) {
+      case 0, 1: seconds[at] = seconds[below(count)]
+      case 2: seconds.swapAt(at, below(count))
+      case 3: seconds[at] += pick([1e-9, -1e-9, 3_600, -3_600, 1e6])
+      case 4: for t in at..<count { seconds[t] += gap * Double(below(50)) }
+      default: if below(4) == 0 { seconds[at] = pick([.nan, .infinity, -1e300, 1e12]) }
+      }
+    }
+    return seconds.map { Date(timeIntervalSince1970: $0) }
+  }
 
   /// A base, and up to three things done to it.
   mutating func values(limit: Int) -> [Double] {
