@@ -37,8 +37,11 @@ struct HostileTwinTests {
   ) async throws -> UUID {
     let twin: UUID = try await test.connection.query("SELECT twinmill.twin('skincare', \(subject))").only()
       .decode(UUID.self)
+    let names = [
+      ["hydration_index", "redness_index", "oil_balance"], ["humidity_percent", "uv_index", "sleep_hours"],
+    ]
     var columns: [[String: [Double]]] = []
-    for names in [["hydration_index", "redness_index", "oil_balance"], ["humidity_percent", "uv_index", "sleep_hours"]] {
+    for names in names {
       columns.append(Dictionary(uniqueKeysWithValues: names.map { ($0, one.bounded(limit: 200)) }))
     }
     let days = columns.flatMap { $0.values.map(\.count) }.max() ?? 0

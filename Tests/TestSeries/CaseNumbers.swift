@@ -9,6 +9,7 @@ public struct CaseNumbers: Sequence, IteratorProtocol {
   private let deadline: ContinuousClock.Instant?
   private var number: Int
 
+  /// What the environment asks for.
   public init() {
     func setting(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
     let seconds = setting("TWINMILL_FUZZ_SECONDS")
@@ -17,6 +18,7 @@ public struct CaseNumbers: Sequence, IteratorProtocol {
     deadline = seconds.map { .now + .seconds($0) }
   }
 
+  /// The next number; nil when all cases are done, or the time is up.
   public mutating func next() -> Int? {
     guard number < end, deadline.map({ .now < $0 }) ?? true else { return nil }
     defer { number += 1 }

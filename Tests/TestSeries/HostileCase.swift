@@ -9,7 +9,7 @@ public struct HostileCase {
     state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 ^ family &* 0xD1B5_4A32_D192_ED03
   }
 
-  /// 0…1, by splitmix64.
+  /// Uniform on [0, 1), by splitmix64.
   public mutating func uniform() -> Double {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
@@ -18,8 +18,10 @@ public struct HostileCase {
     return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
   }
 
+  /// 0..<count.
   public mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }
 
+  /// One of them, each as likely.
   public mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
 
   /// Instants about a step of some length, in order or not, with some that are equal, far away or none at all.
