@@ -167,7 +167,12 @@ FROM (VALUES
   ('enable_schedule', 'twinmill_operate'),
   ('disable_schedule', 'twinmill_operate'),
   ('run_schedule', 'twinmill_operate'),
-  ('set_notify', 'twinmill_operate')
+  ('pause', 'twinmill_operate'),
+  ('resume', 'twinmill_operate'),
+  ('limit_queue', 'twinmill_operate'),
+  ('weigh_tenant', 'twinmill_operate'),
+  ('set_notify', 'twinmill_operate'),
+  ('keep_predictions', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace
