@@ -14,10 +14,10 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
       values, score 0.
 
       Method: means of the last 1, 4 and 12 values, plain and less what is usual at the time of the day (of the week for
-      daily data), and the standard deviation of the last 48, each against its own past by peaks over threshold (Siffer
-      and others 2017, "Anomaly detection in streams with extreme value theory"). The logarithms of the chances are
-      averaged, discounted by how often the like has happened before, and an alarm silences the rows after it. Works
-      for any interval and unit, with gaps and repeated timestamps.
+      daily data), and the standard deviations of the last 24, 48 and 96, each against its own past by peaks over
+      threshold (Siffer and others 2017, "Anomaly detection in streams with extreme value theory"). The logarithms of
+      the chances are averaged, discounted by how often the like has happened before, and an alarm silences the rows
+      after it. Works for any interval and unit, with gaps and repeated timestamps.
       """)
 
   @Argument(help: "The file to read; - is standard input.")
