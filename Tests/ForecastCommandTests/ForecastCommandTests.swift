@@ -306,6 +306,30 @@ struct ForecastCommandTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["w.csv"])
   }
 
+  @Test("output replaces files only: a link stays a link, a pipe a pipe")
+  func outputInPlace() async throws {
+    let folder = try Folder()
+    let input = try folder.file("w.csv", "id,v1,v2,v3,v4\na,1,1,1,1\n")
+    let target = try folder.file("target.csv", "old")
+    let link = folder.url.path + "/link.csv"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target.csv")
+    try await run([input, "--horizon", "1", "--output", link])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "target.csv")
+    let written = try String(contentsOfFile: target, encoding: .utf8)
+    #expect(written.hasPrefix("id,step,"))
+
+    let pipe = folder.url.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    // Both ends: neither opening nor writing these few bytes waits for anybody.
+    let end = open(pipe, O_RDWR)
+    defer { close(end) }
+    try await run([input, "--horizon", "1", "--output", pipe])
+    var bytes = [UInt8](repeating: 0, count: 4_096)
+    let count = read(end, &bytes, bytes.count)
+    #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == written)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4, "nothing half-written")
+  }
+
   @Test(
     "wrong options are refused",
     arguments: [

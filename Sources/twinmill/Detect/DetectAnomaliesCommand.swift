@@ -48,7 +48,7 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
 
   private func score() throws(SeriesFileError) {
     var input = try ValueFile(path: file, timeColumn: .timestamp)
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("timestamp,value,anomaly_score\n")
     var scorer = AnomalyScorer(threshold: threshold)
     while let row = try input.next() {

@@ -100,7 +100,7 @@ struct CorrelateCommand: AsyncParsableCommand {
       }
     }
     let q = FalseDiscoveryRate.adjusted(tests.map(\.p), families: families)
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("twin,factor,metric,lag,sign,r,n,p,q\n")
     for (index, test) in tests.enumerated() where all || q[index] <= fdr {
       let names = [
