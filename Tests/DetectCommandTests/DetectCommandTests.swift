@@ -135,6 +135,25 @@ struct DetectCommandTests {
     while try file.next() != nil {}
   }
 
+  @Test("what is no file is written to as it stands and stays what it is")
+  func pipeOutput() async throws {
+    let folder = try Folder()
+    let pipe = folder.url.path + "/pipe"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    // Open for both, so that the writer does not wait for a reader.
+    let reader = open(pipe, O_RDWR | O_NONBLOCK)
+    defer { close(reader) }
+    let input = try folder.file("x.csv", "timestamp,value\n2024-01-01,1\n")
+    try await DetectAnomaliesCommand.parse([input, "--output", pipe]).run()
+    var bytes = [UInt8](repeating: 0, count: 200)
+    let count = read(reader, &bytes, bytes.count)
+    #expect(
+      String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        == "timestamp,value,anomaly_score\n2024-01-01,1,0.000000\n")
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
   @Test("a wrong file ends with status 65 and leaves no output behind")
   func status() async throws {
     let folder = try Folder()

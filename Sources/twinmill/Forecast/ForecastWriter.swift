@@ -1,19 +1,23 @@
 import Glibc
 
-/// Writes text or bytes to standard output, or to a file that appears under its name only when it is whole.
+/// Writes text or bytes to standard output, or to a file that appears under its name only when it is whole. What is
+/// there and no file, such as /dev/null or a pipe, is written to as it stands: it must not be replaced by a file.
 struct ForecastWriter: ~Copyable {
   private let path: String?
-  private let partial: String
+  /// Where it is written until it is whole; nil: in its place.
+  private let partial: String?
   private let file: UnsafeMutablePointer<FILE>
   private var isFinished = false
 
   /// - Parameter path: `nil` is standard output.
   init(path: String?) throws(SeriesFileError) {
     self.path = path
-    partial = (path ?? "") + ".partial"
-    guard let file = path == nil ? fdopen(dup(1), "wb") : fopen(partial, "wb") else {
+    var status = stat()
+    let isReplaced = path.map { stat($0, &status) != 0 || status.st_mode & S_IFMT == S_IFREG } ?? false
+    partial = isReplaced ? path.map { $0 + ".partial" } : nil
+    guard let file = (partial ?? path).map({ fopen($0, "wb") }) ?? fdopen(dup(1), "wb") else {
       throw SeriesFileError(
-        file: path == nil ? "standard output" : partial,
+        file: partial ?? path ?? "standard output",
         problem: "cannot be created: \(String(cString: strerror(errno)))",
         remedy: "check the folder and its permissions")
     }
@@ -23,7 +27,7 @@ struct ForecastWriter: ~Copyable {
   deinit {
     if !isFinished {
       fclose(file)
-      if path != nil { unlink(partial) }
+      if let partial { unlink(partial) }
     }
   }
 
@@ -43,7 +47,7 @@ struct ForecastWriter: ~Copyable {
   mutating func finish() throws(SeriesFileError) {
     isFinished = true
     guard fclose(file) == 0 else { throw failure() }
-    if let path, rename(partial, path) != 0 { throw failure() }
+    if let partial, let path, rename(partial, path) != 0 { throw failure() }
   }
 
   private func failure() -> SeriesFileError {
