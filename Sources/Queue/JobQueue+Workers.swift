@@ -92,8 +92,8 @@ extension JobQueue {
   }
 
   /// Says goodbye, after the last job.
-  public func remove(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statements.removeWorker(worker))
+  public func remove(on connection: Connection, deadline: Duration? = nil) async throws(PostgresError) {
+    _ = try await connection.query(Statements.removeWorker(worker), deadline: deadline)
   }
 
   /// Another worker's heartbeat counter.

@@ -90,6 +90,11 @@ struct ForecastCommandTests {
     "what is wrong with a file is named by line, column and remedy",
     arguments: [
       ("", "x.csv: is empty; give a header and at least one row"),
+      ("id,v1,v2\n", "x.csv: has a header and no row to forecast; give at least one row"),
+      (
+        "name,when,what\na,2024-01-01,1\n",
+        "x.csv:2, column 2: \"2024-01-01\" is a timestamp, but the header is not that of a file with one row an observation; begin it with the line id,timestamp,value and keep these three columns"
+      ),
       (
         "id,v1\na,1x\n",
         "x.csv:2, column 2: \"1x\" is no number; write it with a decimal point and no thousands separator, or leave the field empty if the value is missing"
@@ -324,9 +329,8 @@ struct ForecastCommandTests {
     let end = open(pipe, O_RDWR)
     defer { close(end) }
     try await run([input, "--horizon", "1", "--output", pipe])
-    var bytes = [UInt8](repeating: 0, count: 4_096)
-    let count = read(end, &bytes, bytes.count)
-    #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == written)
+    let piped = FileHandle(fileDescriptor: end, closeOnDealloc: false).availableData
+    #expect(String(decoding: piped, as: UTF8.self) == written)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4, "nothing half-written")
   }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import Queue
 import Synchronization
@@ -191,6 +192,58 @@ struct HardshipTests {
     inFlight.cancel(1, .requested)
     #expect(inFlight.reason(for: job(attempt: 2)) == .requested)
     #expect(inFlight.reason(for: job(attempt: 1)) == nil)
+  }
+
+  @Test("a job that is never due keeps no worker from claiming the others")
+  func neverDue() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    _ = try await connection.query("SELECT twinmill.enqueue('test', run_at => now() + interval '1 hour')")
+    try await connection.script("UPDATE twinmill.live_jobs SET run_at = 'infinity'")
+    try await connection.enqueueTests(1)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    #expect(try await connection.finalState(2) == "completed")
+    try await worker.stop()
+  }
+
+  @Test("an idle worker stops although its server does not answer its claim any more", .timeLimit(.minutes(5)))
+  func hungServer() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    var patient = database.settings
+    patient.options.roundTripDeadline = .seconds(3600)
+    let worker = try RunningWorker(database, KindRunner(TestKind()), connections: patient) {
+      $0.claimPatience = .milliseconds(10)
+    }
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    // Only claims read the lanes.
+    try await connection.script("BEGIN; LOCK TABLE twinmill.lanes IN ACCESS EXCLUSIVE MODE")
+    let waiting: SQL = """
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
+      """
+    var process: Int32?
+    while process == nil { process = try await connection.query(waiting).first?.decode(Int32.self) }
+    let server = try #require(process)
+    kill(server, SIGSTOP)
+    try await worker.stop()
+    kill(server, SIGCONT)
+    try await connection.script("ROLLBACK")
+    #expect(try await connection.query("SELECT FROM twinmill.workers").isEmpty)
+  }
+
+  @Test("a worker that connects to a server that does not answer stops when it is asked to", .timeLimit(.minutes(5)))
+  func silentServer() async throws {
+    let database = try await WorkerDatabase.create()
+    let silent = try SilentServer()
+    defer { silent.close() }
+    let worker = try RunningWorker(
+      database, KindRunner(TestKind()),
+      connections: ConnectionSettings(
+        url: "postgres://postgres@127.0.0.1:\(silent.port)/x?connect_timeout=3600",
+        options: .init(openDeadline: .seconds(3600))))
+    await silent.accepted()
+    try await worker.stop()
   }
 
   @Test("a worker that waits for its database stops when it is asked to")

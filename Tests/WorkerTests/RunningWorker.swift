@@ -14,7 +14,8 @@ struct RunningWorker: Sendable {
   let ended: Task<Void, any Error>
 
   init(
-    _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
+    _ database: TestDatabase, _ kinds: KindRunner..., connections: ConnectionSettings? = nil,
+    moments: Moments = Moments(),
     gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
@@ -24,7 +25,8 @@ struct RunningWorker: Sendable {
     settings.computeThreads = 2
     change(&settings)
     let worker = try Worker(
-      settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
+      settings: settings, connections: connections ?? database.settings, kinds: kinds,
+      migrator: Migrator(QueueMigrations.all),
       systemd: SystemdNotifier(environment: [:]), moments: moments,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(

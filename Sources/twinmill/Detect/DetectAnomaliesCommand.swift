@@ -51,11 +51,20 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
     var writer = try OutputFile(path: output)
     try writer.write("timestamp,value,anomaly_score\n")
     var scorer = AnomalyScorer(threshold: threshold)
+    var latest = -Double.infinity
+    var setBack: (line: Int, rows: Int)?
     while let row = try input.next() {
+      if row.time < latest { setBack = (setBack?.line ?? input.line, (setBack?.rows ?? 0) + 1) }
+      latest = max(latest, row.time)
       let score = scorer.score(time: row.time, value: row.value)
       try writer.write("\(CSVLine.quoted(row.timeText)),\(CSVLine.quoted(row.valueText)),\(Self.decimal(score))\n")
     }
     try writer.finish()
+    if let setBack {
+      StandardError.write(
+        "twinmill: \(file):\(setBack.line): earlier than a row before it, as are \(setBack.rows - 1) more; "
+          + "rows are scored in the order of the file: sort it by time\n")
+    }
   }
 
   /// A number from 0 to 1 with six digits and no exponent.

@@ -92,6 +92,12 @@ struct CorrelateCommand: AsyncParsableCommand {
       switch result {
       case .success(let found):
         tests += found
+        if found.isEmpty {
+          let panel = table.panels[twin]
+          StandardError.write(
+            "twinmill: \(file):\(panel.line): twin \"\(panel.key)\": nothing could be tested, each metric needs "
+              + "\(CorrelationSearch.fewestObservations) days with a value\n")
+        }
         families += found.map { _ in twin }
       case .failure(let error):
         failures += 1
