@@ -13,6 +13,8 @@ struct ClaimSource: Sendable {
   private var lastSurvey: ContinuousClock.Instant?
   private var lastFronts: ContinuousClock.Instant?
   private var frontsCost: Duration = .zero
+  /// Until when empty lanes are told of, too, as leaving them out takes long.
+  private var allLanesUntil: ContinuousClock.Instant?
   /// When the next scheduled job is due.
   private var dueAt: ContinuousClock.Instant?
   /// Whether the next call looks at the lanes first.
@@ -31,6 +33,8 @@ struct ClaimSource: Sendable {
 
   /// Between two looks at the lanes and at what is due, while there is work.
   private var surveyInterval: Duration { .seconds(1) }
+  /// A look at the lanes that takes longer than this is not taken all the time.
+  private var dearSurvey: Duration { .milliseconds(100) }
   /// Between two tries of lanes whose jobs are all locked.
   private var lockedInterval: Duration { .milliseconds(50) }
   /// The same when the lanes known are empty.
@@ -55,15 +59,19 @@ struct ClaimSource: Sendable {
         owesSurvey = isNotified
         return (claim, nil)
       }
+      // Nobody else waits: the next of those that were there at two crashes.
+      if wasSuspect, let suspect = try await claimSuspect() { return (suspect, nil) }
       // Just drained: no news, no look.
       guard isNotified || hasWaited else { return (nil, pause) }
       if age < shortestSurveyInterval { return (nil, shortestSurveyInterval - age) }
     }
     let isEmpty = try await survey()
     // Jobs that were there at two crashes take turns with the others.
-    if !wasSuspect, let suspect = try await claimSuspect() { return (suspect, nil) }
+    let isOthersTurn = wasSuspect
+    if !isOthersTurn, let suspect = try await claimSuspect() { return (suspect, nil) }
     wasSuspect = false
     if let claim = try await claimInTurn() { return (claim, nil) }
+    if isOthersTurn, let suspect = try await claimSuspect() { return (suspect, nil) }
     guard !isEmpty else { return (nil, pause) }
     return (try await claimLaneByLane(), lockedInterval)
   }
@@ -85,11 +93,17 @@ struct ClaimSource: Sendable {
     let names = Array(kinds.keys)
     let queues = context.settings.queues
     let queue = context.queue
+    let start = ContinuousClock.now
+    let tellsAll = allLanesUntil.map { start < $0 } ?? false
     let survey = try await context.onConnection { connection async throws(PostgresError) in
-      try await queue.survey(queues: queues, kinds: names, on: connection)
+      tellsAll
+        ? try await queue.survey(queues: queues, kinds: names, few: .max - 1, on: connection)
+        : try await queue.survey(queues: queues, kinds: names, on: connection)
     }
     lanes = survey.lanes
     lastSurvey = .now
+    // As the look from the front, this one may walk many dead entries under a held snapshot; claims do not.
+    if !tellsAll, .now - start > dearSurvey { allLanesUntil = .now + (.now - start) * 50 }
     dueAt = survey.nextDue.map { .now + $0 }
     owesSurvey = false
     // A look from the front may walk many dead entries under a held snapshot: at most a fiftieth of the time.

@@ -69,6 +69,8 @@ actor LeaseKeeper {
       } else {
         connection = try await reconnect()
       }
+      // What is still owned nobody has begun: without a worker it would be found, and counted as crashed.
+      _ = try await context.queue.returnStrays(on: connection) { [] }
       try await context.queue.remove(on: connection)
     } catch {
       context.logger.warning("left without saying goodbye", metadata: ["error": "\(error)"])
