@@ -94,7 +94,7 @@ public struct JobQueue: Sendable {
   ) async throws(PostgresError) -> Claim {
     let answers = try await connection.pipeline([
       Statements.claimPlan(), Statements.lockSuspects(queues, kinds),
-      Statements.claimSuspect(worker, token, queues, kinds), Statements.claimOverlap(token),
+      Statements.claimSuspect(worker, token, lanes.map(\.number)), Statements.claimOverlap(token),
     ])
     return try Self.claim(answers[2], overlap: answers[3], lanes: lanes, token: token)
   }

@@ -39,8 +39,8 @@ struct Batch<Kind: JobKind>: Sendable {
     try await load(claim.jobs[...])
   }
 
-  /// How often the same jobs are loaded again after a connection was lost under them: a server restarts
-  /// once under a statement and then refuses connections, a statement that brings its session down does so each time.
+  /// How often the same jobs are loaded again after a connection was lost under them: a server restarts once under a
+  /// statement and then refuses connections, a statement that brings its session down does so each time.
   private var lossLimit: Int { 2 }
 
   /// When reading fails, halves the batch until the job that cannot be read stands alone.
@@ -53,6 +53,7 @@ struct Batch<Kind: JobKind>: Sendable {
       } catch let error as PostgresError where error.isConnectionLoss && losses < lossLimit {
         if error.kind != .connectFailed { losses += 1 }
         await backoff.pause(context.logger, "loading is tried again", error)
+        try Task.checkCancellation()
         try await context.lease.untilHeld(margin: .zero)
       } catch {
         try Task.checkCancellation()

@@ -26,7 +26,7 @@ struct PlanTests {
       statement: Statements.claimLimited, values: "\(worker), \(worker), \(lines), 'limited'", by: ["jobs_ready"]),
     Hot(statement: Statements.claimOverlap, values: worker, by: ["claims_pkey", "claims_lane"]),
     Hot(statement: Statements.lockSuspects, values: "NULL, '{probe}'", by: ["jobs_suspect"]),
-    Hot(statement: Statements.claimSuspect, values: "\(worker), \(worker), NULL, '{probe}'", by: ["jobs_suspect"]),
+    Hot(statement: Statements.claimSuspect, values: "\(worker), \(worker), '{1,2,3}'", by: ["jobs_suspect"]),
     Hot(statement: Statements.fronts, values: "'{1,2,3}'", by: ["jobs_ready"]),
     Hot(statement: Statements.promote, values: "100", by: ["jobs_due"]),
     Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1", by: ["jobs_ready", "jobs_suspect"]),

@@ -16,16 +16,14 @@ CREATE TABLE twinmill.unreleased (job_id bigint PRIMARY KEY);
 COMMENT ON TABLE twinmill.unreleased IS 'Finished jobs with dependents that could not be let go yet; nearly always empty';
 
 -- Purpose: let go what waited for jobs that have ended, all of it or, if somebody holds a row for longer than
---          lock_timeout, nothing (55P03).
--- Index:   dependencies_pkey, dependencies_job, job_history_job, jobs_pkey: planned anew each time, by the number of jobs.
+--          lock_timeout, nothing (55P03). $2 those of $1 that were not completed.
+-- Index:   dependencies_pkey, dependencies_job, jobs_pkey: planned anew each time, by the number of jobs.
 -- Locks:   the dependents' rows, by id.  Rows: none.
-CREATE FUNCTION twinmill.let_go(final bigint[]) RETURNS void
+CREATE FUNCTION twinmill.let_go(final bigint[], uncompleted bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
-  uncompleted bigint[] := ARRAY(
-    SELECT h.job_id FROM twinmill.job_history h WHERE h.job_id = ANY (final) AND h.state <> 'completed');
   doomed bigint[] := '{}';
   known bigint[];
   blamed bigint[];
@@ -84,12 +82,12 @@ BEGIN
   SELECT count(twinmill.wake(l.queue)) INTO woken
   FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f JOIN twinmill.lanes l ON l.lane = f.lane;
 END $$;
-COMMENT ON FUNCTION twinmill.let_go(bigint[]) IS 'Lets go the dependents of final jobs; twinmill.release calls it';
-REVOKE ALL ON FUNCTION twinmill.let_go(bigint[]) FROM PUBLIC;
+COMMENT ON FUNCTION twinmill.let_go(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.release calls it';
+REVOKE ALL ON FUNCTION twinmill.let_go(bigint[], bigint[]) FROM PUBLIC;
 
 -- Purpose: let go what waited for jobs that have ended. Runs in the transaction that ended them, as a statement of its
 --          own: its snapshot includes the edges of whoever enqueued until the jobs' rows were locked.
--- Index:   dependencies_pkey, jobs_pkey; more in let_go.  Rows: none.
+-- Index:   dependencies_pkey, jobs_pkey, job_history_job (only for jobs that others wait for).  Rows: none.
 -- Locks:   the dependents' rows. It waits for who holds one as long as another's end takes, not as long as an
 --          application's open transaction (which has cancelled a dependent, say): the batches of all others would wait
 --          with it. Jobs whose dependents are held so are left to the upkeep, each for itself.
@@ -99,6 +97,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms
 AS $$
 DECLARE
   final bigint[];
+  uncompleted bigint[];
   one bigint;
 BEGIN
   -- Nearly always nobody waits.
@@ -111,16 +110,18 @@ BEGIN
     WHERE d.depends_on = ANY (ended)
       AND NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = d.depends_on));
   IF final = '{}' THEN RETURN; END IF;
+  uncompleted := ARRAY(
+    SELECT h.job_id FROM twinmill.job_history h WHERE h.job_id = ANY (final) AND h.state <> 'completed');
   PERFORM set_config('lock_timeout', patience, true);
   BEGIN
-    PERFORM twinmill.let_go(final);
+    PERFORM twinmill.let_go(final, uncompleted);
     RETURN;
   EXCEPTION WHEN lock_not_available THEN
     PERFORM set_config('lock_timeout', '1ms', true);
   END;
   FOREACH one IN ARRAY final LOOP
     BEGIN
-      PERFORM twinmill.let_go(ARRAY[one]);
+      PERFORM twinmill.let_go(ARRAY[one], CASE WHEN one = ANY (uncompleted) THEN ARRAY[one] ELSE '{}' END);
     EXCEPTION WHEN lock_not_available THEN
       INSERT INTO twinmill.unreleased (job_id) VALUES (one) ON CONFLICT DO NOTHING;
     END;

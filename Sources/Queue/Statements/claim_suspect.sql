@@ -1,5 +1,5 @@
 -- Purpose: claim one job that was there at two crashes, alone, so that the third convicts the right one.
---          $1 worker, $2 token, $3 queues (NULL: all), $4 kinds.
+--          $1 worker, $2 token, $3 the lanes that the worker knows.
 -- Index:   jobs_suspect (nearly always empty); claims is short.  Locks: the claimed row; the queue's settings
 --          if it has a rate.  Rows: 0 or 1.
 -- A queue with limits must have been locked by lock_suspects before, in the same transaction, and have room. Two workers that come at the same moment find out by claim_overlap.
@@ -10,8 +10,7 @@ WITH bucket AS MATERIALIZED (
 ), picked AS MATERIALIZED (
   SELECT j.*, l.queue FROM twinmill.live_jobs j
   JOIN twinmill.lanes l ON l.lane = j.lane
-  WHERE j.state = 'ready' AND j.crashes >= 2 AND ($3::text[] IS NULL OR l.queue = ANY ($3::text[]))
-    AND l.kind = ANY ($4::text[])
+  WHERE j.state = 'ready' AND j.crashes >= 2 AND j.lane = ANY ($3::integer[])
     AND EXISTS (SELECT FROM twinmill.workers w WHERE w.id = $1 AND w.lease_until > clock_timestamp())
     AND NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_paused)
     AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE j.job_id = ANY (c.job_ids))
