@@ -82,6 +82,8 @@ actor LeaseKeeper {
         connection = try await Connection.open(connections)
         self.connection = connection
       }
+      // What is still owned nobody has begun: without a worker it would be found, and counted as crashed.
+      _ = try await context.queue.returnStrays(on: connection, deadline: farewell) { [] }
       try await context.queue.remove(on: connection, deadline: farewell)
     } catch {
       context.logger.warning("left without saying goodbye", metadata: ["error": "\(error)"])

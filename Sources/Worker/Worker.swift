@@ -52,8 +52,8 @@ public final class Worker: Service {
     listener =
       settings.listens
       ? Listener(
-        connections: direct, queues: settings.queues.map(Set.init), inFlight: context.inFlight, wakeUp: wakeUp,
-        poll: settings.poll, logger: logger) : nil
+        connections: direct, queues: settings.queues.map(Set.init), queue: context.queue, inFlight: context.inFlight,
+        wakeUp: wakeUp, poll: settings.poll, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
     self.giveUp = giveUp

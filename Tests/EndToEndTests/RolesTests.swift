@@ -39,6 +39,7 @@ struct RolesTests {
       ("twinmill_operate", "SELECT twinmill.pause('default'), twinmill.resume('default')", true),
       ("twinmill_operate", "SELECT twinmill.limit_queue('default', running => 2)", true),
       ("twinmill_operate", "SELECT twinmill.weigh_tenant('acme', 2), twinmill.keep_predictions(90)", true),
+      ("twinmill_enqueue", "SELECT twinmill.pause('default')", false),
       ("twinmill_operate", "DELETE FROM twinmill.live_jobs", false),
       ("twinmill_worker", "DROP TABLE twinmill.live_jobs", false),
       ("twinmill_worker", "DELETE FROM twin_predictions", false),

@@ -51,8 +51,13 @@ struct TestKind: JobKind {
   var loads: @Sendable ([Job]) async throws -> Void = { _ in }
   var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
   var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+  /// A job whose load ends its session.
+  var deadly: JobID?
 
   func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Int, JobFailure>] {
+    if jobs.contains(where: { $0.id == deadly }) {
+      _ = try await connection.query("SELECT pg_terminate_backend(pg_backend_pid())")
+    }
     try await loads(jobs)
     return Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, .success(0)) })
   }
