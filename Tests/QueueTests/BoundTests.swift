@@ -14,19 +14,24 @@ struct BoundTests {
     return (connection, try await JobQueue.registered(on: connection))
   }
 
-  @Test("a job that is never due, or has been for ever, stops nobody from looking")
+  @Test("a job that is never due, or has been due since the calendar began, stops nobody from looking")
   func infinite() async throws {
     let (connection, queue) = try await database()
-    try await connection.script("SELECT twinmill.enqueue('probe', run_at => 'infinity')")
+    // Nothing accepts infinity; it is written past the functions.
+    try await connection.script(
+      """
+      SELECT twinmill.enqueue('probe', run_at => '294276-12-31');
+      UPDATE twinmill.live_jobs SET run_at = 'infinity';
+      """)
     #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).nextDue == nil)
     try await connection.script(
       """
-      SELECT twinmill.enqueue('probe', run_at => '-infinity', priority => 9, deadline => 'infinity');
+      SELECT twinmill.enqueue('probe', run_at => '4713-01-01 BC', priority => 9, deadline => 'infinity');
       SELECT twinmill.enqueue('probe', run_at => '4714-11-24 BC', priority => -32768);
       SELECT twinmill.enqueue('probe', run_at => '294276-12-31');
       """)
-    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2])
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [3])
+    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2])
     #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).nextDue != nil)
   }
 
