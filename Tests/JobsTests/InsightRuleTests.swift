@@ -158,29 +158,6 @@ struct InsightRuleTests {
     }
   }
 
-  @Test("memory is no change of scatter, and heavy tails are no change of level: 60 twins of three such metrics")
-  func changesOfNoise() throws {
-    var stated: [String] = []
-    for twin in 0..<60 {
-      var values: [String: [Double]] = [:]
-      for (index, metric) in ["redness_index", "hydration_index", "pore_score"].enumerated() {
-        var noise = SimulatedNoise(seed: UInt64(100 * twin + index + 1))
-        var state = 0.0
-        let phi = [0.7, 0.85, 0.93][index]
-        values[metric] = (0..<300).map { _ in
-          let squares = (0..<3).reduce(0.0) { sum, _ in
-            let w = noise.normal()
-            return sum + w * w
-          }
-          state = phi * state + (1 - phi * phi).squareRoot() * noise.normal() / squares.squareRoot()
-          return 50 + 4 * state
-        }
-      }
-      stated += try SimulatedTwin(values).findings().filter { $0.subject.rule == "change" }.map(\.story.title)
-    }
-    #expect(stated.count <= 2, "\(stated)")
-  }
-
   @Test("faults of measuring: stuck, gap, out of range, another unit, ended")
   func quality() throws {
     let calm = Self.noise(120)
