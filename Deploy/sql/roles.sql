@@ -9,7 +9,7 @@
 --                      events, adds results. Changes neither the schema nor the settings.
 --   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, enqueue_documents,
 --                      recompute, twin, wait. Sees no table.
---   twinmill_operate   enqueue and read, and steers: cancel, retry, the schedules, notifications.
+--   twinmill_operate   enqueue and read, and steers: cancel, retry, pause, limits, shares, the schedules, notifications.
 --   twinmill_read      sees queue, history, twins and results. Changes nothing.
 --
 -- These are groups without login. The one login made here is the daemons' (variable `login`, default "twinmill": the
@@ -167,7 +167,12 @@ FROM (VALUES
   ('enable_schedule', 'twinmill_operate'),
   ('disable_schedule', 'twinmill_operate'),
   ('run_schedule', 'twinmill_operate'),
-  ('set_notify', 'twinmill_operate')
+  ('pause', 'twinmill_operate'),
+  ('resume', 'twinmill_operate'),
+  ('limit_queue', 'twinmill_operate'),
+  ('weigh_tenant', 'twinmill_operate'),
+  ('set_notify', 'twinmill_operate'),
+  ('keep_predictions', 'twinmill_operate')
 ) AS rights (name, grantee)
 JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
 WHERE functions.pronamespace = 'twinmill'::regnamespace

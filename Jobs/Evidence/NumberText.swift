@@ -10,6 +10,8 @@ enum NumberText {
   /// - Parameter number: finite.
   static func text(_ number: Double, digits: Int = significantDigits) -> String {
     guard number != 0, number.isFinite else { return number == 0 ? "0" : "\(number)" }
+    // Its digits would be divided by a power of ten that is 0.
+    guard abs(number) >= 1e-300 else { return "\(number)" }
     let sign = number < 0 ? "-" : ""
     var exponent = Int(log10(abs(number)).rounded(.down))
     // Rounding may carry into the next power of ten.

@@ -21,6 +21,7 @@ public struct Prediction: JobKind {
 
   let reader: HistoryReader
   private let storeStatement: Statement
+  private let pruneStatement = Statement("prediction_prune", PackageResources.prediction_prune_sql)
 
   /// A kind that predicts twins of these domains.
   public init(catalog: DomainCatalog) {
@@ -110,7 +111,7 @@ public struct Prediction: JobKind {
 
   // MARK: - Store
 
-  /// Writes the results' hashes and all rows in one round trip.
+  /// Writes the results' hashes and all rows, and removes what is older than it is kept, in one round trip.
   public func store(_ outputs: [(job: Job, output: PredictionOutput)], on connection: Connection) async throws {
     var numbers: [Int32] = []
     var dates: [Date] = []
@@ -131,6 +132,7 @@ public struct Prediction: JobKind {
       ResultRecord.record(records, kind: Self.name),
       storeStatement(
         records.map(\.record.twin), records.map(\.record.metadata), numbers, dates, states, confidences, factors),
+      pruneStatement(records.map(\.record.twin)),
     ])
   }
 }

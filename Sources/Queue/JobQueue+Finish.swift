@@ -98,8 +98,8 @@ extension JobQueue {
     }
   }
 
-  /// PostgreSQL's text has no NUL; and an error is kept for people, not a whole log.
-  private static func storable(_ message: String) -> String {
+  /// PostgreSQL's text has no NUL; and an error or a progress is kept for people, not a whole log.
+  static func storable(_ message: String) -> String {
     String(message.prefix(4000)).replacing("\0", with: "\u{FFFD}")
   }
 }

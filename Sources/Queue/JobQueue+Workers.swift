@@ -84,16 +84,25 @@ extension JobQueue {
         Statements.cancellationsOfWorker(worker),
       ], deadline: deadline)
     guard let row = answers[1].first else { return nil }
-    var cancellations: [JobID] = []
-    for row in answers[2] {
-      cancellations.append(try row.decode(Int64.self))
+    return Renewal(serverTime: try row.decode(Date.self), cancellations: try Self.jobs(of: answers[2]))
+  }
+
+  /// Running jobs of this worker that somebody asked to cancel.
+  public func cancellations(on connection: Connection) async throws(PostgresError) -> [JobID] {
+    try Self.jobs(of: try await connection.query(Statements.cancellationsOfWorker(worker), deadline: .seconds(5)))
+  }
+
+  private static func jobs(of rows: Rows) throws(PostgresError) -> [JobID] {
+    var jobs: [JobID] = []
+    for row in rows {
+      jobs.append(try row.decode(Int64.self))
     }
-    return Renewal(serverTime: try row.decode(Date.self), cancellations: cancellations)
+    return jobs
   }
 
   /// Says goodbye, after the last job.
-  public func remove(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statements.removeWorker(worker))
+  public func remove(on connection: Connection, deadline: Duration? = nil) async throws(PostgresError) {
+    _ = try await connection.query(Statements.removeWorker(worker), deadline: deadline)
   }
 
   /// Another worker's heartbeat counter.
@@ -139,18 +148,16 @@ extension JobQueue {
   /// their batch could not be ended. The attempt is given back.
   /// - Parameter live: the tokens of all claims that are known, asked for only after the server's clock was read, so
   ///   that a claim that is just being made is never taken for a stray.
+  /// - Parameter deadline: for each of two statements.
   public func returnStrays(
-    on connection: Connection, live: () -> [UUID]
+    on connection: Connection, deadline: Duration? = nil, live: () -> [UUID]
   ) async throws(PostgresError) -> [JobID] {
-    let now: Date = try await connection.query(Statements.serverTime())[0].decode(Date.self)
-    var strays: [JobID] = []
-    for row in try await connection.query(Statements.returnStrays(worker, live(), now)) {
-      strays.append(try row.decode(Int64.self))
-    }
-    return strays
+    let now: Date = try await connection.query(Statements.serverTime(), deadline: deadline)[0].decode(Date.self)
+    let strays = Statements.returnStrays(worker, live(), now)
+    return try Self.jobs(of: try await connection.query(strays, deadline: deadline))
   }
 
-  /// The history's partitions, and progress of jobs that are gone.
+  /// The history's partitions, progress of jobs that are gone, tenants that used nothing of late.
   /// - Returns: partitions made or dropped.
   public func upkeep(
     retention: Duration, on connection: Connection
@@ -162,7 +169,7 @@ extension JobQueue {
     {
       changes.append(try row.decode(String.self, String.self))
     }
-    _ = try await connection.query(Statements.forgetProgress())
+    _ = try await connection.query(Statements.forget())
     return changes
   }
 
@@ -209,7 +216,8 @@ extension JobQueue {
     _ = try await connection.query(
       Statements.reportProgress(
         worker, progress.map(\.job.id), progress.map { Int32($0.job.attempt) },
-        progress.map { $0.progress.percent.map { Float(min(max($0, 0), 100)) } }, progress.map(\.progress.message)))
+        progress.map { $0.progress.percent.flatMap { $0.isNaN ? nil : Float(min(max($0, 0), 100)) } },
+        progress.map { $0.progress.message.map(Self.storable) }))
   }
 
   /// Tells the database which kinds this version can run.

@@ -94,7 +94,7 @@ public struct JobQueue: Sendable {
   ) async throws(PostgresError) -> Claim {
     let answers = try await connection.pipeline([
       Statements.claimPlan(), Statements.lockSuspects(queues, kinds),
-      Statements.claimSuspect(worker, token, queues, kinds), Statements.claimOverlap(token),
+      Statements.claimSuspect(worker, token, lanes.map(\.number)), Statements.claimOverlap(token),
     ])
     return try Self.claim(answers[2], overlap: answers[3], lanes: lanes, token: token)
   }
@@ -146,7 +146,7 @@ public struct JobQueue: Sendable {
 
   /// What there is to claim from.
   public struct Survey: Sendable {
-    /// The lanes that this worker serves.
+    /// The lanes that this worker serves; of many, those that have jobs.
     public let lanes: [Lane]
     /// How many jobs became due and were made ready.
     public let promoted: Int64
@@ -155,17 +155,19 @@ public struct JobQueue: Sendable {
   }
 
   /// Makes due jobs ready and reads the lanes.
-  /// - Parameter queues: nil = all.
+  /// - Parameters:
+  ///   - queues: nil = all.
+  ///   - few: while there are more lanes than this, only those that have jobs are told of. Too low: lanes with a first
+  ///     job are found a look later for nothing; too high: each claim looks into all of them.
   public func survey(
-    queues: [String]?, kinds: [String], on connection: Connection
+    queues: [String]?, kinds: [String], few: Int64 = 200, on connection: Connection
   ) async throws(PostgresError) -> Survey {
     let answers = try await connection.pipeline([
       Statements.hotPlan(), Statements.promote(Int32(Self.promotionLimit)), Statements.nextDue(),
-      Statements.hotPlanEnd(),
-      Statements.lanes(queues, kinds),
+      Statements.lanes(queues, kinds, few), Statements.hotPlanEnd(),
     ])
     var lanes: [Lane] = []
-    for row in answers[4] {
+    for row in answers[3] {
       let (number, queue, kind, tenant, priority, ageing, isLimited) = try row.decode(
         Int32.self, String.self, String.self, String.self, Int32.self, Double.self, Bool.self)
       lanes.append(

@@ -20,7 +20,7 @@ public struct Migration: Sendable {
 
 /// The queue's own steps.
 public enum QueueMigrations {
-  /// Numbers 1 … 9, 13 and 14.
+  /// Numbers 1 … 11.
   public static let all: [Migration] = [
     Migration(1, "jobs", up: PackageResources._001_jobs_up_sql, down: PackageResources._001_jobs_down_sql),
     Migration(2, "workers", up: PackageResources._002_workers_up_sql, down: PackageResources._002_workers_down_sql),

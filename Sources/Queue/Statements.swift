@@ -6,9 +6,10 @@ enum Statements {
   static let hotPlan = Statement("hot_plan", PackageResources.hot_plan_sql)
   static let claimPlan = Statement("claim_plan", PackageResources.claim_plan_sql)
   static let hotPlanEnd = Statement("hot_plan_end", PackageResources.hot_plan_end_sql)
-  static let claim = Statement("claim", PackageResources.claim_sql)
+  static let claim = Statement(name: "claim", text: withLines(PackageResources.claim_sql))
   static let claimOverlap = Statement("claim_overlap", PackageResources.claim_overlap_sql)
-  static let claimLimited = Statement("claim_limited", PackageResources.claim_limited_sql)
+  static let claimLimited = Statement(
+    name: "claim_limited", text: withLines(PackageResources.claim_limited_sql))
   static let lockQueue = Statement("lock_queue", PackageResources.lock_queue_sql)
   static let lockSuspects = Statement("lock_suspects", PackageResources.lock_suspects_sql)
   static let claimSuspect = Statement("claim_suspect", PackageResources.claim_suspect_sql)
@@ -36,9 +37,15 @@ enum Statements {
   static let tend = Statement("tend", PackageResources.tend_sql)
   static let share = Statement("share", PackageResources.share_sql)
   static let reportProgress = Statement("report_progress", PackageResources.report_progress_sql)
-  static let forgetProgress = Statement("forget_progress", PackageResources.forget_progress_sql)
+  static let forget = Statement("forget", PackageResources.forget_sql)
   static let maintainHistory = Statement("maintain_history", PackageResources.maintain_history_sql)
   static let stageJobs = Statement("stage_jobs", PackageResources.stage_jobs_sql)
   static let enqueueStaged = Statement("enqueue_staged", PackageResources.enqueue_staged_sql)
   static let registerKind = Statement("register_kind", PackageResources.register_kind_sql)
+
+  /// Puts in what the two claims have in common.
+  private static func withLines(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes, as: UTF8.self).replacing(
+      "\n@claim_lines@", with: "\n" + String(decoding: PackageResources.claim_lines_sql, as: UTF8.self))
+  }
 }

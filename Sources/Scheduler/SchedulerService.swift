@@ -16,6 +16,9 @@ public struct SchedulerService: Service {
   private let logger: Logger
   private let ready: @Sendable () async -> Void
   private let advanced: @Sendable () -> Void
+  /// How long a statement under way may go on after the process is asked to stop: a tick takes milliseconds, unless
+  /// the server does not answer.
+  private let patience: Duration = .seconds(1)
   /// Sees every event of the loop: tests wait for moments instead of sleeping.
   var observe: (@Sendable (TickLoop.Event) -> Void)?
 
@@ -25,15 +28,21 @@ public struct SchedulerService: Service {
   ///   - limits: Bounds of planning.
   ///   - poll: The longest sleep between looks at the schedules, hence how soon an edit takes force. Default 1 s. Too
   ///     low: needless queries; too high: edits and new schedules wait.
+  ///   - deadline: How long the server may take to answer a statement. Default 20 s: a tick of 64 schedules takes
+  ///     milliseconds, a server that answers slower than this is as good as lost; and a COMMIT, which cannot be broken
+  ///     off, must be over before a supervisor loses its patience with a process that is to stop.
   ///   - clock: What sleeps are measured on. The time of day is always the server's.
   ///   - ready: Called once, when the database has answered for the first time (`READY=1` for systemd).
   ///   - advanced: Called after every step of the loop, also after one that failed: the loop is not stuck
   ///     (`WATCHDOG=1` for systemd).
   public init(
     connections: ConnectionSettings, migrator: Migrator, logger: Logger, limits: TickPlan.Limits = TickPlan.Limits(),
-    poll: Duration = .seconds(1), clock: any Clock<Duration> = ContinuousClock(),
+    poll: Duration = .seconds(1), deadline: Duration = .seconds(20), clock: any Clock<Duration> = ContinuousClock(),
     ready: @escaping @Sendable () async -> Void = {}, advanced: @escaping @Sendable () -> Void = {}
   ) {
+    var connections = connections
+    connections.options.roundTripDeadline = deadline
+    connections.options.cancelGrace = .milliseconds(500)
     self.connections = connections
     self.migrator = migrator
     self.ticker = Ticker(limits: limits, logger: logger)
@@ -44,9 +53,31 @@ public struct SchedulerService: Service {
     self.advanced = advanced
   }
 
-  /// Ticks until graceful shutdown or cancellation. A tick under way is finished first; it takes milliseconds.
-  /// - Throws: `MigrationError`, only before the first tick.
+  /// Ticks until graceful shutdown or cancellation. A tick under way is finished first, unless the server does not
+  /// answer: it is broken off after a second, and the next scheduler decides its instants.
+  /// - Throws: only before the first tick: `MigrationError`, and `PostgresError` for what waiting does not mend: a
+  ///   connection string that cannot be read, a login or a database that is not there, a right that is missing.
   public func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await tickUntilStopped() }
+      group.addTask { await stopWaited() }
+      try await group.next()
+      group.cancelAll()
+      try await group.next()
+    }
+  }
+
+  /// Returns when the process was asked to stop and the patience with the server is over, or when cancelled.
+  private func stopWaited() async {
+    do {
+      try await gracefulShutdown()
+      try await clock.sleep(for: patience)
+    } catch {
+      // Cancelled: the loop has ended before.
+    }
+  }
+
+  private func tickUntilStopped() async throws {
     var loop = TickLoop(pace: pace)
     var link = Link()
     var action = TickLoop.Action.connect
@@ -56,6 +87,9 @@ public struct SchedulerService: Service {
         event = try await perform(action, on: &link)
         if case .peeked = event, loop.failures > 0 { logger.info("database is back; ticking on") }
       } catch let error as MigrationError {
+        await link.connection?.close()
+        throw error
+      } catch let error as PostgresError where !link.isChecked && !error.mendsWithTime && !isStopping {
         await link.connection?.close()
         throw error
       } catch {
@@ -109,7 +143,8 @@ public struct SchedulerService: Service {
   }
 
   private func connect(_ link: inout Link) async throws -> TickLoop.Event {
-    let connection = try await Connection.open(connections)
+    // Nothing is lost with a connection that is not there yet.
+    let connection = try await cancelWhenGracefulShutdown { [connections] in try await Connection.open(connections) }
     link.connection = connection
     if !link.isChecked {
       try await migrator.check(connection)
@@ -129,11 +164,12 @@ public struct SchedulerService: Service {
     }
   }
 
-  /// The first failure is a warning, the same outage's further ones are not news.
+  /// The first failure is a warning, of the same outage's further ones one in a minute or two.
   private func log(_ error: any Error, failures: Int) {
     let isLoss = (error as? PostgresError)?.isConnectionLoss ?? false
     logger.log(
-      level: failures == 0 ? .warning : .debug, isLoss ? "database lost; reconnecting" : "tick failed; trying again",
+      level: failures % 60 == 0 ? .warning : .debug,
+      isLoss ? "database lost; reconnecting" : "tick failed; trying again",
       metadata: ["error": "\(error)", "failures": "\(failures + 1)"])
   }
 }

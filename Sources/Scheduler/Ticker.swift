@@ -19,7 +19,7 @@ struct Ticker: Sendable {
 
   /// The server's time and when the next schedule is due.
   func peek(on connection: Connection) async throws -> (now: Date, next: Date?) {
-    let row = try await connection.query(Statements.peek(), deadline: Self.deadline).only()
+    let row = try await connection.query(Statements.peek()).only()
     return try row.decode(Date.self, Date?.self)
   }
 
@@ -28,18 +28,18 @@ struct Ticker: Sendable {
   func prune(on connection: Connection) async throws -> Bool {
     let seconds = limits.retention / .seconds(1)
     let statement = Statements.pruneTicks(seconds, Int32(pruningBatch))
-    return try await connection.query(statement, deadline: Self.deadline).affected == pruningBatch
+    return try await connection.query(statement).affected == pruningBatch
   }
 
   /// Decides what is due.
   /// - Returns: How many schedules were taken; 0 when nothing is due or others hold all of it.
   func tick(on connection: Connection) async throws -> Int {
     try await connection.transaction { transaction in
-      let due = try await transaction.query(Statements.due(Int32(batch)), deadline: Self.deadline)
+      let due = try await transaction.query(Statements.due(Int32(batch)))
       guard !due.isEmpty else { return 0 }
       let names = try due.map { row throws(PostgresError) in try row.get("name", as: String.self) }
       var live: [String: (unfinished: Int, waiting: Int)] = [:]
-      for row in try await transaction.query(Statements.unfinishedJobs(names), deadline: Self.deadline) {
+      for row in try await transaction.query(Statements.unfinishedJobs(names)) {
         let (name, unfinished, waiting) = try row.decode(String.self, Int.self, Int.self)
         live[name] = (unfinished, waiting)
       }
@@ -58,12 +58,11 @@ struct Ticker: Sendable {
           logger.error(
             "schedule cannot be planned", metadata: ["schedule": "\(fault.schedule)", "error": "\(fault.message)"])
           // Alone, so that the pipeline's answers match the plans one to one.
-          _ = try await transaction.query(
-            Statements.failSchedule(fault.schedule, fault.message, retryAt), deadline: Self.deadline)
+          _ = try await transaction.query(Statements.failSchedule(fault.schedule, fault.message, retryAt))
         }
       }
       guard !statements.isEmpty else { return due.count }
-      let answers = try await transaction.pipeline(statements, deadline: Self.deadline)
+      let answers = try await transaction.pipeline(statements)
       for (planned, answer) in zip(plans, answers) {
         let (_, error) = try answer.only().decode(Int32.self, String?.self)
         log(planned.plan, of: planned.schedule, error: error)
@@ -132,9 +131,6 @@ struct Ticker: Sendable {
         "missed": "\(counts[.missed] ?? 0)", "next_at": "\(plan.nextAt?.formatted(.iso8601) ?? "never")",
       ])
   }
-
-  /// Generous: a tick of 64 schedules takes milliseconds; a server that answers slower than this is as good as lost.
-  private static let deadline: Duration = .seconds(30)
 }
 
 /// Why one schedule cannot be planned; the others go on.

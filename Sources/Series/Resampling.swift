@@ -42,11 +42,11 @@ public enum Resampling {
       let length = interval.seconds
       let isWeeks = (length / 604_800).rounded() * 604_800 == length
       let anchor = isWeeks ? 4 * 86_400.0 : 0
-      let first = observations[0].time
-      let start = ((first - anchor) / length).rounded(.down) * length + anchor
-      return try grid(observations, start: start, interval: interval, aggregation) {
-        (($0 - start) / length).rounded(.down)
-      }
+      // Steps are counted from the anchor, not from the start: rounding may put the start behind the first instant.
+      func step(_ time: Double) -> Double { ((time - anchor) / length).rounded(.down) }
+      let first = step(observations[0].time)
+      let start = first * length + anchor
+      return try grid(observations, start: start, interval: interval, aggregation) { step($0) - first }
     }
     let gap = try medianGap(observations)
     if let step = naturalCalendarStep(gap) {
@@ -103,7 +103,9 @@ public enum Resampling {
     guard needed <= Double(maximumSamples) else { throw .tooManySamples(needed: needed) }
     var buckets = Buckets(count: Int(needed), aggregation)
     for observation in observations { buckets.add(observation.value, to: Int(index(observation.time))) }
-    return RegularSeries(start: Date(timeIntervalSince1970: start), interval: interval, values: buckets.values)
+    let series = RegularSeries(start: Date(timeIntervalSince1970: start), interval: interval, values: buckets.values)
+    guard series.date(at: 1) > series.start else { throw .intervalTooFine(interval) }
+    return series
   }
 
   private static func calendar(

@@ -45,7 +45,7 @@ struct DomainFile {
     horizon = try file.integer("horizon", in: 1...1000)
     historyPoints = try file.integer("history_points", in: 10...1_000_000)
     let defaults = try Defaults(
-      interval: file.positive("interval_seconds"), seasons: Self.seasons(file),
+      interval: file.length("interval_seconds"), seasons: file.lengths("season_seconds")?.sorted(),
       aggregation: Self.aggregation(file) ?? .mean)
 
     for entry in try file.mappings("metrics") {
@@ -115,8 +115,9 @@ struct DomainFile {
     return Metric(
       name: name, label: try entry.optionalString("label") ?? name, unit: try entry.string("unit"), minimum: minimum,
       maximum: maximum, direction: direction,
-      intervalSeconds: try entry.positive("interval_seconds") ?? defaults.interval,
-      seasonSeconds: try seasons(entry) ?? defaults.seasons, aggregation: try aggregation(entry) ?? defaults.aggregation
+      intervalSeconds: try entry.length("interval_seconds") ?? defaults.interval,
+      seasonSeconds: try entry.lengths("season_seconds")?.sorted() ?? defaults.seasons,
+      aggregation: try aggregation(entry) ?? defaults.aggregation
     )
   }
 
@@ -139,14 +140,6 @@ struct DomainFile {
     }
     return Threshold(
       metric: metric, bound: bound, observations: try entry.integer("observations", in: 1...10_000), severity: severity)
-  }
-
-  private static func seasons(_ entry: YAMLMapping) throws(DomainError) -> [Double]? {
-    guard let seasons = try entry.numbers("season_seconds") else { return nil }
-    for season in seasons where season <= 0 {
-      throw entry.fault("season_seconds", "\(season) is not above 0")
-    }
-    return seasons.sorted()
   }
 
   /// The valid range, either end of which may be open.

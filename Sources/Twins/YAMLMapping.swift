@@ -86,6 +86,29 @@ struct YAMLMapping {
     return number
   }
 
+  /// The lengths of time that a definition may name, in seconds: a millisecond to a hundred years.
+  private static let lengths = 0.001...3_155_695_200
+
+  /// A length of time in seconds.
+  func length(_ key: String) throws(DomainError) -> Double? {
+    guard let number = try number(key) else { return nil }
+    return try length(number, key)
+  }
+
+  /// Lengths of time in seconds.
+  func lengths(_ key: String) throws(DomainError) -> [Double]? {
+    guard let numbers = try numbers(key) else { return nil }
+    for number in numbers { _ = try length(number, key) }
+    return numbers
+  }
+
+  private func length(_ number: Double, _ key: String) throws(DomainError) -> Double {
+    guard Self.lengths.contains(number) else {
+      throw fault(key, "\(number) is no length of time; give seconds, from 0.001 to 3155695200 (100 years)")
+    }
+    return number
+  }
+
   func integer(_ key: String, in range: ClosedRange<Int>) throws(DomainError) -> Int {
     guard let node = mapping[key] else { throw fault(key, "missing") }
     guard let value = node.int, range.contains(value) else {

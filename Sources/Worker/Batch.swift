@@ -34,29 +34,45 @@ struct Batch<Kind: JobKind>: Sendable {
   // MARK: - Load
 
   /// Reads the inputs of all jobs in one read-only snapshot, which ends here.
-  /// - Throws: `PostgresError` when the database is away: that is no job's fault.
+  /// - Throws: `PostgresError` when the database stays away, `LeaseLost`: that is no job's fault.
   private func load() async throws -> [JobID: Result<Kind.Input, JobFailure>] {
     try await load(claim.jobs[...])
   }
 
+  /// How often the same jobs are loaded again after a connection was lost under them: a server restarts once under a
+  /// statement and then refuses connections, a statement that brings its session down does so each time.
+  private var lossLimit: Int { 2 }
+
   /// When reading fails, halves the batch until the job that cannot be read stands alone.
   private func load(_ jobs: ArraySlice<Job>) async throws -> [JobID: Result<Kind.Input, JobFailure>] {
-    do {
-      return try await context.pool.withConnection { connection in
-        guard kind.definition.readsDatabase else { return try await kind.load(Array(jobs), on: connection) }
-        return try await connection.transaction(readOnly: true, isolation: .repeatableRead) { connection in
-          try await kind.load(Array(jobs), on: connection)
+    var backoff = ReconnectBackoff()
+    var losses = 0
+    while true {
+      do {
+        return try await read(jobs)
+      } catch let error as PostgresError where error.isConnectionLoss && losses < lossLimit {
+        if error.kind != .connectFailed { losses += 1 }
+        await backoff.pause(context.logger, "loading is tried again", error)
+        try Task.checkCancellation()
+        try await context.lease.untilHeld(margin: .zero)
+      } catch {
+        try Task.checkCancellation()
+        if error is LeaseLost { throw error }
+        guard jobs.count > 1 else {
+          return [jobs[jobs.startIndex].id: .failure(JobFailure("cannot load: \(error)"))]
         }
+        let middle = jobs.startIndex + jobs.count / 2
+        return try await load(jobs[..<middle]).merging(try await load(jobs[middle...])) { first, _ in first }
       }
-    } catch let error as PostgresError where error.isConnectionLoss {
-      throw error
-    } catch {
-      try Task.checkCancellation()
-      guard jobs.count > 1 else {
-        return [jobs[jobs.startIndex].id: .failure(JobFailure("cannot load: \(error)"))]
+    }
+  }
+
+  private func read(_ jobs: ArraySlice<Job>) async throws -> [JobID: Result<Kind.Input, JobFailure>] {
+    try await context.pool.withConnection { connection in
+      guard kind.definition.readsDatabase else { return try await kind.load(Array(jobs), on: connection) }
+      return try await connection.transaction(readOnly: true, isolation: .repeatableRead) { connection in
+        try await kind.load(Array(jobs), on: connection)
       }
-      let middle = jobs.startIndex + jobs.count / 2
-      return try await load(jobs[..<middle]).merging(try await load(jobs[middle...])) { first, _ in first }
     }
   }
 

@@ -2,7 +2,6 @@ import FoundationEssentials
 import Logging
 import Postgres
 import Queue
-import Synchronization
 
 /// Claims batches while there is room, and hands each to its kind.
 struct ClaimLoop: Sendable {
@@ -43,8 +42,7 @@ struct ClaimLoop: Sendable {
           continue
         }
         do {
-          let (claim, pause) = try await memory.source.next(
-            isNotified: wakeUp.take(), hasWaited: memory.hasWaited)
+          let (claim, pause) = try await look(&memory)
           memory.hasWaited = false
           if backoff.succeeded() { context.logger.notice("the database is back") }
           looked()
@@ -61,6 +59,24 @@ struct ClaimLoop: Sendable {
       }
       context.logger.debug("no more claims", metadata: ["batches": "\(memory.inFlight)"])
     }
+  }
+
+  /// The next batch, or how long to wait for one. Broken off when the worker is to stop and the server does not answer.
+  private func look(_ memory: inout Memory) async throws -> (claim: JobQueue.Claim?, pause: Duration?) {
+    let (before, hasWaited, isNotified) = (memory.source, memory.hasWaited, wakeUp.take())
+    let claiming = Task {
+      var source = before
+      let next: Result<(claim: JobQueue.Claim?, pause: Duration?), PostgresError>
+      do throws(PostgresError) {
+        next = .success(try await source.next(isNotified: isNotified, hasWaited: hasWaited))
+      } catch {
+        next = .failure(error)
+      }
+      return (source, next)
+    }
+    let (after, next) = await stopping.untilBrokenOff(claiming)
+    memory.source = after
+    return try next.get()
   }
 
   /// Runs a claim's batch beside the others; a job that was there at two crashes runs when nothing else does, so that
@@ -87,13 +103,4 @@ struct ClaimLoop: Sendable {
     }
     if isSuspect { try await batches.next() } else { memory.inFlight += 1 }
   }
-}
-
-/// Whether the worker is to stop.
-final class StopFlag: Sendable {
-  private let flag = Atomic(false)
-
-  var isSet: Bool { flag.load(ordering: .relaxed) }
-
-  func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -13,6 +13,10 @@ struct ClaimSource: Sendable {
   private var lastSurvey: ContinuousClock.Instant?
   private var lastFronts: ContinuousClock.Instant?
   private var frontsCost: Duration = .zero
+  /// A look from the front that goes on beside the claims.
+  private var look: FrontsLook?
+  /// Until when empty lanes are told of, too, as leaving them out takes long.
+  private var allLanesUntil: ContinuousClock.Instant?
   /// When the next scheduled job is due.
   private var dueAt: ContinuousClock.Instant?
   /// Whether the next call looks at the lanes first.
@@ -31,10 +35,14 @@ struct ClaimSource: Sendable {
 
   /// Between two looks at the lanes and at what is due, while there is work.
   private var surveyInterval: Duration { .seconds(1) }
+  /// A look at the lanes that takes longer than this is not taken all the time.
+  private var dearSurvey: Duration { .milliseconds(100) }
   /// Between two tries of lanes whose jobs are all locked.
   private var lockedInterval: Duration { .milliseconds(50) }
   /// The same when the lanes known are empty.
   private var shortestSurveyInterval: Duration { .milliseconds(10) }
+  /// Between two questions whether the look from the front is over.
+  private var lookInterval: Duration { .milliseconds(5) }
   /// Between two counts in a queue with limits that had no room.
   private var quietInterval: Duration { .milliseconds(20) }
 
@@ -48,6 +56,7 @@ struct ClaimSource: Sendable {
   mutating func next(
     isNotified: Bool, hasWaited: Bool
   ) async throws(PostgresError) -> (claim: JobQueue.Claim?, pause: Duration?) {
+    if let seen = look?.take() { noted(seen) }
     let looksFirst = owesSurvey || isDue || (isNotified && !hasWaited)
     if let age = lastSurvey.map({ ContinuousClock.now - $0 }), age < surveyInterval, !looksFirst {
       if let claim = try await claimInTurn() {
@@ -55,15 +64,19 @@ struct ClaimSource: Sendable {
         owesSurvey = isNotified
         return (claim, nil)
       }
+      // Nobody else waits: the next of those that were there at two crashes.
+      if wasSuspect, let suspect = try await claimSuspect() { return (suspect, nil) }
       // Just drained: no news, no look.
       guard isNotified || hasWaited else { return (nil, pause) }
       if age < shortestSurveyInterval { return (nil, shortestSurveyInterval - age) }
     }
-    let isEmpty = try await survey()
+    let isEmpty = try await survey(isBusy: !hasWaited)
     // Jobs that were there at two crashes take turns with the others.
-    if !wasSuspect, let suspect = try await claimSuspect() { return (suspect, nil) }
+    let isOthersTurn = wasSuspect
+    if !isOthersTurn, let suspect = try await claimSuspect() { return (suspect, nil) }
     wasSuspect = false
     if let claim = try await claimInTurn() { return (claim, nil) }
+    if isOthersTurn, let suspect = try await claimSuspect() { return (suspect, nil) }
     guard !isEmpty else { return (nil, pause) }
     return (try await claimLaneByLane(), lockedInterval)
   }
@@ -73,6 +86,8 @@ struct ClaimSource: Sendable {
   /// Until the next look when there is nothing: a due job, room in a limited queue.
   private var pause: Duration? {
     let due = dueAt.map { max($0 - .now, .milliseconds(1)) }
+    // What the look finds, no claim has come to.
+    if look != nil { return min(due ?? lookInterval, lookInterval) }
     guard lanes.contains(where: \.isLimited) else { return due }
     return min(due ?? quietInterval, quietInterval)
   }
@@ -80,36 +95,42 @@ struct ClaimSource: Sendable {
   // MARK: - Looking
 
   /// Reads the lanes, makes due jobs ready, and now and then looks from the front of every lane.
+  /// - Parameter isBusy: there is something to claim, which must not wait for the look from the front.
   /// - Returns: whether nothing was seen that the next claim would not find.
-  private mutating func survey() async throws(PostgresError) -> Bool {
+  private mutating func survey(isBusy: Bool) async throws(PostgresError) -> Bool {
     let names = Array(kinds.keys)
     let queues = context.settings.queues
     let queue = context.queue
+    let start = ContinuousClock.now
+    let tellsAll = allLanesUntil.map { start < $0 } ?? false
     let survey = try await context.onConnection { connection async throws(PostgresError) in
-      try await queue.survey(queues: queues, kinds: names, on: connection)
+      tellsAll
+        ? try await queue.survey(queues: queues, kinds: names, few: .max - 1, on: connection)
+        : try await queue.survey(queues: queues, kinds: names, on: connection)
     }
     lanes = survey.lanes
     lastSurvey = .now
+    // As the look from the front, this one may walk many dead entries under a held snapshot; claims do not.
+    if !tellsAll, .now - start > dearSurvey { allLanesUntil = .now + (.now - start) * 50 }
     dueAt = survey.nextDue.map { .now + $0 }
     owesSurvey = false
     // A look from the front may walk many dead entries under a held snapshot: at most a fiftieth of the time.
-    guard !lanes.isEmpty, lastFronts.map({ $0 + max(surveyInterval, frontsCost * 50) <= .now }) ?? true else {
-      return true
-    }
-    return try await lookAtFronts()
+    guard look == nil, !lanes.isEmpty, lastFronts.map({ $0 + max(surveyInterval, frontsCost * 50) <= .now }) ?? true
+    else { return true }
+    guard isBusy else { return noted(try await FrontsLook.seen(at: lanes, context)) }
+    look = FrontsLook(at: lanes, context)
+    return true
   }
 
-  private mutating func lookAtFronts() async throws(PostgresError) -> Bool {
-    let start = ContinuousClock.now
-    let known = lanes
-    let queue = context.queue
-    let fronts = try await context.onConnection { connection async throws(PostgresError) in
-      try await queue.fronts(of: known, on: connection)
-    }
+  /// What is claimed meanwhile makes a front too low: a claim more starts from the safe place.
+  /// - Returns: whether there was nothing that nobody works on.
+  @discardableResult
+  private mutating func noted(_ seen: FrontsLook.Seen) -> Bool {
+    look = nil
     lastFronts = .now
-    frontsCost = .now - start
-    for front in fronts { cursors.found(front.half, first: front.first) }
-    return fronts.isEmpty
+    frontsCost = seen.cost
+    for front in seen.fronts { cursors.found(front.half, first: front.first) }
+    return seen.fronts.isEmpty
   }
 
   // MARK: - Claiming

@@ -57,6 +57,9 @@ final class InFlight: Sendable {
   /// Tokens of the claims that are being made or run.
   var claims: [UUID] { state.withLock { Array($0.claims) } }
 
+  /// Whether an attempt of the job is in flight here.
+  func holds(_ job: JobID) -> Bool { state.withLock { $0.entries[job] != nil } }
+
   /// A claim is about to be made.
   func begin(_ claim: UUID) {
     _ = state.withLock { $0.claims.insert(claim) }

@@ -15,11 +15,16 @@ actor LeaseKeeper {
   private var connection: Connection?
   private var clockOffset: Duration?
   private var isDraining = false
+  /// Whether the database may know of this worker.
+  private var isRegistering = false
   /// Whether the present connection's lock is settled.
   private var hasLock = false
 
   init(context: WorkerContext, connections: ConnectionSettings, registration: JobQueue.Registration) {
     self.context = context
+    var connections = connections
+    // Who does not answer a cancellation soon gets a new connection: a heartbeat has no time to lose.
+    connections.options.cancelGrace = .milliseconds(500)
     self.connections = connections
     self.registration = registration
   }
@@ -28,6 +33,7 @@ actor LeaseKeeper {
   func register() async throws {
     let connection = try await Connection.open(connections)
     let sentAt = ContinuousClock.now
+    isRegistering = true
     hasLock = try await context.queue.register(registration, on: connection)
     context.lease.update { $0.renewed(sentAt: sentAt) }
     self.connection = connection
@@ -54,22 +60,31 @@ actor LeaseKeeper {
     }
   }
 
+  /// How long the goodbye may wait for the server.
+  private var farewell: Duration { .seconds(1) }
+
   func drain() {
     isDraining = true
   }
 
-  /// Says goodbye, so that nobody has to find out; the lock goes with the connection. If the database is away, the
-  /// others find out.
+  /// Says goodbye, so that nobody has to find out; the lock goes with the connection. If the database is away, or does
+  /// not answer soon, the others find out.
   func leave() async {
+    guard isRegistering else { return }
     do {
       let connection: Connection
       // A heartbeat that was broken off takes its connection with it.
       if let current = self.connection, !current.isDead {
         connection = current
       } else {
-        connection = try await reconnect()
+        var connections = connections
+        connections.options.openDeadline = farewell
+        connection = try await Connection.open(connections)
+        self.connection = connection
       }
-      try await context.queue.remove(on: connection)
+      // What is still owned nobody has begun: without a worker it would be found, and counted as crashed.
+      _ = try await context.queue.returnStrays(on: connection, deadline: farewell) { [] }
+      try await context.queue.remove(on: connection, deadline: farewell)
     } catch {
       context.logger.warning("left without saying goodbye", metadata: ["error": "\(error)"])
     }

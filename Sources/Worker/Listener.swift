@@ -10,6 +10,7 @@ struct Listener: Sendable {
   let connections: ConnectionSettings
   /// nil = all.
   let queues: Set<String>?
+  let queue: JobQueue
   let inFlight: InFlight
   let wakeUp: WakeUp
   /// Between two looks at the queue without any hint.
@@ -52,7 +53,7 @@ struct Listener: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await probe(connection, probes) }
         group.addTask { try await followUp(hints, connection) }
-        group.addTask { try await hear(notifications, probes, hints) }
+        group.addTask { try await hear(notifications, probes, hints, connection) }
         defer { group.cancelAll() }
         try await group.next()
       }
@@ -63,7 +64,9 @@ struct Listener: Sendable {
     }
   }
 
-  private func hear(_ notifications: AsyncStream<Notification>, _ probes: Probes, _ hints: Hints) async throws {
+  private func hear(
+    _ notifications: AsyncStream<Notification>, _ probes: Probes, _ hints: Hints, _ connection: Connection
+  ) async throws {
     for await notification in notifications {
       switch notification.channel {
       case "twinmill_jobs" where queues?.contains(notification.payload) != false:
@@ -71,7 +74,9 @@ struct Listener: Sendable {
         hints.heard()
       case "twinmill_cancel":
         // To all workers; who runs the job knows it. What is just being claimed hears of it with the heartbeat.
-        if let job = JobID(notification.payload) { inFlight.cancel(job, .requested) }
+        // Everybody may notify: what was asked for stands in the database.
+        guard let job = JobID(notification.payload), inFlight.holds(job) else { continue }
+        for job in try await queue.cancellations(on: connection) { inFlight.cancel(job, .requested) }
       case "twinmill_probe":
         probes.heard(notification.payload)
       default: break

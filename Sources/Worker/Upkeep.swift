@@ -29,7 +29,14 @@ struct Upkeep: Sendable {
           try await returnStrays()
           orphansDue = .now + context.settings.lease / 3
         }
-        if tendsNow { try await tend() }
+        if tendsNow {
+          do {
+            try await tend()
+          } catch let error as PostgresError where !error.isConnectionLoss {
+            // Nor must this keep anybody from being rescued: what was seen of the others stays seen.
+            context.logger.error("waiting jobs not tended", metadata: ["error": "\(error)"])
+          }
+        }
         tendsNow.toggle()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
@@ -77,7 +84,8 @@ struct Upkeep: Sendable {
       context.shares.heard(told)
     } catch {
       context.shares.giveBack(used)
-      throw error
+      // Somebody has weighed a tenant and not committed: told with the next beat.
+      guard error.sqlstate == "55P03" else { throw error }
     }
   }
 

@@ -52,8 +52,8 @@ public final class Worker: Service {
     listener =
       settings.listens
       ? Listener(
-        connections: direct, queues: settings.queues.map(Set.init), inFlight: context.inFlight, wakeUp: wakeUp,
-        poll: settings.poll, logger: logger) : nil
+        connections: direct, queues: settings.queues.map(Set.init), queue: context.queue, inFlight: context.inFlight,
+        wakeUp: wakeUp, poll: settings.poll, logger: logger) : nil
     self.systemd = systemd
     self.migrator = migrator
     self.giveUp = giveUp
@@ -131,7 +131,7 @@ public final class Worker: Service {
         }
         try await keeper.register()
         break
-      } catch let error as PostgresError where error.isConnectionLoss && !error.isWrongLogin {
+      } catch let error as PostgresError where error.mendsWithTime {
         await backoff.pause(context.logger, "waiting for the database", error)
         try Task.checkCancellation()
       }
@@ -160,7 +160,10 @@ public final class Worker: Service {
   private func limitDrain() async throws {
     try await gracefulShutdown()
     await keeper.drain()
-    try await Task.sleep(for: context.settings.drainLimit)
+    let patience = min(context.settings.claimPatience, context.settings.drainLimit)
+    try await Task.sleep(for: patience)
+    stopping.breakOff()
+    try await Task.sleep(for: context.settings.drainLimit - patience)
     context.logger.warning("drain limit reached: handing jobs back", metadata: ["jobs": "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
     // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
@@ -202,12 +205,5 @@ public struct DrainFailed: Error, Sendable, CustomStringConvertible {
   /// How many jobs, and what becomes of them.
   public var description: String {
     "\(jobs) jobs did not stop within the drain limit; they will be returned to the queue as crashed"
-  }
-}
-
-extension PostgresError {
-  /// A login or a database name that waiting will not mend: no such role or password, no such database.
-  public var isWrongLogin: Bool {
-    ["28P01", "28000", "3D000"].contains(sqlstate)
   }
 }

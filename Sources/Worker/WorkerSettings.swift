@@ -23,6 +23,9 @@ public struct WorkerSettings: Sendable {
   public var listens = true
   /// How long a stopping worker lets its jobs go on before it hands them back.
   public var drainLimit: Duration = .seconds(60)
+  /// How long a claim under way may go on when the worker is to stop. Too low: its jobs may be claimed for nobody, and
+  /// are returned by others. Too high: a worker whose server does not answer takes that long to stop.
+  public var claimPatience: Duration = .seconds(1)
   /// How long a cancelled computation may take to notice before the worker ends without it.
   public var grace: Duration = .seconds(5)
   /// A batch's finished jobs wait at most this long for its slow ones before they are stored.

@@ -25,6 +25,7 @@ struct Twinmill: AsyncParsableCommand {
     ])
 
   static func main() async {
+    StandardStreams.open()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -32,6 +33,7 @@ struct Twinmill: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try StandardStreams.flush()
     } catch {
       exit(reporting: error)
     }
@@ -43,6 +45,8 @@ struct Twinmill: AsyncParsableCommand {
     return switch error.sqlstate {
     case "42P01", "3F000", "42883":
       ". Hint: is this the right database, and is its schema there? Run: twinmill migrate up"
+    case "22P02" where error.message.hasSuffix("type json"):
+      ". Hint: arguments are a JSON object, such as '{\"horizon\": 30}'"
     case "42501": ". Hint: the roles and what they may do: Deploy/README.md; for example GRANT twinmill_read TO …"
     default: ""
     }

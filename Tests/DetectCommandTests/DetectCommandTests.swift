@@ -110,6 +110,7 @@ struct DetectCommandTests {
     "what is wrong with a file is named by line, column and remedy",
     arguments: [
       ("", "x.csv: is empty; give a header and at least one row"),
+      ("timestamp,value\n", "x.csv: has a header and no row; give at least one row"),
       ("a,value\n1,2\n", "x.csv:1: the header has no column timestamp; begin the file with timestamp,value"),
       ("timestamp,v\n1,2\n", "x.csv:1: the header has no column value; begin the file with timestamp,value"),
       ("timestamp,value\n2024-01-01\n", "x.csv:2: 1 fields, the header has 2; correct the line"),

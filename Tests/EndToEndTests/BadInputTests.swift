@@ -47,6 +47,9 @@ struct BadInputTests {
       defer { unlinkAll(folder) }
       try "timestamp,value\n2026-01-01,warm\n".write(toFile: folder + "/warm.csv", atomically: true, encoding: .utf8)
       try "a,b\n1\n".write(toFile: folder + "/short.csv", atomically: true, encoding: .utf8)
+      try "id,timestamp,value\n".write(toFile: folder + "/header.csv", atomically: true, encoding: .utf8)
+      try "timestamp,value\n2026-01-02,1\n2026-01-01,1\n".write(
+        toFile: folder + "/backwards.csv", atomically: true, encoding: .utf8)
       try "\n{\"kind\": \"nope\"}\n".write(toFile: folder + "/bad.jsonl", atomically: true, encoding: .utf8)
       try "{\"kind\": \"probe\"}\n{\n".write(toFile: folder + "/broken.jsonl", atomically: true, encoding: .utf8)
       let path = Installed.program.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -73,7 +76,9 @@ struct BadInputTests {
   }
 
   private func unlinkAll(_ folder: String) {
-    for file in ["warm.csv", "short.csv", "bad.jsonl", "broken.jsonl"] { unlink("\(folder)/\(file)") }
+    for file in ["warm.csv", "short.csv", "header.csv", "backwards.csv", "bad.jsonl", "broken.jsonl"] {
+      unlink("\(folder)/\(file)")
+    }
     rmdir(folder)
   }
 }

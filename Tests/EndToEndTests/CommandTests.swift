@@ -163,6 +163,76 @@ struct CommandTests {
     #expect(try await connection.value("SELECT count(*) FROM user_digital_twins", as: Int64.self) == 1)
   }
 
+  @Test("what is set and means nothing is told with the nearest setting, in the log and by commands")
+  func strays() async throws {
+    let database = try await Installed.migrated()
+    let file = "/tmp/twinmill-test-\(UUID().uuidString).yaml"
+    defer { unlink(file) }
+    try "twinmill:\n  batch_limt: 5\npol_seconds: 2\n".write(
+      toFile: file, atomically: true, encoding: .utf8)
+    let environment: [String: String?] = ["TWINMILL_CONFIG": file, "TWINMILL_HEARTBEAT": "2"]
+    let told = [
+      "unknown setting TWINMILL_HEARTBEAT is ignored; did you mean TWINMILL_HEARTBEAT_SECONDS?",
+      "TWINMILL_CONFIG=\(file): unknown setting pol_seconds is ignored; did you mean twinmill.poll_seconds?",
+      "TWINMILL_CONFIG=\(file): unknown setting twinmill.batch_limt is ignored; did you mean twinmill.batch_limit?",
+    ]
+    let jobs = try await Installed.run(["jobs"], url: database.url, environment: environment)
+    #expect(jobs.status == 0 && jobs.err == told.map { "twinmill: \($0)\n" }.joined())
+    let connection = try await database.connect()
+    for command in ["work", "schedule"] {
+      let daemon = try await Daemon(command, url: database.url, environment: environment)
+      for text in told { try await daemon.untilLogged(text, connection) }
+      await daemon.kill()
+    }
+    let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Deploy/systemd/twinmill.env.example").path
+    let text = try String(contentsOfFile: examples, encoding: .utf8)
+    let documented = text.matches(of: #/\n#([A-Z_]+)=/#).map { String($0.1) }
+    #expect(documented.count == 16)
+    let all = try await Installed.run(
+      ["jobs"], url: database.url,
+      environment: Dictionary(uniqueKeysWithValues: documented.map { ($0, $0 == "DATABASE_URL" ? database.url : "") }))
+    #expect(all.err.isEmpty, "\(all.err)")
+  }
+
+  @Test("a daemon whose terminal is closed ends in order, unless nohup is to keep it")
+  func hangUp() async throws {
+    let database = try await Installed.migrated()
+    let connection = try await database.connect()
+    for (command, line) in [("work", "\"working\""), ("schedule", "scheduler is ready")] {
+      let daemon = try await Daemon(command, url: database.url)
+      try await daemon.untilLogged(line, connection)
+      daemon.signal(SIGHUP)
+      #expect(await daemon.wait() == 0)
+    }
+    signal(SIGHUP, SIG_IGN)
+    defer { signal(SIGHUP, SIG_DFL) }
+    let kept = try await Daemon("work", url: database.url)
+    try await kept.untilLogged("\"working\"", connection)
+    kept.signal(SIGHUP)
+    try await kept.untilBeaten(2, connection)
+    #expect(kept.isRunning)
+    #expect(await kept.stop() == 0)
+  }
+
+  @Test("a worker goes on when nobody reads its log any more")
+  func brokenLog() async throws {
+    let database = try await Installed.migrated()
+    let connection = try await database.connect()
+    let reader = try await ChildProcess.start(
+      ["sh", "-c", "{ \(Installed.program) work 2>&1; echo $? >&2; } | head -n 1"],
+      environment: Installed.quiet.merging(["DATABASE_URL": database.url]) { $1 })
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    for _ in 1...3 {
+      let job: Int64 = try await connection.value("SELECT job_id FROM twinmill.enqueue('probe')")
+      #expect(try await connection.value("SELECT twinmill.wait(\(job), '20 s')", as: String.self) == "completed")
+    }
+    let process: Int32 = try await connection.value("SELECT pid FROM twinmill.workers")
+    kill(process, SIGTERM)
+    _ = await reader.wait()
+    #expect(try await connection.value("SELECT count(*) FROM twinmill.workers", as: Int64.self) == 0)
+  }
+
   @Test("a worker on a database without the schema ends with status 78 and says what to do")
   func unfit() async throws {
     let database = try await TestDatabase.create()

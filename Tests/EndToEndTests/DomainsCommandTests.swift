@@ -45,5 +45,8 @@ struct DomainsCommandTests {
     #expect(end == "completed")
     #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(4))
     #expect(await worker.stop() == 0)
+    let forecast = try await Installed.run(
+      ["forecast", "--twin", "tasks/ann", "--horizon", "2"], url: database.url, environment: elsewhere)
+    #expect(forecast.out.split(separator: "\n").count == 9, "\(forecast.err)")
   }
 }

@@ -90,6 +90,11 @@ struct ForecastCommandTests {
     "what is wrong with a file is named by line, column and remedy",
     arguments: [
       ("", "x.csv: is empty; give a header and at least one row"),
+      ("id,v1,v2\n", "x.csv: has a header and no row to forecast; give at least one row"),
+      (
+        "name,when,what\na,2024-01-01,1\n",
+        "x.csv:2, column 2: \"2024-01-01\" is a timestamp, but the header is not that of a file with one row an observation; begin it with the line id,timestamp,value and keep these three columns"
+      ),
       (
         "id,v1\na,1x\n",
         "x.csv:2, column 2: \"1x\" is no number; write it with a decimal point and no thousands separator, or leave the field empty if the value is missing"
@@ -304,6 +309,29 @@ struct ForecastCommandTests {
     let output = folder.url.path + "/out.csv"
     await #expect(throws: ExitCode(65)) { try await run([input, "--horizon", "1", "--output", output]) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["w.csv"])
+  }
+
+  @Test("output replaces files only: a link stays a link, a pipe a pipe")
+  func outputInPlace() async throws {
+    let folder = try Folder()
+    let input = try folder.file("w.csv", "id,v1,v2,v3,v4\na,1,1,1,1\n")
+    let target = try folder.file("target.csv", "old")
+    let link = folder.url.path + "/link.csv"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target.csv")
+    try await run([input, "--horizon", "1", "--output", link])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "target.csv")
+    let written = try String(contentsOfFile: target, encoding: .utf8)
+    #expect(written.hasPrefix("id,step,"))
+
+    let pipe = folder.url.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    // Both ends: neither opening nor writing these few bytes waits for anybody.
+    let end = open(pipe, O_RDWR)
+    defer { close(end) }
+    try await run([input, "--horizon", "1", "--output", pipe])
+    let piped = FileHandle(fileDescriptor: end, closeOnDealloc: false).availableData
+    #expect(String(decoding: piped, as: UTF8.self) == written)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4, "nothing half-written")
   }
 
   @Test(

@@ -1,23 +1,18 @@
 import Foundation
+import Series
+import TestSeries
 import Testing
 
 @testable import Forecasting
 
 /// Random hostile series through every method and model: a forecast or a clear error, never a trap, never NaN.
-///
-/// `TWINMILL_FUZZ_CASES` says how many (default 60), `TWINMILL_FUZZ_SEED` from which number on: case n is the same
-/// in every run.
 @Suite("Fuzzing")
 struct FuzzTests {
-  private static func setting(_ name: String) -> Int? {
-    ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
-  }
-
   @Test("whatever comes in, finite numbers in order or a clear error come out")
   func cases() throws {
-    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
     var longest = (seconds: 0.0, number: 0)
-    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+    var count = 0
+    for number in CaseNumbers() {
       let clock = ContinuousClock()
       let start = clock.now
       var one = HostileCase(number: number)
@@ -61,14 +56,14 @@ struct FuzzTests {
       }
       let duration = (clock.now - start) / .seconds(1)
       if duration > longest.seconds { longest = (duration, number) }
+      count += 1
     }
-    if Self.setting("TWINMILL_FUZZ_CASES") != nil { print("slowest: case \(longest.number), \(longest.seconds) s") }
+    print("\(count) cases of forecasts; slowest: case \(longest.number), \(longest.seconds) s")
   }
 
   @Test("a model alone gives finite forecasts, or says why it cannot; going on from another fit too")
   func models() throws {
-    let first = Self.setting("TWINMILL_FUZZ_SEED") ?? 1
-    for number in first..<(first + (Self.setting("TWINMILL_FUZZ_CASES") ?? 60)) {
+    for number in CaseNumbers() {
       var one = HostileCase(number: -number)
       let values = one.values(limit: 120)
       let period = one.pick([1, 2, 4, 7, 12, 24])
@@ -81,6 +76,58 @@ struct FuzzTests {
       ]
       let model: any ForecastModel = one.pick(models)
       try Self.check(model, values, "case \(number), period \(period), \(order)")
+    }
+  }
+
+  @Test("whatever the instants and their order, a grid holds every observation once, or a clear error says why not")
+  func grids() throws {
+    let zones = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
+      .compactMap { TimeZone(identifier: $0) }
+    for number in CaseNumbers() {
+      var one = HostileCase(number: number, family: 2)
+      let timestamps = one.instants()
+      // Whole numbers, so that sums are exact in any order.
+      let values = timestamps.map { _ in one.below(10) == 0 ? .nan : Double(one.below(1_000)) }
+      var order = Array(timestamps.indices)
+      for i in order.indices.reversed() { order.swapAt(i, one.below(i + 1)) }
+      let (shuffled, moved) = (order.map { timestamps[$0] }, order.map { values[$0] })
+      let zone = one.pick(zones)
+      let step = CalendarStep(one.pick([.day, .week, .month]), count: one.pick([1, 1, 2, 3, 12]), timeZone: zone)
+      // Grids of millions of samples that are just allowed take long and show nothing more.
+      let span = (timestamps.max() ?? Date()).timeIntervalSince(timestamps.min() ?? Date())
+      let lengths = [1e-6, 1e-3, 0.1, 0.3, 1, 7, 60, 3_600, 86_400, 604_800, 1e9].filter {
+        !(1e5..<1e7).contains(span / $0)
+      }
+      let interval = one.pick([nil] + lengths).map { Duration.nanoseconds(Int64(($0 * 1e9).rounded())) }
+      let isCalendar = one.below(4) == 0
+      let name = "case \(number), \(timestamps.count) instants, \(isCalendar ? "\(step)" : "\(interval as Any)")"
+      func grid(_ timestamps: [Date], _ values: [Double]) throws(SeriesError) -> RegularSeries {
+        isCalendar
+          ? try Resampling.regular(timestamps: timestamps, values: values, step: step, aggregation: .sum)
+          : try Resampling.regular(timestamps: timestamps, values: values, interval: interval, aggregation: .sum)
+      }
+      do throws(SeriesError) {
+        let series = try grid(timestamps, values)
+        let again = try grid(shuffled, moved)
+        #expect(again.start == series.start, "\(name)")
+        #expect(again.values.map(\.bitPattern) == series.values.map(\.bitPattern), "\(name)")
+        let present = series.values.filter { !$0.isNaN }
+        #expect(present.reduce(0, +) == values.filter { !$0.isNaN }.reduce(0, +), "\(name)")
+        let start = series.start
+        #expect(series.date(at: 1) > start && series.date(at: series.values.count) > start, "\(name)")
+        if series.values.count < 200 {
+          let forecast = try? Forecaster().forecast(series.values, horizon: 2, levels: [0.95])
+          #expect(forecast.map { Self.isSound($0, horizon: 2) } ?? true, "\(name)")
+        }
+      } catch {
+        switch error {
+        case .noObservations: #expect(timestamps.isEmpty, "\(name)")
+        case .intervalUnknown: #expect(interval == nil && Set(timestamps).count < 2, "\(name)")
+        case .tooManySamples(let needed): #expect(needed > Double(Resampling.maximumSamples), "\(name)")
+        case .invalidInterval, .intervalTooFine, .invalidTimestamp: break
+        case .countMismatch: Issue.record("\(name): \(error)")
+        }
+      }
     }
   }
 
@@ -110,63 +157,5 @@ struct FuzzTests {
         && zip(sums.lower, sums.upper).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
         && zip(forecast.mean, zip(band.lower, band.upper)).allSatisfy { $1.0 <= $0 && $0 <= $1.1 }
     }
-  }
-}
-
-/// A series made up by a number.
-struct HostileCase {
-  private var state: UInt64
-
-  init(number: Int) {
-    state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15
-  }
-
-  /// 0…1, by splitmix64.
-  mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-  }
-
-  mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }
-
-  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-
-  /// A base, and up to three things done to it.
-  mutating func values(limit: Int) -> [Double] {
-    let count = pick([0, 1, 2, 3, 4, 5, 8, 13, 30, below(60), below(limit), below(limit)])
-    let level = pick([0, 1, -5, 100, 1e-300, 1e300, 1e15])
-    let scale = pick([0, 1, 10, 1e-12, 1e8, 1e299])
-    let period = pick([2, 4, 7, 12])
-    let shape = below(7)
-    var last = 0.0
-    var values = (0..<count).map { t -> Double in
-      let noise = uniform() - 0.5
-      switch shape {
-      case 0: last = noise
-      case 1: last += noise
-      case 2: last = Double(t % period) + (t % 3 == 0 ? noise : 0)
-      case 3: last = Double(t)
-      case 4: last = t % 2 == 0 ? 1 : -1
-      case 5: last = noise > 0.3 ? (10 * noise).rounded() : 0
-      default: last = last * 1.5 + noise
-      }
-      return level + scale * last
-    }
-    for _ in 0..<below(4) where count > 0 {
-      let at = below(count)
-      let run = at..<min(count, at + 1 + below(below(3) == 0 ? count : 5))
-      switch below(7) {
-      case 0, 1: for t in run { values[t] = .nan }
-      case 2: values[at] = pick([1e300, -1e300, 1e12, -1, 0, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
-      case 3: for t in run { values[t] = values[at] }
-      case 4: for t in run { values[t] = 0 }
-      case 5: for t in at..<count { values[t] += scale * 50 }
-      default: if below(8) == 0 { values[at] = .infinity }
-      }
-    }
-    return values
   }
 }

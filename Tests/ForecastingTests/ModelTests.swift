@@ -103,6 +103,20 @@ struct ModelTests {
     #expect(close(air.weight, 0.3348839, 1e-5))
   }
 
+  @Test("a Theta model's memory 1/α is at most a seventh of a short history", arguments: [true, false])
+  func thetaMemory(isDynamic: Bool) throws {
+    // Deviations from a line that cancel each other: the longer the memory the less the squared errors.
+    func smoothing(_ count: Int) throws -> Double {
+      let values = (0..<count).map { Double($0) + ($0 % 2 == 0 ? 3.0 : -3.0) }
+      return try ThetaModel(isDynamic: isDynamic, isOptimised: true).fit(values).smoothing
+    }
+    #expect(try smoothing(14) == 0.5)
+    #expect(try smoothing(35) == 0.2)
+    #expect(try smoothing(140) == 0.1)
+    // Less than seven samples hold no memory.
+    #expect(try smoothing(6) == 0.99)
+  }
+
   @Test("the standard Theta method is simple smoothing with half the slope as drift (Hyndman and Billah 2003)")
   func standardTheta() throws {
     let fit = try ThetaModel.standard.fit(Datasets.passengers)

@@ -72,6 +72,16 @@ struct InferenceCommandTests {
     #expect(lines[2].hasPrefix("\"b,c\",f1,m1,3,+,0."))
   }
 
+  @Test("a name without a column is refused, beside names that have one")
+  func strayName() async throws {
+    let folder = try Folder()
+    let input = try folder.file("series.csv", Self.panel())
+    let problem = await #expect(throws: SeriesFileError.self) {
+      try await correlate([input, "--factors", "f*,humidity", "--metrics", "m?"])
+    }
+    #expect(problem?.problem == "no column matches --factors 'humidity'")
+  }
+
   @Test("--all writes every pair tried")
   func everyPair() async throws {
     let folder = try Folder()
@@ -100,6 +110,7 @@ struct InferenceCommandTests {
       ),
       ("twin,day,f1,f1\n", ":1: two columns are named \"f1\"; rename one of them"),
       ("twin,day,f1,x\n", ":1: no column matches --metrics 'm?'; choose among f1, x"),
+      ("twin,day,f1,m1\n", ": has a header and no row; give at least one row"),
       ("twin,day,f1,m1\na,1,2\n", ":2: 3 fields, the header has 4; correct the line"),
       ("twin,day,f1,m1\n,1,2,3\n", ":2, column 1: twin is empty; say whose row it is"),
       (
@@ -199,6 +210,7 @@ struct InferenceCommandTests {
     arguments: [
       ("", ": the header is not series,start,days; "),
       ("series,start\na,3\n", ":1: the header is not series,start,days; "),
+      ("series,start,days\n", ": has a header and no row; give at least one row"),
       ("series,start,days\na,3\n", ":2: 2 fields, the header has 3; correct the line"),
       ("series,start,days\na,60,30\n", ":2, column 3: the evaluation ends on day 30, before it starts; "),
       ("series,start,days\nd,60,90\n", ":2, column 1: series \"d\" is not in "),

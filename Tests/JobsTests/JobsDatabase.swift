@@ -51,7 +51,7 @@ struct JobsDatabase {
     let queue = JobQueue(worker: UUID())
     try await queue.register(
       JobQueue.Registration(
-        hostname: "test", pid: 1, queues: ["default"], kinds: kinds.map(\.name), lease: .seconds(600),
+        hostname: "test", pid: 1, queues: ["default"], kinds: kinds.map(\.name), lease: .seconds(86_400),
         heartbeat: .seconds(1)), on: connection)
     return JobsDatabase(
       database: database, connection: connection, catalog: catalog, prediction: prediction, correlation: correlation,

@@ -270,6 +270,46 @@ struct PredictionTests {
     #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 3)
   }
 
+  @Test("earlier predictions go when they are older than they are kept, the latest and an application's stay")
+  func pruning() async throws {
+    let test = try await JobsDatabase.create()
+    let twin = try await test.sensorTwin("pump", count: 60)
+    func predict(_ horizon: Int) async throws {
+      let job = try await test.enqueue("prediction", twin: twin, #"{"horizon": \#(horizon)}"#)
+      #expect(try await test.run(test.prediction) == [job: .stored])
+    }
+    func age() async throws {
+      _ = try await test.connection.query("UPDATE twin_predictions SET created_at = created_at - interval '10 days'")
+      _ = try await test.connection.query("UPDATE twinmill.results SET computed_at = computed_at - interval '10 days'")
+    }
+    _ = try await test.connection.query(
+      """
+      INSERT INTO twin_predictions (id, twin_id, created_at, prediction_date, predicted_state)
+      VALUES (gen_random_uuid(), \(twin), now() - interval '1 year', now(), '{"theirs": 1}')
+      """)
+    try await predict(2)
+    try await age()
+    try await predict(3)
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 6, "nothing is removed unasked")
+
+    _ = try await test.connection.query("SELECT twinmill.keep_predictions(5)")
+    try await age()
+    try await predict(4)
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 5)
+    #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 4)
+    try await age()
+    _ = try await test.connection.query("SELECT twinmill.prune_predictions(ARRAY[\(twin)]::uuid[])")
+    #expect(try await test.count("SELECT count(*) FROM twinmill.latest_predictions") == 4, "however old it is")
+
+    _ = try await test.connection.query("SELECT twinmill.keep_predictions(NULL)")
+    try await predict(5)
+    #expect(try await test.count("SELECT count(*) FROM twin_predictions") == 10)
+    let refusal = await #expect(throws: PostgresError.self) {
+      try await test.connection.query("SELECT twinmill.keep_predictions(0)")
+    }
+    #expect("\(refusal as Any)".contains("at least 1"))
+  }
+
   @Test(
     "bad arguments are refused at enqueue",
     arguments: [

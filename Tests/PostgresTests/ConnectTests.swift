@@ -90,6 +90,12 @@ struct ConnectTests {
     }
     #expect(error.sqlstate == "28P01" && error.hint?.contains("PGPASSWORD") == true)
     #expect(!String(reflecting: error).contains("wrong"))
+    // No password at all is no more a reason to wait than a wrong one.
+    error = try await failure {
+      _ = try await Connection.open(
+        ConnectionSettings(url: "postgres://postgres@127.0.0.1:\(port)/postgres?passfile=/dev/null"))
+    }
+    #expect(error.isWrongLogin && error.hint?.contains("PGPASSWORD") == true, "\(error)")
     await server.stop(.immediate)
   }
 

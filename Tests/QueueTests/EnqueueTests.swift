@@ -122,6 +122,12 @@ struct EnqueueTests {
         call: "'probe', priority => 40000", state: "22023",
         message: "priority must be between -32768 and 32767, not 40000", hint: "Lower runs first; 0 is the default."),
       Refusal(
+        call: "'probe', run_at => 'infinity'", state: "22023", message: "run_at must be a moment, not infinity",
+        hint: "Leave it out for now; to hold a job back, let it depend on another, or pause a queue of its own."),
+      Refusal(
+        call: "'probe', run_at => '-infinity'", state: "22023", message: "run_at must be a moment, not -infinity",
+        hint: "Leave it out for now"),
+      Refusal(
         call: "'probe', max_attempts => 0", state: "22023",
         message: "max_attempts must be between 1 and 1000, not 0", hint: "Leave it out for the kind's own 5."),
       Refusal(

@@ -51,6 +51,25 @@ struct HistoryTests {
       try await connection.query("SELECT to_regclass('twinmill.' || \(kept)) IS NOT NULL").only().decode(Bool.self))
   }
 
+  @Test("what probes wrote goes with their history, and only that")
+  func forgetsEffects() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    _ = try await addPartition(daysAgo: 40, connection)
+    try await connection.script(
+      """
+      INSERT INTO twinmill.job_history (job_id, enqueued_at, run_at, finished_at, state, priority, attempt,
+        max_attempts, crashes, kind, queue, requested_by, arguments)
+      SELECT n, now(), now(), now() - (3 - n) * interval '20 days', 'completed', 0, 1, 5, 0, 'probe', 'default', 'test',
+        '{}'
+      FROM generate_series(1, 2) AS n;
+      INSERT INTO twinmill.probe_effects SELECT n, 1, 1, gen_random_uuid() FROM generate_series(0, 2) AS n;
+      """)
+    _ = try await maintain(connection)
+    let kept: SQL = "SELECT array_agg(job_id ORDER BY job_id) FROM twinmill.probe_effects"
+    #expect(try await connection.value(kept, as: [Int64].self) == [0, 2])
+  }
+
   @Test("what a missing partition left in the default one moves to its own")
   func moves() async throws {
     let database = try await QueueDatabase.create()

@@ -26,9 +26,10 @@ struct PlanTests {
       statement: Statements.claimLimited, values: "\(worker), \(worker), \(lines), 'limited'", by: ["jobs_ready"]),
     Hot(statement: Statements.claimOverlap, values: worker, by: ["claims_pkey", "claims_lane"]),
     Hot(statement: Statements.lockSuspects, values: "NULL, '{probe}'", by: ["jobs_suspect"]),
-    Hot(statement: Statements.claimSuspect, values: "\(worker), \(worker), NULL, '{probe}'", by: ["jobs_suspect"]),
+    Hot(statement: Statements.claimSuspect, values: "\(worker), \(worker), '{1,2,3}'", by: ["jobs_suspect"]),
     Hot(statement: Statements.fronts, values: "'{1,2,3}'", by: ["jobs_ready"]),
     Hot(statement: Statements.promote, values: "100", by: ["jobs_due"]),
+    Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1", by: ["jobs_ready", "jobs_suspect"]),
     Hot(statement: Statements.nextDue, values: "", by: ["jobs_due"]),
     Hot(
       statement: Statements.finish,
@@ -70,13 +71,24 @@ struct PlanTests {
         max_attempts, crashes, kind, queue, requested_by, arguments)
       SELECT 1000000 + n, now(), now(), now(), 'completed', 0, 1, 5, 0, 'probe', 'default', 'test', '{}'
       FROM generate_series(1, 20000) AS n;
-      """)
+      """, deadline: .seconds(300))
   }
+
+  /// In bulk: new jobs, keys that are taken and free, dependents, jobs that replace others.
+  private static let enqueueMany = """
+    enqueue_many((SELECT jsonb_agg(jsonb_build_object('kind', 'probe', 'queue', q)) FROM generate_series(1, 500),
+      unnest('{default,limited}'::text[]) AS q) || '[{"kind": "probe", "unique_key": "k"},
+      {"kind": "probe", "unique_key": "k", "if_waiting": "replace"}, {"kind": "probe", "depends_on": [500001]}]')
+    """
+  private static let enqueueAll = """
+    enqueue_all(ARRAY(
+      SELECT twinmill.request('probe', unique_key => 'k' || n % 400) FROM generate_series(1, 500) AS n))
+    """
 
   /// What the functions do inside is seen by auto_explain.
   static let calls = [
-    "enqueue('probe', unique_key => 'k')", "cancel(500001)", "retry(500000)", "release('{1,5,9,13}')",
-    "unpark('{key1,key2}')", "unpark()", "tend()", "rescue('{}', '{}')", "wait(500001, '0 s')",
+    "enqueue('probe', unique_key => 'k')", enqueueMany, enqueueAll, "cancel(500001)", "retry(500000)",
+    "release('{1,5,9,13}')", "unpark('{key1,key2}')", "unpark()", "tend()", "rescue('{}', '{}')", "wait(500001, '0 s')",
   ]
 
   /// One test, one crowd: making it takes longer than asking it.
@@ -85,9 +97,10 @@ struct PlanTests {
     let database = try await QueueDatabase.create()
     try await Self.crowd(try await database.connect())
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
-    try await database.connect().script("ANALYZE")
+    try await database.connect().script("ANALYZE", deadline: .seconds(300))
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
     for call in Self.calls { try await goesByIndex(call, in: database) }
+    try await copyGoesByIndex(in: database)
   }
 
   /// Under a held snapshot dead claims pile up: whoever keeps a plan that reads them all is slower with each claim.
@@ -136,6 +149,28 @@ struct PlanTests {
       BEGIN; SELECT twinmill.\(call); ROLLBACK;
       """)
     #expect(result.err.contains("Query Text"), "\(result.err)")
+    expectNoScan(in: result.err)
+  }
+
+  /// The way of a file: COPY into the session's table, then one statement over it.
+  private func copyGoesByIndex(in database: TestDatabase) async throws {
+    let rows = (1...500).map { #"\#($0)\#t{"kind": "probe", "unique_key": "c\#($0 % 400)"}"# }.joined(separator: "\n")
+    let result = try await database.psql(
+      """
+      \(Statements.stageJobs().text);
+      BEGIN;
+      COPY pg_temp.twinmill_staged_jobs FROM STDIN;
+      \(rows)
+      \\.
+      PREPARE staged AS \(Statements.enqueueStaged.text);
+      LOAD 'auto_explain';
+      SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+      SET auto_explain.log_level = notice; SET client_min_messages = notice;
+      EXECUTE staged(false);
+      ROLLBACK;
+      """)
+    #expect(result.status == 0 && result.err.contains("jobs_unique"), "\(result.err)")
+    #expect(result.out.contains("100") && result.out.contains("merged"), "\(result.out)")
     expectNoScan(in: result.err)
   }
 

@@ -142,6 +142,32 @@ struct RescueTests {
     #expect(message.hasPrefix("quarantined"))
   }
 
+  @Test("jobs that are set apart are started at their queue's rate, and count for it")
+  func crashBudgetAtRate() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueProbes(4)
+    try await connection.script(
+      """
+      UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id <= 3;
+      SELECT twinmill.limit_queue('default', rate => 2, per => '1 hour');
+      """)
+    let queue = try await JobQueue.registered(on: connection)
+    let lines = try await queue.lines(on: connection)
+    func claimed() async throws -> [JobID] {
+      try await queue.claimSuspect(
+        queues: nil, kinds: ["probe"], lanes: lines.map(\.lane), token: UUID(), on: connection
+      ).jobs.map(\.id)
+    }
+    #expect(try await claimed() == [1])
+    #expect(try await claimed() == [2])
+    #expect(try await claimed() == [])
+    let other = try await queue.claim(fromLimited: "default", lines, token: UUID(), on: connection)
+    #expect(other?.jobs.isEmpty == true)
+    try await connection.script("UPDATE twinmill.queue_settings SET rate_left_at = rate_left_at - interval '30 min'")
+    #expect(try await claimed() == [3])
+  }
+
   @Test("jobs that are set apart obey their queue's limits and wait while somebody else counts")
   func crashBudgetWithinLimits() async throws {
     let database = try await QueueDatabase.create()

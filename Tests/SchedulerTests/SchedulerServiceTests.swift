@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import Queue
 import ServiceLifecycle
@@ -16,10 +17,10 @@ struct SchedulerServiceTests {
     let group: ServiceGroup
     let events: AsyncStream<TickLoop.Event>
 
-    init(_ settings: ConnectionSettings) {
+    init(_ settings: ConnectionSettings, deadline: Duration = .seconds(20)) {
       var service = SchedulerService(
         connections: settings, migrator: SchedulerDatabase.migrator, logger: SchedulerDatabase.quiet,
-        poll: .milliseconds(20))
+        poll: .milliseconds(20), deadline: deadline)
       let (events, continuation) = AsyncStream<TickLoop.Event>.makeStream()
       service.observe = { continuation.yield($0) }
       let group = ServiceGroup(services: [service], logger: SchedulerDatabase.quiet)
@@ -108,6 +109,55 @@ struct SchedulerServiceTests {
     await service.wait { if case .peeked = $0 { true } else { false } }
     try await service.stop()
     await server.stop()
+  }
+
+  @Test("ends although its server does not answer, neither a statement nor its cancellation", .timeLimit(.minutes(5)))
+  func hungServer() async throws {
+    try await SchedulerDatabase.with { database, connection in
+      let service = Running(database.settings, deadline: .seconds(3600))
+      await service.wait { if case .peeked = $0 { true } else { false } }
+      // A statement is under way for certain while it waits for a lock.
+      try await connection.script("BEGIN; LOCK TABLE twinmill.schedules IN ACCESS EXCLUSIVE MODE")
+      let waiting: SQL = """
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
+        """
+      var process: Int32?
+      while process == nil { process = try await connection.query(waiting).first?.decode(Int32.self) }
+      let server = try #require(process)
+      kill(server, SIGSTOP)
+      defer { kill(server, SIGCONT) }
+      try await service.stop()
+      try await connection.script("ROLLBACK")
+    }
+  }
+
+  @Test("ends while it connects to a server that does not answer", .timeLimit(.minutes(5)))
+  func silentServer() async throws {
+    let silent = try SilentServer()
+    defer { silent.close() }
+    let service = Running(
+      ConnectionSettings(
+        url: "postgres://postgres@127.0.0.1:\(silent.port)/x?connect_timeout=3600",
+        options: .init(openDeadline: .seconds(3600))))
+    await silent.accepted()
+    try await service.stop()
+  }
+
+  @Test(
+    "refuses to start with what waiting does not mend, and says so",
+    .timeLimit(.minutes(5)),
+    arguments: ["nonsense", "user=nobody-knows", "dbname=not-there"])
+  func wrongLogin(_ wrong: String) async throws {
+    let database = try await SchedulerDatabase.create()
+    let socket = "host=\(database.server.socketFolder) port=5432 dbname=\(database.name) user=postgres"
+    let url = wrong == "nonsense" ? wrong : "\(socket) \(wrong)"
+    let service = SchedulerService(
+      connections: ConnectionSettings(url: url), migrator: SchedulerDatabase.migrator,
+      logger: SchedulerDatabase.quiet)
+    let error = await #expect(throws: PostgresError.self) { try await service.run() }
+    #expect(error.map { $0.kind == .configuration || $0.isWrongLogin } == true, "\(String(describing: error))")
+    await database.drop()
   }
 
   @Test("two processes at once make no double tick", .timeLimit(.minutes(5)))

@@ -21,6 +21,20 @@ struct ResamplingTests {
     #expect(series.presentCount == 3)
   }
 
+  @Test("an instant on which a step begins stays in it, wherever the step's start is rounded to")
+  func roundedStart() throws {
+    let series = try Resampling.regular(
+      timestamps: dates([1_700_300_631.863, 1_700_300_631.864]), values: [1, 2], interval: .milliseconds(1))
+    #expect(series.values == [1, 2])
+  }
+
+  @Test("steps that instants of their time cannot tell apart are refused")
+  func tooFine() {
+    #expect(throws: SeriesError.intervalTooFine(.microseconds(1))) {
+      try Resampling.regular(timestamps: dates([-62_135_596_800]), values: [1], interval: .microseconds(1))
+    }
+  }
+
   @Test(
     "each aggregation gives its statistic of a step",
     arguments: [

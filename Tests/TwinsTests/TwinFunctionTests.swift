@@ -35,6 +35,7 @@ struct TwinFunctionTests {
       ("SELECT twinmill.twin('skincar', '1')", "22023", "unknown domain \"skincar\""),
       ("SELECT twinmill.twin('skincare', '  ')", "22023", "a twin needs a subject"),
       ("SELECT twinmill.twin('skincare', NULL)", "22023", "a twin needs a subject"),
+      ("SELECT twinmill.twin('sensor', repeat('x', 501))", "22023", "subject must have at most 500 characters"),
       ("SELECT twinmill.twin(NULL, '1')", "22023", "NULL is not a domain name"),
       ("SELECT twinmill.register_twins('nonesuch')", "22023", "unknown domain \"nonesuch\""),
       ("SELECT * FROM twinmill.recompute('00000000-0000-0000-0000-00000000dead')", "23503", "there is no twin"),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import Queue
 import Synchronization
@@ -150,6 +151,88 @@ struct HardshipTests {
     #expect(order.withLock { $0 } == [1, 4, 2, 3])
   }
 
+  @Test("jobs that were there at two crashes follow one another when nothing else waits", .timeLimit(.minutes(1)))
+  func suspectsFollow() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(5)
+    try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2")
+    let worker = try RunningWorker(database, KindRunner(TestKind())) { $0.poll = .seconds(3600) }
+    for job in 1...5 { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+  }
+
+  @Test("a job that was there at two crashes, claimed but not begun by a worker that stops, has not crashed again")
+  func suspectAtStop() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(1)
+    let started = Signal()
+    let release = Signal()
+    var kind = TestKind()
+    kind.computes = { _ in
+      started.fire()
+      await release.next()
+      return .unchanged
+    }
+    let worker = try RunningWorker(database, KindRunner(kind))
+    await started.next()
+    try await connection.script(
+      "BEGIN; SELECT twinmill.enqueue('test'); UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 2; COMMIT")
+    try await connection.until("SELECT count(*) = 2 FROM twinmill.claims")
+    await worker.group.triggerGracefulShutdown()
+    try await connection.until("SELECT bool_and(is_draining) FROM twinmill.workers")
+    release.fire()
+    try await worker.ended.value
+    let rescuer = JobQueue(worker: UUID())
+    #expect(try await rescuer.rescue([], on: connection).isEmpty)
+    let left: SQL = "SELECT state::text, crashes::integer, attempt::integer FROM twinmill.jobs"
+    let row = try await connection.query(left).only()
+    let (state, crashes, attempt) = try row.decode(String.self, Int32.self, Int32.self)
+    #expect((state, crashes, attempt) == ("ready", 2, 0))
+  }
+
+  @Test("a job whose loading brings the connection down each time fails alone", .timeLimit(.minutes(1)))
+  func deadlyLoad() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.enqueueTests(5, maxAttempts: 1)
+    var kind = TestKind()
+    kind.deadly = 4
+    let worker = try RunningWorker(database, KindRunner(kind))
+    #expect(try await connection.finalState(4) == "discarded")
+    for job in [1, 2, 3, 5] { #expect(try await connection.finalState(JobID(job)) == "completed") }
+    try await worker.stop()
+    #expect(try await connection.effects() == [1, 2, 3, 5].map { [$0, 1] })
+  }
+
+  @Test("upkeep that fails in what waits does not keep the jobs of the dead from being returned")
+  func brokenTending() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    try await connection.script(
+      """
+      CREATE OR REPLACE FUNCTION twinmill.tend() RETURNS TABLE (action text, jobs bigint) LANGUAGE plpgsql
+        AS $$ BEGIN RAISE data_exception; END $$;
+      """)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    try await connection.script(
+      """
+      BEGIN;
+      INSERT INTO twinmill.workers (id, lock_key, hostname, pid, version, kinds, renewed_at, lease_until,
+                                    heartbeat_seconds)
+      VALUES (gen_random_uuid(), 7, 'gone', 1, '', '{test}', now() - interval '1 hour', now() + interval '1 hour', 0.05);
+      SELECT twinmill.enqueue('test');
+      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      SELECT gen_random_uuid(), w.id, j.lane, false, j.job_id, ARRAY[j.job_id]
+      FROM twinmill.workers w, twinmill.live_jobs j WHERE w.hostname = 'gone';
+      COMMIT;
+      """)
+    #expect(try await connection.finalState(1) == "completed")
+    try await worker.stop()
+  }
+
   @Test("a request to cancel holds although the attempt ended in an error meanwhile")
   func cancelledRetry() async throws {
     let database = try await WorkerDatabase.create()
@@ -191,6 +274,58 @@ struct HardshipTests {
     inFlight.cancel(1, .requested)
     #expect(inFlight.reason(for: job(attempt: 2)) == .requested)
     #expect(inFlight.reason(for: job(attempt: 1)) == nil)
+  }
+
+  @Test("a job that is never due keeps no worker from claiming the others")
+  func neverDue() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    _ = try await connection.query("SELECT twinmill.enqueue('test', run_at => now() + interval '1 hour')")
+    try await connection.script("UPDATE twinmill.live_jobs SET run_at = 'infinity'")
+    try await connection.enqueueTests(1)
+    let worker = try RunningWorker(database, KindRunner(TestKind()))
+    #expect(try await connection.finalState(2) == "completed")
+    try await worker.stop()
+  }
+
+  @Test("an idle worker stops although its server does not answer its claim any more", .timeLimit(.minutes(5)))
+  func hungServer() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    var patient = database.settings
+    patient.options.roundTripDeadline = .seconds(3600)
+    let worker = try RunningWorker(database, KindRunner(TestKind()), connections: patient) {
+      $0.claimPatience = .milliseconds(10)
+    }
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    // Only claims read the lanes.
+    try await connection.script("BEGIN; LOCK TABLE twinmill.lanes IN ACCESS EXCLUSIVE MODE")
+    let waiting: SQL = """
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
+      """
+    var process: Int32?
+    while process == nil { process = try await connection.query(waiting).first?.decode(Int32.self) }
+    let server = try #require(process)
+    kill(server, SIGSTOP)
+    try await worker.stop()
+    kill(server, SIGCONT)
+    try await connection.script("ROLLBACK")
+    #expect(try await connection.query("SELECT FROM twinmill.workers").isEmpty)
+  }
+
+  @Test("a worker that connects to a server that does not answer stops when it is asked to", .timeLimit(.minutes(5)))
+  func silentServer() async throws {
+    let database = try await WorkerDatabase.create()
+    let silent = try SilentServer()
+    defer { silent.close() }
+    let worker = try RunningWorker(
+      database, KindRunner(TestKind()),
+      connections: ConnectionSettings(
+        url: "postgres://postgres@127.0.0.1:\(silent.port)/x?connect_timeout=3600",
+        options: .init(openDeadline: .seconds(3600))))
+    await silent.accepted()
+    try await worker.stop()
   }
 
   @Test("a worker that waits for its database stops when it is asked to")

@@ -36,8 +36,8 @@ struct ListenerTests {
     let listening = Signal()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: ["default"], inFlight: InFlight(), wakeUp: wakeUp, poll: .seconds(1),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      connections: database.settings, queues: ["default"], queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      wakeUp: wakeUp, poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     listener.probeInterval = .milliseconds(20)
     listener.probeDeadline = .milliseconds(200)
     listener.isListening = { connection in
@@ -64,8 +64,8 @@ struct ListenerTests {
     let connection = try await database.connect()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: nil, inFlight: InFlight(), wakeUp: WakeUp(), poll: .seconds(1),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      connections: database.settings, queues: nil, queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      wakeUp: WakeUp(), poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     listener.probeInterval = .milliseconds(1)
     listener.isListening = { _ in opened.withLock { $0 += 1 } }
     let running = Task { [listener] in try await listener.run() }
@@ -94,6 +94,38 @@ struct ListenerTests {
     await started.next()
     #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
     #expect(try await connection.finalState(1) == "cancelled")
+    try await worker.stop()
+  }
+
+  @Test("a notification that nobody had the right to is no request to cancel")
+  func forgedCancel() async throws {
+    let database = try await WorkerDatabase.create()
+    let connection = try await database.connect()
+    let started = Signal()
+    let release = Signal()
+    var kind = TestKind()
+    kind.computes = { job in
+      if job.id > 2 { return .unchanged }
+      started.fire()
+      if job.id == 1 {
+        await release.next()
+        try Task.checkCancellation()
+        return .unchanged
+      }
+      while true { try await Task.sleep(for: .milliseconds(1)) }
+    }
+    let worker = try sluggish(database, kind)
+    try await untilListening(connection)
+    try await connection.enqueueTests(1)
+    await started.next()
+    try await connection.enqueueTests(1)
+    await started.next()
+    try await connection.script("NOTIFY twinmill_cancel, '1'")
+    // Heard after the other: notifications come in order.
+    try await connection.script("SELECT twinmill.cancel(2)")
+    #expect(try await connection.finalState(2) == "cancelled")
+    release.fire()
+    #expect(try await connection.finalState(1) == "completed")
     try await worker.stop()
   }
 

@@ -14,7 +14,8 @@ struct RunningWorker: Sendable {
   let ended: Task<Void, any Error>
 
   init(
-    _ database: TestDatabase, _ kinds: KindRunner..., moments: Moments = Moments(),
+    _ database: TestDatabase, _ kinds: KindRunner..., connections: ConnectionSettings? = nil,
+    moments: Moments = Moments(),
     gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
@@ -24,7 +25,8 @@ struct RunningWorker: Sendable {
     settings.computeThreads = 2
     change(&settings)
     let worker = try Worker(
-      settings: settings, connections: database.settings, kinds: kinds, migrator: Migrator(QueueMigrations.all),
+      settings: settings, connections: connections ?? database.settings, kinds: kinds,
+      migrator: Migrator(QueueMigrations.all),
       systemd: SystemdNotifier(environment: [:]), moments: moments,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
@@ -49,8 +51,13 @@ struct TestKind: JobKind {
   var loads: @Sendable ([Job]) async throws -> Void = { _ in }
   var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
   var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+  /// A job whose load ends its session.
+  var deadly: JobID?
 
   func load(_ jobs: [Job], on connection: Connection) async throws -> [JobID: Result<Int, JobFailure>] {
+    if jobs.contains(where: { $0.id == deadly }) {
+      _ = try await connection.query("SELECT pg_terminate_backend(pg_backend_pid())")
+    }
     try await loads(jobs)
     return Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, .success(0)) })
   }

@@ -2,13 +2,13 @@ import Glibc
 
 /// Scores a stream of values row by row: how anomalous is this one, given all rows before it?
 ///
-/// Each row is looked at in seven ways: the mean of the last 1, 4 and 12 values, plain and less what is usual at this
-/// time of the day, and the standard deviation of the last 48. Each way keeps its own history and says how rare the row
-/// is in it (`TailSurprise`). What several ways agree on counts: the surprises of the six means are averaged, plain
-/// ones with double weight, because one way alone is often surprised by noise. The standard deviation stands apart, so
-/// that a change of variance or a flat line is found while means stay; being alone it must be ten times rarer. Then the
-/// surprise is discounted by how often the like has happened before (`EpisodeRecurrence`), and an alarm silences the
-/// rows after it, so that one episode is one alarm.
+/// Each row is looked at in nine ways: the mean of the last 1, 4 and 12 values, plain and less what is usual at this
+/// time of the day, and the standard deviation of the last 24, 48 and 96. Each way keeps its own history and says how
+/// rare the row is in it (`TailSurprise`). What several ways agree on counts: the surprises of the six means are
+/// averaged, plain ones with double weight, because one way alone is often surprised by noise. The standard deviations,
+/// averaged too, stand apart, so that a change of variance or a flat line is found while means stay; being alone they
+/// must be ten times rarer. Then the surprise is discounted by how often the like has happened before
+/// (`EpisodeRecurrence`), and an alarm silences the rows after it, so that one episode is one alarm.
 ///
 /// Nothing depends on the units of the values. Memory is bounded but for one number an episode; a row costs a few
 /// microseconds.
@@ -16,7 +16,9 @@ import Glibc
 /// Sources: peaks over threshold for streams (Siffer, Fouque, Termier, Largouët 2017, "Anomaly detection in streams
 /// with extreme value theory"), combination by sum of log p (Fisher 1932); the formula of the score, recurrence and
 /// silence are our own, chosen on half of the real files of the Numenta Anomaly Benchmark by leaving whole groups of
-/// files out.
+/// files out, and by what they find in the same files with noise or a trend added, rows dropped or averaged, square
+/// roots taken, and time reversed: one standard deviation, of 48 values, does better on the files as they are (76.8
+/// against 74.7 points) and worse on those (65.6 against 66.2 points, F1 .548 against .563).
 public struct AnomalyScorer: Sendable {
   /// From this score on a row is an alarm.
   public static let defaultThreshold = 0.5
@@ -27,9 +29,9 @@ public struct AnomalyScorer: Sendable {
   static let spans = [1, 4, 12]
   /// Weight of plain means against seasonal ones.
   static let plainWeight = 2.0
-  /// Values that a standard deviation spans.
-  static let deviationSpan = 48
-  /// What a standard deviation must be rarer by, as a surprise.
+  /// How many values each standard deviation spans.
+  static let deviationSpans = [24, 48, 96]
+  /// What standard deviations must be rarer by, as a surprise.
   static let deviationHandicap = 1.0
   /// Rows that an alarm silences at least …
   static let leastSilence = 60
@@ -39,12 +41,12 @@ public struct AnomalyScorer: Sendable {
   static let escalation = 2.0
 
   private let alarmSurprise: Double
-  private var values = RecentValues(capacity: deviationSpan)
+  private var values = RecentValues(capacity: deviationSpans.max() ?? 0)
   private var residuals = RecentValues(capacity: 12)
   private var profile = SeasonalProfile()
   private var plain = [TailSurprise](repeating: TailSurprise(), count: spans.count)
   private var seasonal = [TailSurprise](repeating: TailSurprise(), count: spans.count)
-  private var deviation = TailSurprise()
+  private var deviations = [TailSurprise](repeating: TailSurprise(), count: deviationSpans.count)
   private var recurrence = EpisodeRecurrence()
   private var greatest = 0.0
   private var row = 0
@@ -91,7 +93,16 @@ public struct AnomalyScorer: Sendable {
     }
     let means = total / (Double(Self.spans.count) * (Self.plainWeight + 1))
     // Below a millionth of the greatest value a standard deviation is rounding.
-    let spread = deviation.next(values.logDeviation(floor: max(1e-6 * greatest, .leastNormalMagnitude)))
-    return max(means, spread - Self.deviationHandicap)
+    let floor = max(1e-6 * greatest, .leastNormalMagnitude)
+    var spread = 0.0
+    var known = 0.0
+    for (i, span) in Self.deviationSpans.enumerated() {
+      let surprise = deviations[i].next(values.logDeviation(ofLast: span, floor: floor))
+      // Overlapping windows tell little: a longer one joins when its past holds two of its length.
+      guard deviations[i].count > max(TailSurprise.leastHistory, 2 * span) else { continue }
+      spread += surprise
+      known += 1
+    }
+    return max(means, spread / max(known, 1) - Self.deviationHandicap)
   }
 }

@@ -29,12 +29,13 @@ struct RecentValues: Sendable {
     return 2 * present > last.count ? sum / Double(present) : .nan
   }
 
-  /// Natural logarithm of the standard deviation of all that are kept; NaN before there are as many as can be.
+  /// Natural logarithm of the standard deviation of the last `count`; NaN before there are as many.
   /// - Parameter floor: what a standard deviation that is nearly 0 counts as.
-  func logDeviation(floor: Double) -> Double {
-    guard values.count == capacity else { return .nan }
-    let mean = values.reduce(0, +) / Double(capacity)
-    let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(capacity)
+  func logDeviation(ofLast count: Int, floor: Double) -> Double {
+    guard values.count >= count else { return .nan }
+    let last = values.suffix(count)
+    let mean = last.reduce(0, +) / Double(count)
+    let square = last.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
     return log(max(square.squareRoot(), floor))
   }
 }

@@ -22,6 +22,9 @@ struct TailSurprise: Sendable {
   private var recent: [Double] = []
   private var oldest = 0
 
+  /// How many numbers it remembers.
+  var count: Int { sorted.count }
+
   /// The greater surprise of the two sides of the next number, which then joins the history; 0 for NaN and while the
   /// history is short. O(√n).
   mutating func next(_ value: Double) -> Double {

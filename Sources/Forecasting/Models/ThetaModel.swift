@@ -20,6 +20,13 @@ public struct ThetaModel: ForecastModel {
 
   static func firstCounted(of count: Int) -> Int { count > 2 * uncounted ? uncounted : 0 }
 
+  /// A history holds the memory 1/α of the level at least so often. With a longer memory the start of the level, which is
+  /// fitted as well, is never forgotten: the model becomes the straight line of least squares, and forecasts go on from
+  /// that line instead of from where the series stands; squared errors, which count no parameters, prefer it. The dynamic
+  /// optimised model alone: OWA .869 instead of .880 on M3 yearly, .882 instead of .906 on Tourism yearly, .879 instead of
+  /// .882 on M3 quarterly, the same on longer histories; with 5 or 10 within .007 of that.
+  static let memories = 7.0
+
   /// Smoothing parameters searched.
   public var smoothing: ClosedRange<Double>
 
@@ -53,6 +60,11 @@ public struct ThetaModel: ForecastModel {
     return self.fitted(values, smoothing: fitted.smoothing)
   }
 
+  /// The range of α for n samples: `smoothing`, from `memories` / n on.
+  private func searched(count n: Int) -> ClosedRange<Double> {
+    min(max(smoothing.lowerBound, Self.memories / Double(n)), smoothing.upperBound)...smoothing.upperBound
+  }
+
   private func fitted(_ values: [Double], smoothing kept: Double?) -> Fitted {
     let n = values.count
     let shift = values.first { !$0.isNaN } ?? 0
@@ -71,7 +83,7 @@ public struct ThetaModel: ForecastModel {
           values: y, shift: shift, lines: UnsafeBufferPointer(lines), firstCounted: Self.firstCounted(of: n))
         let alpha =
           kept
-          ?? Minimise.scalar(in: smoothing, grid: 8, refinements: 6) { alpha in
+          ?? Minimise.scalar(in: searched(count: n), grid: 8, refinements: 6) { alpha in
             pass.profile(alpha: alpha, optimised: isOptimised).squares
           }.x
         let solution = pass.profile(alpha: alpha, optimised: isOptimised)

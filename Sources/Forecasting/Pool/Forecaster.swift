@@ -2,7 +2,7 @@
 ///
 /// Members (Theta models, exponential smoothing, autoregressions, with and without logarithms, behind seasonal
 /// adjustments or with a season of their own) forecast from up to six origins inside the history; each weighs
-/// 1 / error³ in the result, which beats picking the best one. Intervals come from the members' standard errors, their
+/// 1 / error⁴ in the result, which beats picking the best one. Intervals come from the members' standard errors, their
 /// disagreement, and the pool's own rolling errors; where no value was negative, no lower bound is.
 /// Deterministic: the same input gives the same bits.
 public struct Forecaster: Sendable {

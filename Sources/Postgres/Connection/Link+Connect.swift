@@ -206,6 +206,8 @@ extension Link {
     // The server's source position is the last line of a verbose message.
     let lines = message.split(separator: "\n").filter { $0.firstMatch(of: #/\.c:[0-9]+$/#) == nil }
     message = lines.map { $0.drop(while: \.isWhitespace) }.joined(separator: "; ")
+    // Our own libpq gave up: as if the server had refused an empty password.
+    if sqlstate == nil, PQconnectionNeedsPassword(handle) == 1 { sqlstate = "28P01" }
     let user = PQuser(handle).map { String(cString: $0) } ?? ""
     let database = PQdb(handle).map { String(cString: $0) } ?? ""
     let hint =
@@ -219,8 +221,6 @@ extension Link {
           + "let the proxy ignore them (PgBouncer: ignore_startup_parameters)"
       case "57P03": "the server is starting or stopping: try again in a moment"
       case .some: "see the server's log"
-      case nil where PQconnectionNeedsPassword(handle) == 1:
-        "give the password of user \(user) in the URL, in PGPASSWORD or in ~/.pgpass"
       case nil: "check that PostgreSQL runs at \(attempt.label), and that host and port are right"
       }
     return PostgresError(.connectFailed, message, sqlstate: sqlstate ?? "08001", hint: hint)

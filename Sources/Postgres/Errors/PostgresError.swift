@@ -148,6 +148,10 @@ public struct PostgresError: Error, Sendable {
   /// True if the connection that this came from is of no further use: broken, closed, shut down by the server, or
   /// leading to a server that only reads. Drop it, back off, reconnect.
   public var isConnectionLoss: Bool { fields.endsConnection }
+  /// True for a login or a database name that waiting will not mend: no such role or password, no such database.
+  public var isWrongLogin: Bool { ["28P01", "28000", "3D000"].contains(sqlstate) }
+  /// True if a program that starts does well to wait: the server is away, and the login is not to blame.
+  public var mendsWithTime: Bool { isConnectionLoss && !isWrongLogin }
   /// True if the same transaction may succeed when run again: serialization failure or deadlock.
   public var isRetryable: Bool { sqlstate == "40001" || sqlstate == "40P01" }
   /// True if a write was refused because the server or transaction only reads (25006).

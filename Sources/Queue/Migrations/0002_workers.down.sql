@@ -1,5 +1,5 @@
 DROP FUNCTION twinmill.rescue(uuid[], bigint[]);
-DROP FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text);
+DROP FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text, bigint[]);
 DROP FUNCTION twinmill.set_notify(boolean);
 DROP FUNCTION twinmill.wake(text);
 DROP VIEW twinmill.queues;

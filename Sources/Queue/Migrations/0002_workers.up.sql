@@ -184,14 +184,18 @@ COMMENT ON FUNCTION twinmill.set_notify(boolean) IS
   'false: enqueueing sends no NOTIFY, workers poll (TWINMILL_POLL_SECONDS); true, the default: it does';
 
 -- Purpose: move jobs that do not run to the history. The caller has locked them and knows that nobody claims them.
+--          $5: the jobs to blame, one each; the message names them with %s. NULL: the message stands as it is.
 -- Index: jobs_pkey.  Locks: the jobs' rows.  Rows: one per job that was still there.
 CREATE FUNCTION twinmill.archive(
-  job_ids bigint[], final twinmill.final_state, cause text, message text)
+  job_ids bigint[], final twinmill.final_state, cause text, message text, blamed bigint[] DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
   WITH gone AS (
-    DELETE FROM twinmill.live_jobs j WHERE j.job_id = ANY (archive.job_ids) RETURNING j.*
+    DELETE FROM twinmill.live_jobs j USING unnest(archive.job_ids, archive.blamed) AS a(job_id, blamed)
+    WHERE j.job_id = a.job_id
+    RETURNING j.*, a.blamed
   )
   INSERT INTO twinmill.job_history
     (job_id, state, kind, queue, tenant, twin_id, priority, attempt, max_attempts, crashes, unique_key,
@@ -199,12 +203,13 @@ AS $$
   SELECT g.job_id, archive.final, g.kind, l.queue, l.tenant, g.twin_id, l.priority, g.attempt, g.max_attempts,
          g.crashes, g.unique_key, g.concurrency_key, g.arguments,
          coalesce(g.errors, '[]') || jsonb_build_object(
-           'attempt', g.attempt, 'at', clock_timestamp(), 'cause', archive.cause, 'message', archive.message),
+           'attempt', g.attempt, 'at', clock_timestamp(), 'cause', archive.cause,
+           'message', CASE WHEN g.blamed IS NULL THEN archive.message ELSE format(archive.message, g.blamed) END),
          g.enqueued_at, g.run_at, clock_timestamp(), g.requested_by, g.schedule, g.tick, g.retry_of
   FROM gone g JOIN twinmill.lanes l ON l.lane = g.lane
   RETURNING job_id
 $$;
-COMMENT ON FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text) IS
+COMMENT ON FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text, bigint[]) IS
   'Ends jobs that wait; twinmill.cancel and the upkeep of deadlines call it';
 
 -- Purpose: return the jobs of dead workers, and declare dead those that the caller has seen standing still.
@@ -222,15 +227,17 @@ DECLARE
   outcomes text[];
 BEGIN
   FOR suspect IN
-    SELECT w.id, w.lock_key, w.lease_until
+    SELECT w.id, w.lock_key, w.lease_until, w.renewed_at
     FROM unnest(suspects, beats) AS s(id, beat) JOIN twinmill.workers w ON w.id = s.id AND w.beat = s.beat
+    -- A beat in the future: the server's clock went back. The caller, by its own, has seen three beats missed.
     WHERE w.renewed_at < clock_timestamp() - 3 * make_interval(secs => w.heartbeat_seconds)
+       OR w.renewed_at > clock_timestamp()
     ORDER BY w.id
     FOR UPDATE OF w SKIP LOCKED
   LOOP
     -- A free lock is a dead process; a held one may be a process that cannot reach us: its lease decides. So it does
     -- for a worker that holds none.
-    IF suspect.lease_until < clock_timestamp()
+    IF suspect.lease_until < clock_timestamp() OR suspect.renewed_at > clock_timestamp()
        OR (suspect.lock_key IS NOT NULL AND pg_try_advisory_xact_lock(suspect.lock_key))
     THEN
       DELETE FROM twinmill.workers w WHERE w.id = suspect.id;
@@ -296,5 +303,5 @@ COMMENT ON FUNCTION twinmill.rescue(uuid[], bigint[]) IS
   'Declares workers dead that stood still at the given beats, and returns their jobs; workers call it, people need not';
 REVOKE ALL ON FUNCTION
   twinmill.rescue(uuid[], bigint[]), twinmill.wake(text), twinmill.set_notify(boolean),
-  twinmill.archive(bigint[], twinmill.final_state, text, text)
+  twinmill.archive(bigint[], twinmill.final_state, text, text, bigint[])
 FROM PUBLIC;

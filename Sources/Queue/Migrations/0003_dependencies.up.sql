@@ -11,17 +11,94 @@ COMMENT ON COLUMN twinmill.dependencies.on_discard IS
   'When depends_on is discarded or cancelled: discard this job too, or run it all the same';
 CREATE INDEX dependencies_job ON twinmill.dependencies (job_id);
 
--- Purpose: let go what waited for jobs that have ended: dependents, and the next of a concurrency key.
---          Runs in the transaction that ended them, as a statement of its own: its snapshot includes the edges of
---          whoever enqueued until the jobs' rows were locked.
--- Index:   dependencies_pkey, job_history_job (only for jobs that others wait for), jobs_pkey.
+-- Jobs that have ended and whose dependents somebody's open transaction held: upkeep lets those go.
+CREATE TABLE twinmill.unreleased (job_id bigint PRIMARY KEY);
+COMMENT ON TABLE twinmill.unreleased IS 'Finished jobs with dependents that could not be let go yet; nearly always empty';
+
+-- Purpose: let go what waited for jobs that have ended, all of it or, if somebody holds a row for longer than
+--          lock_timeout, nothing (55P03). $2 those of $1 that were not completed.
+-- Index:   dependencies_pkey, dependencies_job, jobs_pkey: planned anew each time, by the number of jobs.
 -- Locks:   the dependents' rows, by id.  Rows: none.
-CREATE FUNCTION twinmill.release(ended bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION twinmill.let_go(final bigint[], uncompleted bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  doomed bigint[] := '{}';
+  known bigint[];
+  blamed bigint[];
+  waiting bigint[];
+  released bigint[];
+  woken record;
+BEGIN
+  -- Until it is locked, a job that is to be discarded gets new dependents: looked at again under the locks.
+  LOOP
+    known := doomed;
+    IF cardinality(uncompleted) > 0 THEN
+      doomed := ARRAY(
+        WITH RECURSIVE fate(job_id) AS (
+          SELECT d.job_id FROM twinmill.dependencies d
+          WHERE d.depends_on = ANY (uncompleted) AND d.on_discard = 'discard'
+          UNION
+          SELECT d.job_id FROM fate f, LATERAL (
+            SELECT d.job_id FROM twinmill.dependencies d
+            WHERE d.depends_on = f.job_id AND d.on_discard = 'discard' OFFSET 0
+          ) AS d
+        )
+        SELECT f.job_id FROM fate f ORDER BY f.job_id);
+    END IF;
+    waiting := ARRAY(
+      SELECT DISTINCT d.job_id FROM twinmill.dependencies d WHERE d.depends_on = ANY (final || doomed) ORDER BY 1);
+    PERFORM FROM twinmill.live_jobs j WHERE j.job_id = ANY (waiting) ORDER BY j.job_id FOR UPDATE;
+    EXIT WHEN doomed = known;
+  END LOOP;
+
+  IF cardinality(doomed) > 0 THEN
+    SELECT array_agg(b.job_id), array_agg(b.depends_on) INTO doomed, blamed
+    FROM (SELECT d.job_id, min(d.depends_on) AS depends_on FROM twinmill.dependencies d
+          WHERE d.job_id = ANY (doomed) AND d.on_discard = 'discard' AND d.depends_on = ANY (uncompleted || doomed)
+          GROUP BY d.job_id) AS b;
+    PERFORM twinmill.archive(
+      doomed, 'discarded', 'dependency', 'job %s, which it depends on, was not completed', blamed);
+    DELETE FROM twinmill.dependencies d WHERE d.job_id = ANY (doomed);
+  END IF;
+
+  WITH edges AS (
+    DELETE FROM twinmill.dependencies d WHERE d.depends_on = ANY (final || doomed) RETURNING d.job_id
+  )
+  SELECT array_agg(e.job_id ORDER BY e.job_id), array_agg(e.count ORDER BY e.job_id) INTO waiting, released
+  FROM (SELECT e.job_id, count(*) FROM edges e GROUP BY e.job_id) AS e;
+  WITH freed AS (
+    UPDATE twinmill.live_jobs j
+    SET waits_for = j.waits_for - d.released,
+        state = CASE WHEN j.waits_for > d.released THEN 'blocked'
+                     WHEN j.run_at > clock_timestamp() THEN 'scheduled' ELSE 'ready' END::twinmill.job_state,
+        turn = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
+                    THEN nextval('twinmill.turns') END
+    FROM unnest(waiting, released) AS d(job_id, released)
+    WHERE j.job_id = d.job_id
+    RETURNING j.lane, j.state
+  )
+  SELECT count(twinmill.wake(l.queue)) INTO woken
+  FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f JOIN twinmill.lanes l ON l.lane = f.lane;
+END $$;
+COMMENT ON FUNCTION twinmill.let_go(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.release calls it';
+REVOKE ALL ON FUNCTION twinmill.let_go(bigint[], bigint[]) FROM PUBLIC;
+
+-- Purpose: let go what waited for jobs that have ended. Runs in the transaction that ended them, as a statement of its
+--          own: its snapshot includes the edges of whoever enqueued until the jobs' rows were locked.
+-- Index:   dependencies_pkey, jobs_pkey, job_history_job (only for jobs that others wait for).  Rows: none.
+-- Locks:   the dependents' rows. It waits for who holds one as long as another's end takes, not as long as an
+--          application's open transaction (which has cancelled a dependent, say): the batches of all others would wait
+--          with it. Jobs whose dependents are held so are left to the upkeep, each for itself.
+CREATE FUNCTION twinmill.release(ended bigint[], patience text DEFAULT '500ms') RETURNS void
+-- For this call only, as set_config below. Less than deadlock_timeout: the other side of a deadlock goes on.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 DECLARE
   final bigint[];
-  doomed record;
+  uncompleted bigint[];
+  one bigint;
 BEGIN
   -- Nearly always nobody waits.
   PERFORM FROM twinmill.dependencies d WHERE d.depends_on = ANY (ended) LIMIT 1;
@@ -32,50 +109,27 @@ BEGIN
     SELECT DISTINCT d.depends_on FROM twinmill.dependencies d
     WHERE d.depends_on = ANY (ended)
       AND NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = d.depends_on));
-
-  FOR doomed IN
-    WITH RECURSIVE fate(job_id, cause) AS (
-      SELECT d.job_id, d.depends_on FROM twinmill.dependencies d
-      WHERE d.depends_on = ANY (final) AND d.on_discard = 'discard'
-        AND EXISTS (SELECT FROM twinmill.job_history h WHERE h.job_id = d.depends_on AND h.state <> 'completed')
-      UNION
-      SELECT d.job_id, d.depends_on FROM fate f JOIN twinmill.dependencies d ON d.depends_on = f.job_id
-      WHERE d.on_discard = 'discard'
-    )
-    SELECT f.job_id, min(f.cause) AS cause FROM fate f GROUP BY f.job_id ORDER BY f.job_id
-  LOOP
-    PERFORM FROM twinmill.live_jobs j WHERE j.job_id = doomed.job_id FOR UPDATE;
-    PERFORM twinmill.archive(ARRAY[doomed.job_id], 'discarded', 'dependency',
-      format('job %s, which it depends on, was not completed', doomed.cause));
-    final := final || doomed.job_id;
+  IF final = '{}' THEN RETURN; END IF;
+  uncompleted := ARRAY(
+    SELECT h.job_id FROM twinmill.job_history h WHERE h.job_id = ANY (final) AND h.state <> 'completed');
+  PERFORM set_config('lock_timeout', patience, true);
+  BEGIN
+    PERFORM twinmill.let_go(final, uncompleted);
+    RETURN;
+  EXCEPTION WHEN lock_not_available THEN
+    PERFORM set_config('lock_timeout', '1ms', true);
+  END;
+  FOREACH one IN ARRAY final LOOP
+    BEGIN
+      PERFORM twinmill.let_go(ARRAY[one], CASE WHEN one = ANY (uncompleted) THEN ARRAY[one] ELSE '{}' END);
+    EXCEPTION WHEN lock_not_available THEN
+      INSERT INTO twinmill.unreleased (job_id) VALUES (one) ON CONFLICT DO NOTHING;
+    END;
   END LOOP;
-  DELETE FROM twinmill.dependencies d WHERE d.job_id = ANY (final);
-
-  WITH edges AS (
-    DELETE FROM twinmill.dependencies d WHERE d.depends_on = ANY (final) RETURNING d.job_id
-  ), dependents AS MATERIALIZED (
-    SELECT j.job_id, (SELECT count(*) FROM edges e WHERE e.job_id = j.job_id) AS released
-    FROM twinmill.live_jobs j
-    WHERE j.job_id IN (SELECT e.job_id FROM edges e)
-    ORDER BY j.job_id
-    FOR UPDATE OF j
-  ), freed AS (
-    UPDATE twinmill.live_jobs j
-    SET waits_for = j.waits_for - d.released,
-        state = CASE WHEN j.waits_for > d.released THEN 'blocked'
-                     WHEN j.run_at > clock_timestamp() THEN 'scheduled' ELSE 'ready' END::twinmill.job_state,
-        turn = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
-                    THEN nextval('twinmill.turns') END
-    FROM dependents d
-    WHERE j.job_id = d.job_id
-    RETURNING j.lane, j.state
-  )
-  SELECT count(twinmill.wake(l.queue)) INTO doomed
-  FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f JOIN twinmill.lanes l ON l.lane = f.lane;
 END $$;
-COMMENT ON FUNCTION twinmill.release(bigint[]) IS
+COMMENT ON FUNCTION twinmill.release(bigint[], text) IS
   'Lets go the dependents of jobs that have ended; run in the transaction that ended them';
-REVOKE ALL ON FUNCTION twinmill.release(bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION twinmill.release(bigint[], text) FROM PUBLIC;
 
 -- Purpose: close the gap between an enqueue and its commit: what it depends on may have ended meanwhile, and whoever
 --          ended it did not see the edge. At commit the job depended on is locked (an instant: nothing waits for an

@@ -70,14 +70,26 @@ COMMENT ON FUNCTION twinmill.limit_queue(text, integer, integer, integer, interv
   'Sets all limits of a queue: jobs running at once, of one concurrency_key at once, started per period; ageing is '
   'the wait that is worth one step of priority';
 
+-- Purpose: the starts that a queue's rate leaves now: a bucket that fills evenly. Time counts in both directions: a clock
+--          that goes back must not close the queue until it is where it was. The planner puts the body in its place.
+CREATE FUNCTION twinmill.starts_left(s twinmill.queue_settings) RETURNS double precision
+LANGUAGE sql VOLATILE
+AS $$
+  SELECT CASE WHEN s.rate_left_at = '-infinity' THEN s.rate
+              ELSE least(s.rate, s.rate_left + s.rate / s.rate_seconds
+                                 * abs(date_part('epoch', clock_timestamp() - s.rate_left_at))) END
+$$;
+COMMENT ON FUNCTION twinmill.starts_left(twinmill.queue_settings) IS 'Jobs that the rate of a queue lets start now';
+
 -- Purpose: make jobs ready that wait for their concurrency key, as many as the key has room for.
---          $1 the keys to look at; NULL: all, at most a thousand.
+--          $1 the keys to look at; NULL: all in turn, a thousand a call of the session: full ones must not hide others.
 -- Index:   jobs_parked, by skipping from key to key; claims is short.
 -- Locks:   the jobs' rows; rows that others hold are skipped.  Rows: how many became ready.
 CREATE FUNCTION twinmill.unpark(keys text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  seen text := coalesce(current_setting('twinmill.unparked', true), '');
   woken bigint;
 BEGIN
   PERFORM FROM twinmill.live_jobs j
@@ -86,20 +98,25 @@ BEGIN
   -- Nearly always nobody waits.
   IF NOT FOUND THEN RETURN 0; END IF;
 
-  WITH RECURSIVE parked(key) AS (
-    (SELECT j.concurrency_key FROM twinmill.live_jobs j
-     WHERE keys IS NULL AND j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0
-     ORDER BY j.concurrency_key LIMIT 1)
-    UNION ALL
-    SELECT next.concurrency_key FROM parked p, LATERAL (
-      SELECT j.concurrency_key FROM twinmill.live_jobs j
-      WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > p.key
-      ORDER BY j.concurrency_key LIMIT 1
-    ) AS next
-  ), asked AS (
+  IF keys IS NULL THEN
+    keys := ARRAY(
+      WITH RECURSIVE parked(key) AS (
+        (SELECT j.concurrency_key FROM twinmill.live_jobs j
+         WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > seen
+         ORDER BY j.concurrency_key LIMIT 1)
+        UNION ALL
+        SELECT next.concurrency_key FROM parked p, LATERAL (
+          SELECT j.concurrency_key FROM twinmill.live_jobs j
+          WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > p.key
+          ORDER BY j.concurrency_key LIMIT 1
+        ) AS next
+      )
+      SELECT p.key FROM parked p LIMIT 1000);
+    PERFORM set_config('twinmill.unparked', coalesce(keys[1000], ''), false);
+  END IF;
+
+  WITH asked AS (
     SELECT DISTINCT k.key FROM unnest(keys) AS k(key)
-    UNION ALL
-    (SELECT p.key FROM parked p LIMIT 1000)
   ), running AS MATERIALIZED (
     SELECT l.queue, member.key, count(*) AS running
     FROM twinmill.claims c JOIN twinmill.lanes l ON l.lane = c.lane, unnest(c.keys) AS member(key)
@@ -143,10 +160,12 @@ COMMENT ON TABLE twinmill.tenants IS 'Tenants seen, their weight (share for shar
 COMMENT ON COLUMN twinmill.tenants.seconds IS 'Worker-seconds used as of seconds_at; halves with each minute since';
 
 -- Purpose: add what a worker used since it last said so, and tell the recent use of all.
--- Index: tenants_pkey.  Locks: the tenants' rows, in order.  Rows: one per tenant that used anything of late.
+-- Index: tenants_pkey.  Locks: the tenants' rows, in order; who waits for one longer than 100 ms (somebody has weighed
+-- the tenant and not committed) gets 55P03, as upkeep has other things to do.
+-- Rows: one per tenant that used anything of late.
 CREATE FUNCTION twinmill.share(used_by text[], used_seconds double precision[])
 RETURNS TABLE (tenant text, seconds double precision)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
 AS $$
   INSERT INTO twinmill.tenants AS t (tenant, seconds)
   SELECT u.tenant, u.seconds FROM unnest(used_by, used_seconds) AS u(tenant, seconds) ORDER BY u.tenant
@@ -161,6 +180,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION twinmill.share(text[], double precision[]) IS
   'Adds worker-seconds by tenant and returns the recent use of all by weight; workers call it once a second';
+
+-- Purpose: forget tenants that used nothing of late and weigh as much as everybody: they count as if they were new.
+-- Index: none.  Locks: the deleted rows; rows that others hold are skipped.  Rows: how many.
+CREATE FUNCTION twinmill.forget_tenants() RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH gone AS (
+    DELETE FROM twinmill.tenants t
+    WHERE t.tenant IN (
+      SELECT o.tenant FROM twinmill.tenants o
+      WHERE o.weight = 1 AND o.seconds_at < clock_timestamp() - interval '1 hour' FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+  )
+  SELECT count(*) FROM gone
+$$;
+COMMENT ON FUNCTION twinmill.forget_tenants() IS 'Removes tenants that used nothing of late; workers call it';
 
 CREATE FUNCTION twinmill.weigh_tenant(tenant text, weight double precision) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -179,5 +214,6 @@ COMMENT ON FUNCTION twinmill.weigh_tenant(text, double precision) IS
 REVOKE ALL ON FUNCTION
   twinmill.settings_of(text), twinmill.pause(text), twinmill.resume(text),
   twinmill.limit_queue(text, integer, integer, integer, interval, interval), twinmill.unpark(text[]),
-  twinmill.share(text[], double precision[]), twinmill.weigh_tenant(text, double precision)
+  twinmill.starts_left(twinmill.queue_settings), twinmill.share(text[], double precision[]), twinmill.forget_tenants(),
+  twinmill.weigh_tenant(text, double precision)
 FROM PUBLIC;

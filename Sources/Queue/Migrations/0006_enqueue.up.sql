@@ -113,6 +113,7 @@ AS $$
     AND (request.max_attempts IS NULL OR request.max_attempts BETWEEN 1 AND 1000)
     AND (request.on_discard IS NULL OR request.on_discard = '{discard}' OR request.on_discard = '{run}')
     AND (request.concurrency_key IS NULL OR char_length(request.concurrency_key) BETWEEN 1 AND 200)
+    AND (request.run_at IS NULL OR isfinite(request.run_at))
     AND (request.deadline IS NULL OR request.deadline > greatest(asked_at, request.run_at))
     AND (request.if_waiting IS NULL OR request.if_waiting = 'keep'
          OR (request.if_waiting = 'replace' AND request.unique_key IS NOT NULL AND request.depends_on IS NULL))
@@ -165,6 +166,10 @@ BEGIN
   IF char_length(request.concurrency_key) NOT BETWEEN 1 AND 200 THEN
     RAISE EXCEPTION 'concurrency_key must have 1 to 200 characters, not %', char_length(request.concurrency_key)
       USING ERRCODE = '22023', HINT = 'Use a short name of what the queue''s limit counts by, or leave it out.';
+  END IF;
+  IF NOT isfinite(request.run_at) THEN
+    RAISE EXCEPTION 'run_at must be a moment, not %', request.run_at USING ERRCODE = '22023',
+      HINT = 'Leave it out for now; to hold a job back, let it depend on another, or pause a queue of its own.';
   END IF;
   IF request.deadline <= greatest(asked_at, request.run_at) THEN
     RAISE EXCEPTION 'deadline % is not after %', request.deadline,

@@ -6,12 +6,25 @@ CREATE FUNCTION twinmill.cancel(job_id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  waits boolean := false;
   ended twinmill.final_state;
 BEGIN
-  -- A row that somebody holds is being claimed, released or ended: whoever has it next hears of the request.
-  PERFORM FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id FOR UPDATE SKIP LOCKED;
-  -- Statement by statement: what a claim made while it held the row is seen only by the next one.
-  IF FOUND AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
+  -- A look before the lock: who asks for what runs needs none.
+  IF NOT EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
+    BEGIN
+      -- A row that somebody holds is being claimed, released or ended: whoever has it next hears of the request.
+      PERFORM FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id FOR UPDATE SKIP LOCKED;
+      waits := FOUND;
+      -- Statement by statement: what a claim made while it held the row is seen only by the next one.
+      IF waits AND EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
+        -- Undone with the lock: the end of a running job must not wait for the caller's transaction.
+        RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'it runs';
+      END IF;
+    EXCEPTION WHEN object_in_use THEN
+      waits := false;
+    END;
+  END IF;
+  IF waits THEN
     PERFORM twinmill.archive(ARRAY[cancel.job_id], 'cancelled', 'cancel', format('cancelled by %s', session_user));
     PERFORM twinmill.release(ARRAY[cancel.job_id]);
     RETURN 'cancelled';

@@ -1,8 +1,9 @@
 -- What somebody must look after now and then, and every worker does: deadlines, requests, progress.
 
--- Purpose: end what waits beyond its deadline or was asked to be cancelled, free what waits for a key with room.
+-- Purpose: end what waits beyond its deadline or was asked to be cancelled, free what waits for a key with room, let go
+--          what was held when the jobs that it depends on ended.
 --          One worker at a time; the others leave it to that one.
--- Index:   jobs_deadline, cancellations, jobs_parked.  Locks: the jobs' rows; rows that others hold are skipped.
+-- Index:   jobs_deadline, cancellations, jobs_parked; claims is read only if there is something to end.  Locks: the jobs' rows; rows that others hold are skipped.
 CREATE FUNCTION twinmill.tend() RETURNS TABLE (action text, jobs bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -14,8 +15,10 @@ BEGIN
   ended := ARRAY(
     SELECT j.job_id FROM twinmill.live_jobs j
     WHERE j.deadline <= statement_timestamp()
+      -- Those that run are their workers', and must not hide the others.
+      AND j.job_id NOT IN (SELECT unnest(c.job_ids) FROM twinmill.claims c)
     ORDER BY j.deadline LIMIT 1000 FOR UPDATE SKIP LOCKED);
-  -- A running one is stopped by its worker. A statement of its own: it sees the claims made until the rows were locked.
+  -- A statement of its own: it sees the claims made until the rows were locked.
   IF cardinality(ended) > 0 THEN
     ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
   END IF;
@@ -39,6 +42,9 @@ BEGIN
   END IF;
   DELETE FROM twinmill.cancellations r
   WHERE NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = r.job_id);
+
+  WITH late AS (DELETE FROM twinmill.unreleased u RETURNING u.job_id) SELECT array_agg(l.job_id) INTO ended FROM late l;
+  IF cardinality(ended) > 0 THEN PERFORM twinmill.release(ended, '1ms'); END IF;
 
   jobs := twinmill.unpark();
   IF jobs > 0 THEN action := 'key free'; RETURN NEXT; END IF;

@@ -50,6 +50,10 @@ BEGIN
     AND to_date(right(c.relname, 8), 'YYYYMMDD') + 1 <= (now() - retention)::date;
   IF partition IS NOT NULL THEN
     action := 'dropped';
+    -- What probes wrote is kept as long as their jobs: rows of a job that nobody knows would refute the queue.
+    EXECUTE format(
+      'DELETE FROM twinmill.probe_effects e USING twinmill.%I h WHERE h.job_id = e.job_id AND h.kind = %L',
+      partition, 'probe');
     EXECUTE format('DROP TABLE twinmill.%I', partition);
     RETURN NEXT;
   END IF;

@@ -2,8 +2,7 @@
 --          waited longest, a step of priority counting as so many seconds.
 --          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
 --          the lane is behind for its priority: one each.
--- Index:   jobs_ready, entered after each lane's cursor, so that dead entries in front of it are not walked again;
---          claims_lane, entered there too, for what others are working on.
+-- Index:   see claim_lines.sql, which is put in.
 -- Locks:   the claimed rows, in order of place, until the claim commits; rows that others hold are skipped.
 -- Rows:    0 … batch limit, with the bounds of the snapshot for the cursor.
 -- The claim is one row; the jobs' rows are not written. Who claims at the same moment skips the locked rows; who comes
@@ -17,37 +16,9 @@ WITH wanted AS MATERIALIZED (
     AND NOT EXISTS (
       SELECT FROM twinmill.queue_settings s JOIN twinmill.lanes l ON l.queue = s.queue
       WHERE l.lane = w.lane AND (s.is_paused OR s.is_limited))
-), busy AS MATERIALIZED (
-  SELECT member.job_id
-  FROM wanted w, LATERAL (
-    SELECT c.job_ids FROM twinmill.claims c
-    WHERE c.lane = w.lane AND c.is_returned = w.is_returned AND c.highest > w.cursor
-    -- Not to be made a join: planned on few claims it would read all, the dead ones of a held snapshot too.
-    OFFSET 0
-  ) AS other, unnest(other.job_ids) AS member(job_id)
-), chosen AS MATERIALIZED (
-  SELECT w.lane, w.is_returned, w.batch, head.place
-  FROM wanted w, LATERAL (
-    SELECT coalesce(j.turn, j.job_id) AS place, j.run_at FROM twinmill.live_jobs j
-    WHERE j.state = 'ready' AND j.crashes < 2
-      AND j.lane = w.lane AND (j.turn IS NOT NULL) = w.is_returned AND coalesce(j.turn, j.job_id) > w.cursor
-      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
-    ORDER BY coalesce(j.turn, j.job_id) LIMIT 1
-  ) AS head
-  ORDER BY w.rank, head.run_at + make_interval(secs => w.behind)
-  LIMIT 1
-), picked AS MATERIALIZED (
-  SELECT job.*
-  FROM chosen, LATERAL (
-    SELECT coalesce(j.turn, j.job_id) AS place, j.* FROM twinmill.live_jobs j
-    WHERE j.state = 'ready' AND j.crashes < 2
-      AND j.lane = chosen.lane AND (j.turn IS NOT NULL) = chosen.is_returned
-      AND coalesce(j.turn, j.job_id) >= chosen.place
-      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
-    ORDER BY coalesce(j.turn, j.job_id) LIMIT chosen.batch
-    FOR UPDATE SKIP LOCKED
-  ) AS job
-), claim AS (
+),
+@claim_lines@,
+claim AS (
   INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
   SELECT $2, $1, c.lane, c.is_returned, p.highest, p.job_ids, p.keys
   FROM chosen c, (

@@ -2,7 +2,7 @@
 --          are set aside (blocked) and made ready when the key has room; the rest is as in claim.sql.
 --          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
 --          the lane is behind for its priority: one each; $9 queue.
--- Index:   as claim.sql; all live claims of the queue are counted, one row per batch.
+-- Index:   see claim_lines.sql, which is put in; all live claims of the queue are counted, one row per batch.
 -- Locks:   lock_queue must have been run before it in the same transaction: nobody else counts meanwhile. Then the
 --          claimed rows and those set aside; the queue's settings if it has a rate.
 -- Rows:    0 … batch limit; those without claimed_at were set aside.
@@ -11,13 +11,15 @@ WITH running AS MATERIALIZED (
   FROM twinmill.lanes l
   JOIN twinmill.claims c ON c.lane = l.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
   WHERE l.queue = $9 GROUP BY member.key
+), spendable AS MATERIALIZED (
+  -- Whoever limits the queue may not have committed: the worker's other queues must not wait for that.
+  SELECT FROM twinmill.queue_settings s WHERE s.queue = $9 AND s.rate IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED
 ), bucket AS MATERIALIZED (
   SELECT s.queue, s.max_running, s.max_running_per_key, s.rate,
-         CASE WHEN s.rate_left_at = '-infinity' THEN s.rate
-              ELSE least(s.rate, s.rate_left + s.rate / s.rate_seconds
-                                 * greatest(extract(epoch FROM clock_timestamp() - s.rate_left_at), 0)) END AS tokens
+         CASE WHEN s.rate IS NOT NULL THEN twinmill.starts_left(s) END AS tokens
   FROM twinmill.queue_settings s
   WHERE s.queue = $9 AND NOT s.is_paused AND current_setting('twinmill.locked_queue', true) = s.queue
+    AND (s.rate IS NULL OR EXISTS (SELECT FROM spendable))
     AND EXISTS (SELECT FROM twinmill.workers r WHERE r.id = $1 AND r.lease_until > clock_timestamp())
 ), room AS MATERIALIZED (
   SELECT b.max_running_per_key, b.tokens,
@@ -25,48 +27,20 @@ WITH running AS MATERIALIZED (
                coalesce(b.max_running, 100000), coalesce(floor(b.tokens), 100000))::integer AS free
   FROM bucket b
 ), wanted AS MATERIALIZED (
-  SELECT w.*
-  FROM unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
+  SELECT w.lane, w.is_returned, w.cursor, least(w.batch, room.free) AS batch, w.rank, w.behind
+  FROM room, unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
     AS w(lane, is_returned, cursor, batch, rank, behind)
-  WHERE EXISTS (SELECT FROM room WHERE room.free > 0)
-), busy AS MATERIALIZED (
-  SELECT member.job_id
-  FROM wanted w, LATERAL (
-    SELECT c.job_ids FROM twinmill.claims c
-    WHERE c.lane = w.lane AND c.is_returned = w.is_returned AND c.highest > w.cursor
-    -- Not to be made a join: planned on few claims it would read all, the dead ones of a held snapshot too.
-    OFFSET 0
-  ) AS other, unnest(other.job_ids) AS member(job_id)
-), chosen AS MATERIALIZED (
-  SELECT w.lane, w.is_returned, least(w.batch, (SELECT room.free FROM room)) AS batch, head.place
-  FROM wanted w, LATERAL (
-    SELECT coalesce(j.turn, j.job_id) AS place, j.run_at FROM twinmill.live_jobs j
-    WHERE j.state = 'ready' AND j.crashes < 2
-      AND j.lane = w.lane AND (j.turn IS NOT NULL) = w.is_returned AND coalesce(j.turn, j.job_id) > w.cursor
-      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
-    ORDER BY coalesce(j.turn, j.job_id) LIMIT 1
-  ) AS head
-  ORDER BY w.rank, head.run_at + make_interval(secs => w.behind)
-  LIMIT 1
-), candidates AS MATERIALIZED (
-  SELECT job.*
-  FROM chosen, LATERAL (
-    SELECT coalesce(j.turn, j.job_id) AS place, j.* FROM twinmill.live_jobs j
-    WHERE j.state = 'ready' AND j.crashes < 2
-      AND j.lane = chosen.lane AND (j.turn IS NOT NULL) = chosen.is_returned
-      AND coalesce(j.turn, j.job_id) >= chosen.place
-      AND j.job_id NOT IN (SELECT b.job_id FROM busy b)
-    ORDER BY coalesce(j.turn, j.job_id) LIMIT chosen.batch
-    FOR UPDATE SKIP LOCKED
-  ) AS job
-), crowded AS MATERIALIZED (
-  -- The running jobs of a key come first, then the candidates in order. A join of the two would compare each with each
-  -- (hot_plan allows no other): 45 ms for 500 candidates, this 1 ms.
+  WHERE room.free > 0
+),
+@claim_lines@,
+crowded AS MATERIALIZED (
+  -- The running jobs of a key come first, then the picked ones in order. A join of the two would compare each with each
+  -- (hot_plan allows no other): 45 ms for 500 picked, this 1 ms.
   SELECT k.job_id
   FROM (
     SELECT u.job_id, sum(u.weight) OVER (PARTITION BY u.key ORDER BY u.place) AS running
     FROM (
-      SELECT c.concurrency_key AS key, c.place, 1 AS weight, c.job_id FROM candidates c
+      SELECT c.concurrency_key AS key, c.place, 1 AS weight, c.job_id FROM picked c
       WHERE c.concurrency_key IS NOT NULL
       UNION ALL
       SELECT r.key, -1, r.running, NULL FROM running r WHERE r.key IS NOT NULL
@@ -74,7 +48,7 @@ WITH running AS MATERIALIZED (
   ) AS k, room
   WHERE k.job_id IS NOT NULL AND k.running > room.max_running_per_key
 ), judged AS MATERIALIZED (
-  SELECT c.*, c.job_id NOT IN (SELECT k.job_id FROM crowded k) AS has_room FROM candidates c
+  SELECT c.*, c.job_id NOT IN (SELECT k.job_id FROM crowded k) AS has_room FROM picked c
 ), aside AS (
   UPDATE twinmill.live_jobs j SET state = 'blocked' FROM judged g WHERE j.job_id = g.job_id AND NOT g.has_room
 ), claim AS (

@@ -49,6 +49,10 @@ BEGIN
     RAISE EXCEPTION 'a twin needs a subject, such as a user id or a sensor name'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT twinmill.twin(domain => ''sensor'', subject => ''boiler 1'');';
   END IF;
+  IF char_length(twin.subject) > 500 THEN
+    RAISE EXCEPTION 'subject must have at most 500 characters, not %', char_length(twin.subject)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Use the name that the domain knows it by, not a description.';
+  END IF;
   -- Two sessions may create the same twin: one inserts, the other waits for it and finds it in the next round. A
   -- third round is only needed when somebody deletes the twin in between.
   LOOP

@@ -93,6 +93,54 @@ WHERE r.kind = 'prediction';
 COMMENT ON VIEW twinmill.latest_predictions IS
   'The newest prediction of each twin, one row per date and metric: mean and the bounds of the 80 % and 95 % intervals.';
 
+CREATE FUNCTION twinmill.keep_predictions(days integer) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+  IF days < 1 THEN
+    RAISE EXCEPTION 'days must be at least 1, not %', days USING ERRCODE = '22023',
+      HINT = 'NULL keeps all predictions; the latest one of a twin always stays.';
+  END IF;
+  IF days IS NOT NULL AND NOT has_table_privilege($name$@twins@.twin_predictions$name$, 'DELETE') THEN
+    RAISE EXCEPTION 'role % may not delete from %', current_user, $name$@twins@.twin_predictions$name$
+      USING ERRCODE = 'insufficient_privilege',
+        HINT = format('GRANT DELETE ON %s TO %I;', $name$@twins@.twin_predictions$name$, current_user);
+  END IF;
+  INSERT INTO twinmill.settings (name, value) VALUES ('prediction_days', coalesce(to_jsonb(days), 'null'))
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+END
+$function$;
+COMMENT ON FUNCTION twinmill.keep_predictions(integer) IS
+  'How many days a twin''s predictions are kept beside its latest one; NULL, the default: all of them, always';
+
+-- Purpose: removes what twins were predicted longer ago than keep_predictions says. Rows that no job wrote stay, and so
+--   does the latest prediction.
+-- Index relied on: results' primary key; twin_predictions (twin_id). Locks: the rows that it removes; who calls it holds
+--   the twins' rows of results. Rows: one.
+CREATE FUNCTION twinmill.prune_predictions(twins uuid[]) RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+  kept_days integer := (SELECT (s.value #>> '{}')::integer FROM twinmill.settings s WHERE s.name = 'prediction_days');
+BEGIN
+  IF kept_days IS NULL THEN RETURN; END IF;
+  DELETE FROM @twins@.twin_predictions p
+  USING unnest(twins) AS t (id), twinmill.results r
+  WHERE r.twin_id = t.id AND r.kind = 'prediction'
+    AND p.twin_id = t.id
+    AND p.created_at < r.computed_at
+    AND p.created_at < now() - make_interval(days => kept_days)
+    AND p.metadata ->> 'kind' = 'prediction' AND p.metadata ->> 'job_id' IS NOT NULL;
+END
+$function$;
+COMMENT ON FUNCTION twinmill.prune_predictions(uuid[]) IS
+  'Removes predictions of these twins that keep_predictions does not keep; each prediction calls it for its twin';
+REVOKE EXECUTE ON FUNCTION twinmill.keep_predictions(integer), twinmill.prune_predictions(uuid[]) FROM PUBLIC;
+
 CREATE FUNCTION twinmill.missing_products(products uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql
 STABLE

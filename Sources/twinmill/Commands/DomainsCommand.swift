@@ -1,5 +1,4 @@
 import ArgumentParser
-import Domains
 import FoundationEssentials
 import Postgres
 import Twins
@@ -62,7 +61,6 @@ struct DomainsCommand: AsyncParsableCommand {
   }
 
   private static func catalog() async throws -> DomainCatalog {
-    let settings = try await Settings.load()
-    return try Domains.catalog(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas())
+    try await Settings.load().catalog()
   }
 }

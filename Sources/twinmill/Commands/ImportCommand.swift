@@ -1,5 +1,4 @@
 import ArgumentParser
-import Domains
 import FoundationEssentials
 import Postgres
 import Twins
@@ -27,7 +26,7 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(help: "IANA zone of instants without an offset.") var timeZone = "UTC"
 
   func run() async throws {
-    let catalog = try Domains.catalog(twinsSchema: try await Settings.load().twinsSchema)
+    let catalog = try await Settings.load().catalog()
     guard let domain = catalog[domain] else {
       throw CommandFailure(
         "--domain \(domain): unknown; known: \(catalog.domains.map(\.name).joined(separator: ", "))")

@@ -12,7 +12,7 @@ struct WorkCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "work", abstract: "Claim and run jobs until stopped.",
     discussion: """
-      SIGTERM or SIGINT: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS) and hands back the rest.
+      SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), hands back the rest.
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
       TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
@@ -24,6 +24,7 @@ struct WorkCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.work", level: try settings.logLevel())
+    for stray in settings.strays { logger.warning("\(stray)") }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
     let worker = try Worker(
@@ -56,15 +57,24 @@ struct WorkCommand: AsyncParsableCommand {
 }
 
 extension ServiceGroup {
-  /// Runs one service until it ends or a signal asks for a graceful stop.
+  /// Runs one service until it ends or a signal asks for a graceful stop. A log that nobody reads any more (a pipe to
+  /// `tee` that ended) ends nothing, and a terminal that is closed ends in order.
   /// - Throws: what the service throws.
   static func run(_ service: any Service, logger: Logger) async throws {
+    signal(SIGPIPE, SIG_IGN)
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .notice)
     try await ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        gracefulShutdownSignals: [.sigterm, .sigint] + (isIgnored(SIGHUP) ? [] : [.sighup]), logger: quiet)
     ).run()
+  }
+
+  /// As `nohup` has it.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var present = sigaction()
+    guard sigaction(number, nil, &present) == 0 else { return false }
+    return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

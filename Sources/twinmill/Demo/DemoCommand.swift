@@ -46,7 +46,12 @@ struct DemoCommand: AsyncParsableCommand {
       await connection.close()
     } catch {
       await connection.close()
-      try await stage.stopEverything()
+      do {
+        try await stage.stopEverything()
+      } catch let second {
+        // What went wrong first is what matters.
+        StandardError.write("twinmill: \(second)\n")
+      }
       throw error
     }
   }

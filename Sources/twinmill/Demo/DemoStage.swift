@@ -69,7 +69,8 @@ struct DemoStage {
         isOurs(process, name)
       else { continue }
       kill(process, signal)
-      let deadline = ContinuousClock.now + .seconds(30)
+      // A worker lets its jobs end for a minute (TWINMILL_DRAIN_SECONDS).
+      let deadline = ContinuousClock.now + .seconds(75)
       while kill(process, 0) == 0 {
         guard ContinuousClock.now < deadline else {
           throw CommandFailure("the demo's \(name) (process \(process)) does not stop; see \(folder)/\(name).log")

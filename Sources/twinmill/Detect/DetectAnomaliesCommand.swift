@@ -14,10 +14,10 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
       values, score 0.
 
       Method: means of the last 1, 4 and 12 values, plain and less what is usual at the time of the day (of the week for
-      daily data), and the standard deviation of the last 48, each against its own past by peaks over threshold (Siffer
-      and others 2017, "Anomaly detection in streams with extreme value theory"). The logarithms of the chances are
-      averaged, discounted by how often the like has happened before, and an alarm silences the rows after it. Works
-      for any interval and unit, with gaps and repeated timestamps.
+      daily data), and the standard deviations of the last 24, 48 and 96, each against its own past by peaks over
+      threshold (Siffer and others 2017, "Anomaly detection in streams with extreme value theory"). The logarithms of
+      the chances are averaged, discounted by how often the like has happened before, and an alarm silences the rows
+      after it. Works for any interval and unit, with gaps and repeated timestamps.
       """)
 
   @Argument(help: "The file to read; - is standard input.")
@@ -48,14 +48,23 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
 
   private func score() throws(SeriesFileError) {
     var input = try ValueFile(path: file, timeColumn: .timestamp)
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("timestamp,value,anomaly_score\n")
     var scorer = AnomalyScorer(threshold: threshold)
+    var latest = -Double.infinity
+    var setBack: (line: Int, rows: Int)?
     while let row = try input.next() {
+      if row.time < latest { setBack = (setBack?.line ?? input.line, (setBack?.rows ?? 0) + 1) }
+      latest = max(latest, row.time)
       let score = scorer.score(time: row.time, value: row.value)
       try writer.write("\(CSVLine.quoted(row.timeText)),\(CSVLine.quoted(row.valueText)),\(Self.decimal(score))\n")
     }
     try writer.finish()
+    if let setBack {
+      StandardError.write(
+        "twinmill: \(file):\(setBack.line): earlier than a row before it, as are \(setBack.rows - 1) more; "
+          + "rows are scored in the order of the file: sort it by time\n")
+    }
   }
 
   /// A number from 0 to 1 with six digits and no exponent.

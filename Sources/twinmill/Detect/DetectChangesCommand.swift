@@ -39,7 +39,7 @@ struct DetectChangesCommand: AsyncParsableCommand {
   }
 
   private func find() throws(SeriesFileError) {
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("series,index,confidence\n")
     for file in files {
       var input = try ValueFile(path: file, timeColumn: .any)

@@ -25,10 +25,13 @@ struct ValueFile: ~Copyable {
   }
 
   private var reader: LineReader
+  /// Line of the last row.
+  var line: Int { reader.line }
   private let timeColumn: TimeColumn
   private let timeIndex: Int
   private let valueIndex: Int
   private let width: Int
+  private var isFirst = true
 
   private static let timestampNames = ["timestamp", "time", "date", "datetime", "ds"]
 
@@ -63,7 +66,14 @@ struct ValueFile: ~Copyable {
 
   /// The next row that is not blank; `nil` at the end of the file.
   mutating func next() throws(SeriesFileError) -> Row? {
-    guard let fields = try Self.fields(&reader) else { return nil }
+    guard let fields = try Self.fields(&reader) else {
+      guard !isFirst else {
+        throw SeriesFileError(
+          file: reader.path, problem: "has a header and no row", remedy: "give at least one row")
+      }
+      return nil
+    }
+    isFirst = false
     guard fields.count == width else {
       throw error(nil, "\(fields.count) fields, the header has \(width)", "correct the line")
     }

@@ -81,6 +81,9 @@ struct PanelFile: Sendable {
       rows[key]?.lines.append(reader.line)
       rows[key]?.values += values
     }
+    guard !order.isEmpty else {
+      throw SeriesFileError(file: path, problem: "has a header and no row", remedy: "give at least one row")
+    }
     var panels: [Panel] = []
     for key in order {
       guard let rows = rows[key] else { continue }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Domains
 import Forecasting
 import Jobs
 import Queue
@@ -128,7 +127,7 @@ struct ForecastCommand: AsyncParsableCommand {
   private func twinSeries(
     _ name: String
   ) async throws -> (series: [FileSeries], leftOut: [(metric: String, reason: String)]) {
-    let catalog = try Domains.catalog(twinsSchema: try await Settings.load().twinsSchema)
+    let catalog = try await Settings.load().catalog()
     let prediction = Prediction(catalog: catalog)
     return try await GlobalOptions.parse([]).withConnection { connection in
       let id = try await TwinReference.find(name, in: catalog, on: connection)

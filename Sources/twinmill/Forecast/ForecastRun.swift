@@ -37,7 +37,7 @@ struct ForecastRun: Sendable {
 
   /// Returns the number of series that could not be forecast.
   func forecast(_ source: inout SeriesSource) async throws -> Int {
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     if !plots { try writer.write(header + "\n") }
     let width = min(threads ?? .max, ProcessInfo.processInfo.activeProcessorCount)
     var progress = Progress()
@@ -171,13 +171,13 @@ struct ForecastRun: Sendable {
 
   private func draw(_ chart: FanChart, of series: FileSeries) throws(SeriesFileError) {
     if let svg {
-      var drawing = try ForecastWriter(path: Self.path(of: series, in: svg, as: "svg"))
+      var drawing = try OutputFile(path: Self.path(of: series, in: svg, as: "svg"))
       try drawing.write(chart.svg())
       try drawing.finish()
     }
     if let png {
       let pixels = chart.pixels()
-      var drawing = try ForecastWriter(path: Self.path(of: series, in: png, as: "png"))
+      var drawing = try OutputFile(path: Self.path(of: series, in: png, as: "png"))
       try drawing.write(PNG.file(width: pixels.width, height: pixels.height, rgb: pixels.bytes))
       try drawing.finish()
     }

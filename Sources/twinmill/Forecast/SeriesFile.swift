@@ -90,15 +90,27 @@ struct SeriesFile: ~Copyable {
 
   /// The next series; `nil` at the end.
   mutating func next() throws(SeriesFileError) -> FileSeries? {
-    switch format {
-    case .long: try nextLong()
-    case .m4: try nextM4()
-    case .auto, .wide: try nextWide()
+    let series =
+      switch format {
+      case .long: try nextLong()
+      case .m4: try nextM4()
+      case .auto, .wide: try nextWide()
+      }
+    if series == nil, seen.isEmpty {
+      throw SeriesFileError(
+        file: reader.path, problem: "has a header and no row to forecast", remedy: "give at least one row")
     }
+    return series
   }
 
   private mutating func nextWide() throws(SeriesFileError) -> FileSeries? {
     guard let row = try take() else { return nil }
+    if row.fields.count > 2, Double(row.fields[1]) == nil, Timestamp.parse(row.fields[1]) != nil {
+      throw error(
+        row.line, 2,
+        "\"\(row.fields[1])\" is a timestamp, but the header is not that of a file with one row an observation",
+        "begin it with the line id,timestamp,value and keep these three columns")
+    }
     let id = try newID(row)
     return FileSeries(
       id: id, line: row.line, values: try numbers(row, from: 1), seasons: nil, horizon: nil)

@@ -23,12 +23,12 @@ struct ColumnChoice: Sendable {
 
   private func matches(_ option: String, _ patterns: String, _ names: [String]) throws(SeriesFileError) -> [Int] {
     let patterns = patterns.split(separator: ",").map(String.init)
-    let found = names.indices.filter { index in patterns.contains { fnmatch($0, names[index], 0) == 0 } }
-    guard !found.isEmpty else {
+    // Each of them, or a slip in one name would leave its column out without a word.
+    for pattern in patterns.isEmpty ? [""] : patterns where !names.contains(where: { fnmatch(pattern, $0, 0) == 0 }) {
       throw SeriesFileError(
-        file: file, line: 1, problem: "no column matches \(option) '\(patterns.joined(separator: ","))'",
+        file: file, line: 1, problem: "no column matches \(option) '\(pattern)'",
         remedy: "choose among \(names.joined(separator: ", "))")
     }
-    return found
+    return names.indices.filter { index in patterns.contains { fnmatch($0, names[index], 0) == 0 } }
   }
 }

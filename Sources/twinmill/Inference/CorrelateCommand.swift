@@ -92,6 +92,12 @@ struct CorrelateCommand: AsyncParsableCommand {
       switch result {
       case .success(let found):
         tests += found
+        if found.isEmpty {
+          let panel = table.panels[twin]
+          StandardError.write(
+            "twinmill: \(file):\(panel.line): twin \"\(panel.key)\": nothing could be tested, each metric needs "
+              + "\(CorrelationSearch.fewestObservations) days with a value\n")
+        }
         families += found.map { _ in twin }
       case .failure(let error):
         failures += 1
@@ -100,7 +106,7 @@ struct CorrelateCommand: AsyncParsableCommand {
       }
     }
     let q = FalseDiscoveryRate.adjusted(tests.map(\.p), families: families)
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("twin,factor,metric,lag,sign,r,n,p,q\n")
     for (index, test) in tests.enumerated() where all || q[index] <= fdr {
       let names = [

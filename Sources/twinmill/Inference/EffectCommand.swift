@@ -58,7 +58,7 @@ struct EffectCommand: AsyncParsableCommand {
     let questions = try questions(plan, table)
     let estimator = EffectEstimator(season: season)
     let answers = await InOrder.map(questions, threads: threads) { $0.answer(estimator) }
-    var writer = try ForecastWriter(path: output)
+    var writer = try OutputFile(path: output)
     try writer.write("series,effect,lo,hi,p,sec\n")
     var failures = 0
     for (question, answer) in zip(questions, answers) {

@@ -38,6 +38,9 @@ struct PlanFile: Sendable {
       }
       entries.append(Entry(series: String(fields[0]), start: start, end: end, line: reader.line))
     }
+    guard !entries.isEmpty else {
+      throw SeriesFileError(file: path, problem: "has a header and no row", remedy: "give at least one row")
+    }
     self.entries = entries
   }
 }

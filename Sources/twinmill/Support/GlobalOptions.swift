@@ -9,7 +9,9 @@ struct GlobalOptions: ParsableArguments {
   /// Opens the configured database.
   /// - Throws: `PostgresError` naming host, database and remedy; `SettingsError`.
   func connect() async throws -> Connection {
-    try await Connection.open(try await Settings.load().connections("cli"))
+    let settings = try await Settings.load()
+    for stray in settings.strays { StandardError.write("twinmill: \(stray)\n") }
+    return try await Connection.open(try settings.connections("cli"))
   }
 
   /// Opens the configured database for the time of `body`.

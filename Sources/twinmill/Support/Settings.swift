@@ -1,8 +1,10 @@
 import Configuration
+import Domains
 import FoundationEssentials
 import Logging
 import Postgres
 import SystemPackage
+import Twins
 import Worker
 
 /// All settings of the program: environment first, then the YAML file that `TWINMILL_CONFIG` names.
@@ -11,16 +13,21 @@ import Worker
 /// the file.
 struct Settings: Sendable {
   private let reader: ConfigReader
+  /// What is set and means nothing, in words: for the log.
+  let strays: [String]
 
   /// - Throws: `SettingsError` when the file cannot be read.
   static func load() async throws -> Settings {
     let environment = EnvironmentVariablesProvider(secretsSpecifier: .specific(["DATABASE_URL"]))
-    guard let path = ProcessInfo.processInfo.environment["TWINMILL_CONFIG"], !path.isEmpty else {
-      return Settings(reader: ConfigReader(provider: environment))
+    let variables = ProcessInfo.processInfo.environment
+    let strays = strays(amongVariables: variables.keys)
+    guard let path = variables["TWINMILL_CONFIG"], !path.isEmpty else {
+      return Settings(reader: ConfigReader(provider: environment), strays: strays)
     }
     do {
       let file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
-      return Settings(reader: ConfigReader(providers: [environment, file]))
+      return Settings(
+        reader: ConfigReader(providers: [environment, file]), strays: try strays + self.strays(inFile: path))
     } catch {
       throw SettingsError("TWINMILL_CONFIG=\(path): \(error) Correct the path, or unset the variable.")
     }
@@ -58,7 +65,19 @@ struct Settings: Sendable {
       }
       schemas[String(parts[0])] = String(parts[1])
     }
+    guard !schemas.isEmpty else { return [:] }
+    let known = try Domains.catalog().domains.map(\.name)
+    if let stray = schemas.keys.filter({ !known.contains($0) }).min() {
+      throw SettingsError(
+        "TWINMILL_DOMAIN_SCHEMAS: unknown domain '\(stray)'; known: \(known.joined(separator: ", "))")
+    }
     return schemas
+  }
+
+  /// The kinds of twin, with their tables where the settings say.
+  /// - Throws: `SettingsError`, `DomainError`.
+  func catalog() throws -> DomainCatalog {
+    try Domains.catalog(twinsSchema: twinsSchema, domainSchemas: try domainSchemas())
   }
 
   private func databaseURL() throws -> String? {
@@ -111,7 +130,12 @@ struct Settings: Sendable {
   }
 
   /// How often the scheduler looks at the schedules.
-  func schedulerPoll() throws -> Duration { try seconds("twinmill.poll_seconds") ?? .seconds(1) }
+  /// - Throws: `SettingsError`, also for what would ask without a pause.
+  func schedulerPoll() throws -> Duration {
+    let poll = try seconds("twinmill.poll_seconds") ?? .seconds(1)
+    guard poll >= .milliseconds(1) else { throw malformed("twinmill.poll_seconds", "at least 0.001") }
+    return poll
+  }
 
   /// `trace`, `debug`, `info` (default), `notice`, `warning`, `error`, `critical`.
   func logLevel() throws -> Logger.Level {

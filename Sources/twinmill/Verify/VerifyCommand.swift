@@ -79,7 +79,7 @@ struct VerifyCommand: AsyncParsableCommand {
       try await EvidenceReader.jobs(on: connection) { job, record in merge.add(job, record) }
       return merge.end()
     }
-    var file = try ForecastWriter(path: save)
+    var file = try OutputFile(path: save)
     try file.write(SavedFinals.header + "\n")
     try await EvidenceReader.jobs(on: connection) { job, record in
       if case .final(let final) = record { try file.write(SavedFinals.line(EarlierFinal(job: job, final))) }

@@ -1,12 +1,14 @@
 import Glibc
-import Testing
+import Postgres
 
 /// Listens on 127.0.0.1 and never says anything.
-final class SilentServer: Sendable {
-  let port: Int
+public final class SilentServer: Sendable {
+  /// Its port.
+  public let port: Int
   private let socket: Int32
 
-  init() throws {
+  /// Binds a free port.
+  public init() throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -19,12 +21,14 @@ final class SilentServer: Sendable {
           && getsockname(descriptor, address, &size) == 0
       }
     }
-    try #require(bound)
+    guard bound else {
+      throw PostgresError(.connectFailed, "cannot listen on 127.0.0.1: \(String(cString: strerror(errno)))")
+    }
     port = Int(UInt16(bigEndian: address.sin_port))
   }
 
   /// Returns when somebody has connected.
-  func accepted() async {
+  public func accepted() async {
     while true {
       var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
       if poll(&waiting, 1, 0) > 0 { return }
@@ -32,5 +36,6 @@ final class SilentServer: Sendable {
     }
   }
 
-  func close() { Glibc.close(socket) }
+  /// Ends it.
+  public func close() { Glibc.close(socket) }
 }
