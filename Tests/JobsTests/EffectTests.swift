@@ -8,8 +8,8 @@ import Testing
 @Suite("Effect")
 struct EffectTests {
   private static let product = "00000000-0000-0000-0000-0000000000aa"
-  /// Used from day 100 to day 200: hydration gains 10, redness 12, both of standard deviation 4.
-  private static let helping = CausalTwin(usage: 100..<200, hydrationEffect: 10, rednessEffect: 12)
+  /// Used from day 100 to day 200: hydration gains 10, redness 8, both of standard deviation 4.
+  private static let helping = CausalTwin(usage: 100..<200, hydrationEffect: 10, rednessEffect: 8)
 
   private func lines(_ test: JobsDatabase, _ sql: SQL) async throws -> [String] {
     try await test.connection.query(sql).map { try $0.get("line", as: String.self) }
@@ -49,7 +49,7 @@ struct EffectTests {
         (m ->> 'relative')::float8 AS relative, m ->> 'label' AS label, m ->> 'unit' AS unit
       FROM product_effects, json_array_elements(observed_effects -> 'metrics') m ORDER BY 1
       """)
-    let expected = [("hydration_index", "better", 10.0), ("redness_index", "worse", 12.0)]
+    let expected = [("hydration_index", "better", 10.0), ("redness_index", "worse", 8.0)]
     #expect(metrics.count == 2)
     for (metric, (name, verdict, effect)) in zip(metrics, expected) {
       #expect(try metric.get("metric", as: String.self) == name && metric.get("verdict", as: String.self) == verdict)

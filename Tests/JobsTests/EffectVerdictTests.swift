@@ -32,11 +32,11 @@ struct EffectVerdictTests {
       ?? "none in \(row.observed)"
   }
 
-  @Test("a product is named for what begins with it, not for what began four days before or ten days later")
+  @Test("a product is named for what begins with it, not for what began eight days before or ten days later")
   func elsewhere() async throws {
     for seed in 1...3 as ClosedRange<UInt64> {
       let (atStart, before, after) = (
-        try await verdict(risingOn: 120, seed: seed), try await verdict(risingOn: 116, seed: seed),
+        try await verdict(risingOn: 120, seed: seed), try await verdict(risingOn: 112, seed: seed),
         try await verdict(risingOn: 130, seed: seed)
       )
       #expect(atStart == "worse" && before == "no_evidence" && after == "no_evidence")
