@@ -14,18 +14,21 @@ struct MetricEffect: Sendable {
   /// p, adjusted for all estimates of the twin (Benjamini and Hochberg 1995).
   var q = 1.0
 
-  /// Something else changed the metric before or after the start: the same estimate, begun elsewhere, is surer.
+  /// The change may as well have begun before or after the start, with something else.
   var isElsewhere = false
+  /// Noise of heavy tails, one leap of which fades slowly, explains the values as well (`HeavyTailedStep`).
+  var isLeap = false
 
   /// Largest expected share of false ones among the judgements that something changed.
-  static let rate = 0.01
+  static let rate = 0.005
 
   /// What the estimate says, in the words of `product_effects`.
   enum Verdict: String, Sendable {
     case better, worse
     /// It changed, and which way is better is not known.
     case changed
-    /// The interval holds 0, the twin's other estimates make a change by chance too likely, or it began elsewhere.
+    /// The interval holds 0, the twin's other estimates make a change by chance too likely, or something else explains it
+    /// as well.
     case noEvidence = "no_evidence"
   }
 
@@ -51,7 +54,7 @@ struct MetricEffect: Sendable {
 
   /// What can be said of it.
   var verdict: Verdict {
-    guard q <= Self.rate, estimate.isSignificant, !isElsewhere else { return .noEvidence }
+    guard q <= Self.rate, estimate.isSignificant, !isElsewhere, !isLeap else { return .noEvidence }
     guard let better else { return .changed }
     return (estimate.effect > 0) == (better == .higher) ? .better : .worse
   }

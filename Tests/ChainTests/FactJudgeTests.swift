@@ -62,6 +62,33 @@ struct FactJudgeTests {
     #expect(!judge(.recommendation))
   }
 
+  @Test("a regime beside a product's start decides nothing when the oracle cannot tell them apart")
+  func undecidable() {
+    func score(_ day: Int) -> ChainScore {
+      let whole = Self.twin
+      let old = whole.metrics[1]
+      let pores = SimulatedMetric(
+        name: old.name, recorded: old.recorded, expected: old.expected, noise: old.noise, chances: old.chances,
+        level: old.level, weekly: old.weekly, actions: [], effects: [], trend: nil,
+        shifts: [LevelShift(day: day, size: 8)], spikes: [], stuck: [])
+      let twin = SimulatedTwin(
+        number: 0, id: whole.id, start: whole.start, days: whole.days, isQuiet: false, factors: whole.factors,
+        products: whole.products, metrics: [whole.metrics[0], pores], isScanned: whole.isScanned, gaps: [])
+      return ChainScore(
+        [
+          StatedFact(kind: .effect, twin: 0, metric: "redness_index", cause: "cream", direction: 1),
+          StatedFact(kind: .effect, twin: 0, metric: "pore_score", cause: "cream", direction: 1),
+        ], about: [twin])
+    }
+    for (day, undecidable) in [(40, 1), (50, 0), (100, 0)] {
+      let score = score(day)
+      #expect(score.overall.undecidable == undecidable && score.overall.undecidableAndFalse == undecidable, "\(day)")
+      #expect(score.kinds["effect"]?.undecidable == undecidable)
+      #expect(score.overall.trueOfStated.count == 1 && score.overall.trueOfStated.of == 2 - undecidable)
+      #expect(score.kinds["effect"]?.trueOfStated.of == 2 - undecidable)
+    }
+  }
+
   @Test("a change needs something that begins nearby, in its direction")
   func change() {
     #expect(judge(.change, direction: -1, days: 104...104))

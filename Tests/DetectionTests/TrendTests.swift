@@ -16,6 +16,32 @@ struct TrendTests {
     #expect(trend.count == 100 && trend.isSignificant)
   }
 
+  @Test("with a history the noise is weighed by its likelihood there too, measurement noise included")
+  func history() throws {
+    // numpy and scipy: dense matrices of 94 kinds of noise, each weighed by both restricted likelihoods.
+    let trend = try #require(Trend(of: Array(nile[60...]), history: Array(nile[..<60])))
+    #expect(abs(trend.slope - 0.3833978888) < 1e-6)
+    #expect(abs(trend.autocorrelation - 0.4092396216) < 1e-6)
+    #expect(abs(trend.p - 0.85014413) < 5e-4)
+    let short = try #require(Trend(of: Array(nile[60...]), history: Array(nile[41..<60])))
+    #expect(short == Trend(of: Array(nile[60...])), "19 samples say nothing")
+  }
+
+  @Test("long memory under measurement noise is no trend to one who knows the history")
+  func memory() {
+    var noise = Noise(seed: 5)
+    var (without, with) = (0, 0)
+    for _ in 0..<200 {
+      let slow = noise.autoregression(256, 0.93).map { $0 * (1 - 0.93 * 0.93).squareRoot() }
+      let values = slow.map { $0 + 0.7 * noise.normal() }
+      let window = Array(values[200...])
+      if let trend = Trend(of: window), trend.p <= 0.01 { without += 1 }
+      if let trend = Trend(of: window, history: Array(values[..<200])), trend.p <= 0.01 { with += 1 }
+    }
+    // Two of 200 are what the level allows.
+    #expect(without >= 15 && with <= 6, "\(without) without, \(with) with")
+  }
+
   @Test("missing samples are no samples, and their places count")
   func missing() throws {
     let holed = nile.indices.map { [3, 4].contains($0 % 7) ? .nan : nile[$0] }

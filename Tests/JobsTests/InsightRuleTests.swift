@@ -126,6 +126,38 @@ struct InsightRuleTests {
     #expect(Self.rule(try SimulatedTwin(["redness_index": later]).findings(), "anomaly").isEmpty)
   }
 
+  @Test("what is wild by a normal tail is nothing to a metric whose own tail is heavy")
+  func heavyTail() throws {
+    // Six robust standard deviations out, in noise of a normal and of a heavy tail (Student's t with 3 degrees of freedom).
+    func anomalies(isHeavy: Bool) throws -> Int {
+      try (1...40).count { seed in
+        var noise = SimulatedNoise(seed: UInt64(seed))
+        let values = (0..<200).map { _ in
+          let z = noise.normal()
+          guard isHeavy else { return 50 + 2 * z }
+          let squares = (0..<3).reduce(0.0) { sum, _ in
+            let w = noise.normal()
+            return sum + w * w
+          }
+          return 50 + 2 * z / (squares / 3).squareRoot()
+        }
+        let spiked = values.enumerated().map { $0.offset == 195 ? 50 + 12 * (isHeavy ? 1.13 : 1) : $0.element }
+        return try !Self.rule(SimulatedTwin(["redness_index": spiked]).findings(), "anomaly").isEmpty
+      }
+    }
+    let (normal, heavy) = (try anomalies(isHeavy: false), try anomalies(isHeavy: true))
+    #expect(normal >= 30 && heavy <= 6, "\(normal) and \(heavy) of 40")
+  }
+
+  @Test("a metric at the end of its range is not stuck there")
+  func floor() throws {
+    for (value, stuck) in [(0.0, false), (100, false), (41, true)] {
+      let values = Self.noise(120).enumerated().map { $0.offset >= 106 ? value : $0.element }
+      let faults = Self.rule(try SimulatedTwin(["hydration_index": values]).findings(), "data_quality")
+      #expect(faults.contains { $0.subject.aspect == "stuck" } == stuck, "\(value)")
+    }
+  }
+
   @Test("faults of measuring: stuck, gap, out of range, another unit, ended")
   func quality() throws {
     let calm = Self.noise(120)

@@ -8,13 +8,16 @@ import Twins
 ///
 /// A change is stated when it is there with a chance of at least 1 − 0.05 / m for m metrics looked at, with at least
 /// seven values on either side, and when the mean of all values behind it (up to the next change) differs from the mean
-/// before it by at least one standard deviation of the values around these means. Long memory looks like a change;
-/// therefore the interrupted time series of `EffectEstimator`, which weighs trends, seasons and kinds of autocorrelation
-/// against it, must give p ≤ 0.005 / (m · change_samples), as many places as were looked
-/// at; and a tenth of the usual level, because heavy tails are not among what it weighs.
+/// before it by at least one standard deviation of the values around these means. Long memory looks like a change, and so
+/// does a wild value that fades slowly; therefore both the interrupted time series of `EffectEstimator`, which weighs
+/// trends, seasons and kinds of autocorrelation against it, and `HeavyTailedStep`, which weighs heavy tails, must give
+/// p ≤ 0.005 / (m · change_samples): as many places as were looked at, and a tenth of the usual level, because neither
+/// weighs everything.
 ///
 /// Or, where means are alike, when the scatter is twice or half of what it was, by the standard deviation and by the
-/// median absolute deviation, with 14 values on either side. The latest change of a metric counts.
+/// median absolute deviation, with 14 values on either side, and what is new from one value to the next is of another
+/// size with p ≤ 0.05 / (m · change_samples) by ranks: values of long memory scatter little over a short stretch, and
+/// heavy tails scatter by fits and starts, though nothing has changed. The latest change of a metric counts.
 ///
 /// Severity: low; for a change to the worse medium from 2 standard deviations on, high from 4. Confidence: the chance.
 struct ChangeRule: InsightRule {
@@ -54,8 +57,8 @@ struct ChangeRule: InsightRule {
     let change = metric.changes[number]
     let start = number > 0 ? metric.changes[number - 1].index : max(0, metric.count - MetricEvidence.changeSpan)
     let end = number + 1 < metric.changes.count ? metric.changes[number + 1].index : metric.count
-    let before = Side(metric.present(start..<change.index).map(\.value))
-    let after = Side(metric.present(change.index..<end).map(\.value))
+    let before = Side(metric.present(start..<change.index))
+    let after = Side(metric.present(change.index..<end))
     guard before.count >= Self.leastSide, after.count >= Self.leastSide else { return nil }
     let pooled =
       ((before.squares + after.squares) / Double(before.count + after.count - 2)).squareRoot()
@@ -64,26 +67,50 @@ struct ChangeRule: InsightRule {
     let ratio = after.deviation / before.deviation
     // A level that the fit jumps to but the means do not show is a kink of a trend.
     if relative >= Self.leastStep, change.step * step > 0 {
-      guard let p = Self.confirmation(metric, start..<end, at: change.index),
+      guard let p = Self.confirmation(metric, number, start..<end),
         p <= Self.confirmedDoubt / Double(evidence.metrics.count * evidence.domain.insights.changeSamples)
       else { return nil }
-      return level(metric, change, before, after, relative: min(relative, 1e6), from: start, until: end, evidence)
+      return level(
+        metric, change, before, after, relative: min(relative, 1e6), p: p, from: start, until: end, evidence)
     }
     guard ratio.isFinite, ratio > 0, max(ratio, 1 / ratio) >= Self.leastRatio, relative < Self.leastStep,
       min(before.count, after.count) >= Self.leastScatterSide, before.spread > 0, after.spread > 0,
       (after.spread / before.spread > Self.leastRatio) == (ratio > 1),
-      max(after.spread / before.spread, before.spread / after.spread) >= Self.leastRatio
+      max(after.spread / before.spread, before.spread / after.spread) >= Self.leastRatio,
+      Self.chanceOfScatter(before.innovations, after.innovations)
+        <= Self.doubt / Double(evidence.metrics.count * evidence.domain.insights.changeSamples)
     else { return nil }
     return scatter(metric, change, before, after, ratio: ratio, from: start, until: end, evidence)
   }
 
-  /// The p value of a step at a change; nil where it cannot be told.
-  private static func confirmation(_ metric: MetricEvidence, _ range: Range<Int>, at index: Int) -> Double? {
+  /// The greater one of two p values of a step at a change, each of which knows what the other does not: of the
+  /// interrupted time series over all of `changeSpan`, beside the other changes, which knows trends, seasons and
+  /// measurement noise and has the most to tell the memory from; and of `HeavyTailedStep` over the two segments. nil
+  /// where it cannot be told.
+  private static func confirmation(_ metric: MetricEvidence, _ number: Int, _ range: Range<Int>) -> Double? {
+    let index = metric.changes[number].index
     let season = metric.seasons.last { $0 < 24 } ?? 0
-    let estimator = EffectEstimator(season: season)
-    let values = Array(metric.samples.values[range])
+    let first = max(0, metric.count - MetricEvidence.changeSpan)
+    let others = metric.changes.indices.filter { $0 != number }.map { metric.changes[$0].index - first }
     // Too little around a change is no error here: it is not stated.
-    return (try? estimator.estimate(values, start: index - range.lowerBound))?.p
+    guard
+      let estimate = try? EffectEstimator(season: season)
+        .estimate(Array(metric.samples.values[first...]), start: index - first, others: others),
+      let p = HeavyTailedStep.p(Array(metric.samples.values[range]), start: index - range.lowerBound)
+    else { return nil }
+    return max(estimate.p, p)
+  }
+
+  /// p of sizes of innovations as different as these by chance: the rank sum test (Mann and Whitney 1947, normal
+  /// approximation), to which heavy tails are as good as any.
+  private static func chanceOfScatter(_ before: [Double], _ after: [Double]) -> Double {
+    let (n, m) = (Double(before.count), Double(after.count))
+    guard n > 0, m > 0 else { return 1 }
+    let sum = after.reduce(0.0) { sum, value in
+      before.reduce(sum) { $0 + (abs($1) < abs(value) ? 1 : abs($1) == abs(value) ? 0.5 : 0) }
+    }
+    let z = (sum - 0.5 * n * m) / (n * m * (n + m + 1) / 12).squareRoot()
+    return erfc(abs(z) / 2.0.squareRoot())
   }
 
   /// Values on one side of a change.
@@ -94,22 +121,30 @@ struct ChangeRule: InsightRule {
     let squares: Double
     /// Median absolute deviation.
     let spread: Double
+    /// What is new in a value, by the autocorrelation of neighbours around the mean.
+    let innovations: [Double]
 
     var deviation: Double { (squares / Double(max(1, count - 1))).squareRoot() }
 
-    init(_ values: [Double]) {
+    init(_ samples: [(index: Int, value: Double)]) {
+      let values = samples.map(\.value)
       count = values.count
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       self.mean = mean
       squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let median = values.sorted().dropFirst(values.count / 2).first ?? 0
       spread = values.map { abs($0 - median) }.sorted().dropFirst(values.count / 2).first ?? 0
+      let pairs = zip(samples, samples.dropFirst()).filter { $1.index == $0.index + 1 }
+        .map { ($0.value - mean, $1.value - mean) }
+      let products = pairs.reduce(0) { $0 + $1.0 * $1.1 }
+      let own = pairs.reduce(0) { $0 + $1.0 * $1.0 }
+      innovations = pairs.map { $0.1 - (own > 0 ? products / own : 0) * $0.0 }
     }
   }
 
   private func level(
-    _ metric: MetricEvidence, _ change: ChangePoint, _ before: Side, _ after: Side, relative: Double, from: Int,
-    until: Int, _ evidence: TwinEvidence
+    _ metric: MetricEvidence, _ change: ChangePoint, _ before: Side, _ after: Side, relative: Double, p: Double,
+    from: Int, until: Int, _ evidence: TwinEvidence
   ) -> Finding {
     let source = EvidenceSource(.detection, job: evidence.job, metric: metric.metric)
     let label = Word(metric.metric.label)
@@ -143,7 +178,7 @@ struct ChangeRule: InsightRule {
         source: source,
         unprinted: [
           source.pure("step_in_deviations", relative), source.pure("confidence", change.confidence),
-          source.value("step", after.mean - before.mean),
+          source.value("step", after.mean - before.mean), source.pure("p", p),
         ]), actions: [])
   }
 

@@ -7,7 +7,8 @@ import Twins
 ///
 /// Whatever else is seen in a metric with a stuck sensor, another unit or values out of range is more likely the
 /// fault's doing: `Precedence` sets it aside. A gap counts when it is at least five samples long and three times as
-/// long as nineteen of twenty gaps before it. Severity: low for gaps and single values out of range, medium else.
+/// long as nineteen of twenty gaps before it. A value that stays at an end of the metric's range is no stuck sensor: it
+/// can go no further. Severity: low for gaps and single values out of range, medium else.
 /// Confidence: what Detection's own bar leaves, 1 for what was simply counted.
 struct DataQualityRule: InsightRule {
   static let name = "data_quality"
@@ -35,7 +36,8 @@ struct DataQualityRule: InsightRule {
         }
       let faults = found.compactMap { fault -> Finding? in
         switch fault.kind {
-        case .stuck(let value) where fault.samples.upperBound > newest:
+        case .stuck(let value)
+        where fault.samples.upperBound > newest && value != metric.metric.minimum && value != metric.metric.maximum:
           stuck(metric, fault.samples, value: value, evidence)
         case .unitChange(let change) where fault.samples.lowerBound >= newest:
           unitChange(metric, fault.samples, change, evidence)

@@ -1,8 +1,13 @@
 import Glibc
+import Inference
 
 /// What the values before a sample let expect of it: a first-order autoregression around their median, told robustly,
 /// so that earlier wild values hide no later one.
 struct Expectation: Sendable {
+  private let index: Int
+  private let autoregression: Double
+  /// Whether the sample before is there.
+  private let isNext: Bool
   /// Values that it was learned from.
   let count: Int
   let expected: Double
@@ -32,12 +37,43 @@ struct Expectation: Sendable {
     }
     let phi = pairs.count >= Self.leastBefore / 2 && squares > 0 ? min(0.98, max(-0.5, products / squares)) : 0
     let fresh = pairs.isEmpty ? scatter : 1.4826 * Self.median(pairs.map { abs($0.1 - phi * $0.0) })
-    let isNext = before[before.count - 1].index == index - 1
+    isNext = before[before.count - 1].index == index - 1
+    self.index = index
+    autoregression = phi
     count = before.count
     expected = median + (isNext ? phi * rest(before[before.count - 1].value) : 0)
     deviation = isNext ? fresh : max(fresh, scatter)
     guard deviation > 1e-9 * abs(median) else { return nil }
   }
+
+  /// How likely chance alone brings a value at least as far from what was expected, by the tail of what was new in the
+  /// values before (`HeavyTail`).
+  ///
+  /// A tail is made of few values, so it is learned from up to four times the span; each span around its own median,
+  /// lest an earlier level count as a wild value.
+  /// - Returns: nil when there are too few values.
+  func chance(of value: Double, in metric: MetricEvidence, span: Int) -> Double? {
+    var residuals: [Double] = []
+    for block in 1...Self.tailSpans {
+      let last = index - (block - 1) * span
+      guard last > 0 else { break }
+      let values = metric.present(max(0, last - span)..<last)
+      guard values.count >= Self.leastBefore else { break }
+      let median = Self.median(values.map(\.value))
+      guard isNext else {
+        residuals += values.map { $0.value - median }
+        continue
+      }
+      let limit = 3 * 1.4826 * Self.median(values.map { abs($0.value - median) })
+      for (one, next) in zip(values, values.dropFirst()) where next.index == one.index + 1 {
+        residuals.append(next.value - median - autoregression * min(limit, max(-limit, one.value - median)))
+      }
+    }
+    return HeavyTail(residuals)?.chance(of: value - expected)
+  }
+
+  /// Spans that the tail is learned from.
+  private static let tailSpans = 4
 
   private static func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()

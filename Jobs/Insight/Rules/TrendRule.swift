@@ -4,10 +4,12 @@ import Twins
 
 /// Trends: a metric that moves steadily one way.
 ///
-/// A trend is stated when its slope differs from 0 with p ≤ 0.002 after Holm's correction (1979) for the metrics looked
+/// A trend is stated when its slope differs from 0 with p ≤ 0.001 after Holm's correction (1979) for the metrics looked
 /// at, and the move over the stretch is at least one standard deviation of what lies around the line. An open one stays
-/// while p ≤ 0.05 uncorrected and the move is at least half as large. The interval is Detection's, which knows of
-/// autocorrelation, but not of all memory: the level is a twenty-fifth of the usual one.
+/// while p ≤ 0.05 uncorrected and the move is at least half as large. The interval is Detection's, which learns the
+/// memory and the measurement noise from the history before the stretch; changes of level that were not found and waves
+/// of the year are not among what it weighs, so the level is a fiftieth of the usual one. Without a history (20 samples)
+/// nothing tells a trend from long memory: then the level is a tenth of that.
 ///
 /// Severity: low; for a move to the worse medium from 2 standard deviations on, high from 4. Confidence: 1 − p/2 with
 /// the corrected p, the chance of this direction.
@@ -15,7 +17,9 @@ struct TrendRule: InsightRule {
   static let name = "trend"
 
   /// Greatest corrected p value of a trend that begins.
-  static let level = 0.002
+  static let level = 0.001
+  /// The same without a history to tell the memory from.
+  static let levelWithoutHistory = 0.0001
   /// Greatest p value of a trend that stays.
   static let stayingLevel = 0.05
   /// Least move in standard deviations.
@@ -51,7 +55,7 @@ struct TrendRule: InsightRule {
     for metric in evidence.metrics {
       try Task.checkCancellation()
       guard let window = TrendWindow(metric, samples: evidence.domain.insights.trendSamples),
-        Set(window.values.filter { !$0.isNaN }).count > 2, let trend = Trend(of: window.values)
+        Set(window.values.filter { !$0.isNaN }).count > 2, let trend = Trend(of: window.values, history: window.history)
       else { continue }
       candidates.append(Candidate(evidence: metric, window: window, trend: trend))
     }
@@ -71,7 +75,8 @@ struct TrendRule: InsightRule {
     let rises = trend.slope > 0
     let subject = EpisodeSubject(Self.name, metric: metric.name, aspect: rises ? "up" : "down")
     let stays = evidence.isOpen(subject) && trend.p <= Self.stayingLevel
-    guard stays || candidate.corrected <= Self.level,
+    let isKnown = candidate.window.history.count { !$0.isNaN } >= Trend.leastHistory
+    guard stays || candidate.corrected <= (isKnown ? Self.level : Self.levelWithoutHistory),
       candidate.relativeMove >= (stays ? Self.leastMove / 2 : Self.leastMove)
     else { return nil }
 

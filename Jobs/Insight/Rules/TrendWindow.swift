@@ -6,11 +6,15 @@ import Twins
 ///
 /// Where samples are closer than half a day and a day is a known season, samples are the means of whole days: a rise
 /// in the morning is no trend. Shorter seasons, such as the week of daily samples, are taken out as the mean by phase
-/// of what is left of a straight line. The stretch begins behind the last change of level, so that a step is not told
+/// of what is left of a straight line through stretch and history together: out of eight weeks alone, the seven means
+/// would take a good part of the noise's memory with them. The stretch begins behind the last change of level, so that a step is not told
 /// as a slope.
 struct TrendWindow: Sendable {
   /// One a step, oldest first; NaN = missing.
   let values: [Double]
+  /// The same before them, back to a change of level with enough behind it to tell the noise, but not farther than
+  /// changes are looked for.
+  let history: [Double]
   /// Seconds of a step.
   let step: TimeInterval
   let from: Date
@@ -39,19 +43,23 @@ struct TrendWindow: Sendable {
     let season = seasons.last { $0 > block && $0 % block == 0 && $0 / block <= wanted / 4 }.map { $0 / block }
     let length = season.map { wanted / $0 * $0 } ?? wanted
     var first = max(0, blocks - length)
-    if let change = evidence.changes.last(where: { abs($0.step) > 0 }), change.index >= offset {
-      first = max(first, (change.index - offset + block - 1) / block)
-    }
+    let levels = evidence.changes.filter { abs($0.step) > 0 && $0.index >= offset }
+      .map { ($0.index - offset + block - 1) / block }
+    if let change = levels.last { first = max(first, change) }
     let least = block > 1 ? Self.leastDays : Self.leastSamples
-    series.removeFirst(min(first, series.count))
-    let lead = series.firstIndex { !$0.isNaN } ?? series.count
-    series.removeFirst(lead)
-    count = series.count { !$0.isNaN }
-    guard count >= least, 2 * count >= series.count else { return nil }
+    first = min(first, blocks)
+    let lead = series[first...].firstIndex { !$0.isNaN } ?? blocks
+    count = series[lead...].count { !$0.isNaN }
+    guard count >= least, 2 * count >= blocks - lead else { return nil }
+    let earliest = max(
+      0, blocks - MetricEvidence.changeSpan, levels.last { first - $0 >= Trend.leastHistory } ?? 0)
+    series.removeFirst(min(earliest, lead))
     if let season, count >= 4 * season { Self.remove(season: season, from: &series) }
-    values = series
+    let split = lead - min(earliest, lead)
+    history = Array(series[..<split])
+    values = Array(series[split...])
     step = evidence.step * Double(block)
-    from = evidence.date(offset + (first + lead) * block)
+    from = evidence.date(offset + lead * block)
     until = evidence.observedUntil
   }
 

@@ -5,12 +5,13 @@ struct TrendMixture: Sendable {
   private let fits: [TrendFit]
   private let weights: [Double]
 
-  /// Fits with the weight of their likelihood; those that weigh less than a billionth of the heaviest are left out.
-  init(_ all: [TrendFit]) {
-    let best = all.map(\.logLikelihood).max() ?? 0
-    fits = all.filter { $0.logLikelihood > best - 20 }
-    let likelihoods = fits.map { exp($0.logLikelihood - best) }
+  /// Fits by the logarithm of their weight; those that weigh less than a billionth of the heaviest are left out.
+  init(_ all: [(fit: TrendFit, logWeight: Double)]) {
+    let best = all.map(\.logWeight).max() ?? 0
+    let kept = all.filter { $0.logWeight > best - 20 }
+    let likelihoods = kept.map { exp($0.logWeight - best) }
     let total = likelihoods.reduce(0, +)
+    fits = kept.map(\.fit)
     weights = likelihoods.map { $0 / total }
   }
 

@@ -22,6 +22,9 @@ public struct EffectEstimate: Sendable, Equatable {
   public let trendProbability: Double
   /// Posterior mean of the AR(1) coefficient of the errors, measurement noise apart.
   public let autocorrelation: Double
+  /// Log of the marginal likelihood of the observations, up to a constant that is the same for every start of one
+  /// intervention: by how much more another start is greater, the more surely the change began there.
+  public let logEvidence: Double
 
   /// The interval excludes 0.
   public var isSignificant: Bool { lower > 0 || upper < 0 }

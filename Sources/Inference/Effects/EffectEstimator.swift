@@ -68,7 +68,8 @@ public struct EffectEstimator: Sendable {
       effect: mixture.mean * scaled.spread, lower: mixture.quantile(tail) * scaled.spread,
       upper: mixture.quantile(1 - tail) * scaled.spread, level: level, p: min(1, 2 * min(negative, 1 - negative)),
       standardised: mixture.mean / posterior.errorSpread, before: before, after: after, courses: posterior.courses,
-      trendProbability: posterior.trendProbability, autocorrelation: posterior.autocorrelation)
+      trendProbability: posterior.trendProbability, autocorrelation: posterior.autocorrelation,
+      logEvidence: posterior.logEvidence)
   }
 
   private func check(_ values: [Double], _ covariates: [[Double]], _ start: Int) throws(InferenceError) {

@@ -11,6 +11,8 @@ struct EffectPosterior {
   let autocorrelation: Double
   /// Stationary standard deviation of the errors: posterior root mean square.
   let errorSpread: Double
+  /// Log of the marginal likelihood, up to a constant that the values alone decide.
+  let logEvidence: Double
 
   /// A structure of the errors and its prior probability.
   private struct Errors {
@@ -80,6 +82,7 @@ struct EffectPosterior {
     candidates.removeAll { $0.logWeight - top < log(Self.negligible) }
     let weights = candidates.map { exp($0.logWeight - top) }
     let total = weights.reduce(0, +)
+    logEvidence = top + log(total)
 
     var courses = Dictionary(uniqueKeysWithValues: EffectCourse.allCases.map { ($0, 0.0) })
     var trend = 0.0

@@ -22,7 +22,9 @@ struct BenchChainCommand: AsyncParsableCommand {
 
       True is a statement
         correlation  if that factor acts on that metric with that sign, at that lag give or take a day
-        effect       if that product acts on that metric in that direction
+        effect       if that product acts on that metric in that direction; undecidable, and counted neither way, where a
+                     regime changed so close to the product's start that the oracle below could not tell them apart
+                     (power below 0.8 at a level of 5 %), whether or not the product acts
         change       if within 10 days a regime changes, a product that acts starts or stops, or a trend begins (for what
                      unfolds slowly, later by its time constant), or the expected path is, over two weeks, half a standard
                      deviation of the noise elsewhere than over the two weeks before; in the direction that is told
@@ -31,7 +33,8 @@ struct BenchChainCommand: AsyncParsableCommand {
         anomaly      if within a day there is a spike, a change, a stuck sensor, or noise rarer than 1 in 1,000
         data quality if the sensor was stuck, if nothing was recorded in a gap
         opportunity, risk of a cause, recommendation: as the correlation or effect that it names
-      Counted things (milestones, thresholds) and forecasts are not held against the truth of causes.
+      true_of_stated is of those that are decidable; how many are not is printed beside it, and how many of these would be
+      false. Counted things (milestones, thresholds) and forecasts are not held against the truth of causes.
 
       Findable is what an oracle would find with power 0.8 at a false discovery rate of 5 %. It knows the noise and all
       causes but their sizes, estimates these with mean, week, trend and the use of all products by generalised least

@@ -14,6 +14,7 @@ enum ChainDetails {
     let surety: Double?
     let text: String
     let isTrue: Bool
+    let isDecidable: Bool
     let reason: String
   }
 
@@ -40,7 +41,8 @@ enum ChainDetails {
           stated: item.fact.kind.rawValue, twin: item.fact.twin, metric: item.fact.metric, cause: item.fact.cause,
           direction: item.fact.direction, lag: item.fact.lag,
           days: item.fact.days.map { [$0.lowerBound, $0.upperBound] }, detail: item.fact.detail,
-          surety: item.fact.surety, text: item.fact.text, isTrue: item.judgement.isTrue, reason: item.judgement.reason))
+          surety: item.fact.surety, text: item.fact.text, isTrue: item.judgement.isTrue,
+          isDecidable: item.judgement.isDecidable, reason: item.judgement.reason))
     }
     let planted = try score.planted.map { fact, isFound in
       try line(

@@ -3,7 +3,10 @@ struct ChainScore: Sendable {
   /// Of one kind of statement. `planted` and what follows are missing where nothing of the kind is planted.
   struct Kind: Encodable, Sendable {
     let stated: Int
+    /// Of those that are decidable.
     let trueOfStated: Share
+    /// Statements that nobody could know to be true or false; see `FactJudge`.
+    let undecidable: Int
     /// Reasons of false statements, by number.
     let falseBecause: [String: Int]
     let planted: Int?
@@ -18,9 +21,11 @@ struct ChainScore: Sendable {
     let foundOfFindable: Share
     /// Statements about twins in which nothing is to be found, gaps and rare days apart.
     let falseAboutQuietTwins: Int
-    /// False statements of a product's effect that nobody could know to be false: a regime changed within three days of
-    /// its start. They count as false everywhere.
-    let falseByCoincidence: Int
+    /// Statements of a product's effect that nobody could know to be true or false: a regime changed too close to its
+    /// start. They count neither way.
+    let undecidable: Int
+    /// How many of these would be false.
+    let undecidableAndFalse: Int
     let quietTwins: Int
   }
 
@@ -52,11 +57,13 @@ struct ChainScore: Sendable {
     }
     self.kinds = kinds
     let findable = planted.filter(\.fact.isFindable)
+    let decidable = cases.filter(\.judgement.isDecidable)
     overall = Overall(
-      trueOfStated: Share(cases.count(where: \.judgement.isTrue), of: cases.count),
+      trueOfStated: Share(decidable.count(where: \.judgement.isTrue), of: decidable.count),
       foundOfFindable: Share(findable.count(where: \.isFound), of: findable.count),
       falseAboutQuietTwins: cases.count { twins[$0.fact.twin].isQuiet && !$0.judgement.isTrue },
-      falseByCoincidence: cases.count { $0.judgement.reason.contains(FactJudge.coincidence) },
+      undecidable: cases.count - decidable.count,
+      undecidableAndFalse: cases.count { !$0.judgement.isDecidable && !$0.judgement.isTrue },
       quietTwins: twins.count(where: \.isQuiet))
   }
 
@@ -67,9 +74,11 @@ struct ChainScore: Sendable {
 
   private static func kind(_ cases: [Case], _ planted: [(fact: PlantedFact, isFound: Bool)]) -> Kind {
     let findable = planted.filter(\.fact.isFindable)
-    let reasons = Dictionary(grouping: cases.filter { !$0.judgement.isTrue }, by: \.judgement.reason)
+    let decidable = cases.filter(\.judgement.isDecidable)
+    let reasons = Dictionary(grouping: decidable.filter { !$0.judgement.isTrue }, by: \.judgement.reason)
     return Kind(
-      stated: cases.count, trueOfStated: Share(cases.count(where: \.judgement.isTrue), of: cases.count),
+      stated: cases.count, trueOfStated: Share(decidable.count(where: \.judgement.isTrue), of: decidable.count),
+      undecidable: cases.count - decidable.count,
       falseBecause: reasons.mapValues(\.count), planted: planted.isEmpty ? nil : planted.count,
       findable: planted.isEmpty ? nil : findable.count,
       foundOfFindable: planted.isEmpty ? nil : Share(findable.count(where: \.isFound), of: findable.count),

@@ -2,7 +2,9 @@
 ///
 /// - correlation: that factor acts on that metric with that sign at that lag, give or take a day; of a product in use,
 ///   it acts with that sign.
-/// - effect: that product acts on that metric in that direction.
+/// - effect: that product acts on that metric in that direction. Where a regime changed so close to the product's start
+///   that not even the oracle could tell one from the other (`SimulatedTwin.isConfounded`), no observation decides, and
+///   the statement counts as neither true nor false, whether or not the product acts.
 /// - change: within ten days of the day (for what unfolds slowly, within its time constant more) a regime changes, a
 ///   product that acts on the metric is started or stopped, or a trend of it begins; or the expected path is, over two
 ///   weeks, by half a standard deviation of the noise elsewhere than over the two weeks before. The direction is that
@@ -17,8 +19,6 @@ struct FactJudge: Sendable {
 
   static let nearby = 10
   static let rare = 0.001
-  /// Stands in the reason of what no data could tell.
-  static let coincidence = ", a regime changed within 3 days of its start"
 
   func judge(_ fact: StatedFact) -> Judgement {
     guard let metric = twin.metric(fact.metric) else { return .no("no such metric") }
@@ -56,6 +56,12 @@ struct FactJudge: Sendable {
 
   private func effect(_ fact: StatedFact, _ metric: SimulatedMetric) -> Judgement {
     guard let cause = fact.cause, let product = twin.product(cause) else { return .no("no such product") }
+    var judgement = effect(fact, metric, of: product)
+    judgement.isDecidable = !twin.isConfounded(metric, product: product)
+    return judgement
+  }
+
+  private func effect(_ fact: StatedFact, _ metric: SimulatedMetric, of product: Int) -> Judgement {
     guard let effect = metric.effects.first(where: { $0.product == product }) else {
       return .no("the product does not act on it" + company(twin.products[product], metric) + noiseWords(metric))
     }
@@ -168,7 +174,6 @@ struct FactJudge: Sendable {
     for effect in metric.effects where abs(twin.products[effect.product].used.lowerBound - start) <= 21 {
       return ", another one started beside it does"
     }
-    for shift in metric.shifts where abs(shift.day - start) <= 3 { return Self.coincidence }
     for shift in metric.shifts where abs(shift.day - start) <= 21 { return ", a regime changed beside it" }
     return ""
   }

@@ -103,6 +103,22 @@ extension SimulatedTwin {
     }
   }
 
+  /// Whether a regime changed so close to a product's start that not even the oracle, which knows noise and day, could
+  /// tell the step from what the product may do (at once, or over 5 or 20 days): power below 0.8 at a level of 5 %.
+  func isConfounded(_ metric: SimulatedMetric, product: Int) -> Bool {
+    let used = products[product].used
+    let courses = [0, 5, 20].map { course(ProductEffect(product: product, size: 1, timeConstant: $0)) }
+    return metric.shifts.enumerated().contains { index, shift in
+      guard abs(shift.day - used.lowerBound) <= Self.confoundingDays else { return false }
+      let number = metric.actions.count + metric.effects.count + index
+      let other = others(metric, but: number, product: product) + courses
+      return !Oracle.finds(Oracle(metric, other: other).signal(course(shift), size: shift.size), there: 1, tried: 1)
+    }
+  }
+
+  /// Days from a product's start within which a change of regime may be taken for its doing.
+  private static let confoundingDays = 21
+
   /// Tried: every day of every metric.
   private func changes(_ metric: SimulatedMetric) -> [PlantedFact] {
     metric.shifts.enumerated().map { index, shift in

@@ -25,6 +25,8 @@ struct Judgement: Sendable {
   let isTrue: Bool
   /// In a few words; starts alike for alike reasons.
   let reason: String
+  /// Whether data could have told; what nobody can know counts neither way.
+  var isDecidable = true
 
   static func yes(_ reason: String) -> Judgement { Judgement(isTrue: true, reason: reason) }
   static func no(_ reason: String) -> Judgement { Judgement(isTrue: false, reason: reason) }
