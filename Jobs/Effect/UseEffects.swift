@@ -82,7 +82,7 @@ struct UseEffects: Sendable {
   /// The same in seasons, where samples are close.
   private static let windowSeasons = 14
   /// Greatest p of `HeavyTailedStep` of a verdict. The level is mild, since a step is not what slow effects look like: of
-  /// true verdicts it takes one in fifty, of false ones half (simulated as for `mostDoubt`).
+  /// true verdicts it takes one in fifty, of false ones half (simulated twins, seeds 21 to 23).
   private static let mostLeaps = 0.01
 
   /// A metric and what else moved it.
