@@ -118,13 +118,7 @@ struct SchedulerServiceTests {
       await service.wait { if case .peeked = $0 { true } else { false } }
       // A statement is under way for certain while it waits for a lock.
       try await connection.script("BEGIN; LOCK TABLE twinmill.schedules IN ACCESS EXCLUSIVE MODE")
-      let waiting: SQL = """
-        SELECT pid FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
-        """
-      var process: Int32?
-      while process == nil { process = try await connection.query(waiting).first?.decode(Int32.self) }
-      let server = try #require(process)
+      let server = try await connection.processWaitingForLock()
       kill(server, SIGSTOP)
       defer { kill(server, SIGCONT) }
       try await service.stop()

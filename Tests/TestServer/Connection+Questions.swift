@@ -12,4 +12,15 @@ extension Connection {
       _ = try await query("SELECT pg_sleep(0.005)")
     }
   }
+
+  /// Waits until another session of the database waits for a lock: its process.
+  public func processWaitingForLock() async throws -> Int32 {
+    let waiting: SQL = """
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
+      """
+    while true {
+      if let process = try await query(waiting).first { return try process.decode(Int32.self) }
+    }
+  }
 }

@@ -300,13 +300,7 @@ struct HardshipTests {
     try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
     // Only claims read the lanes.
     try await connection.script("BEGIN; LOCK TABLE twinmill.lanes IN ACCESS EXCLUSIVE MODE")
-    let waiting: SQL = """
-      SELECT pid FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
-      """
-    var process: Int32?
-    while process == nil { process = try await connection.query(waiting).first?.decode(Int32.self) }
-    let server = try #require(process)
+    let server = try await connection.processWaitingForLock()
     kill(server, SIGSTOP)
     try await worker.stop()
     kill(server, SIGCONT)

@@ -1,6 +1,6 @@
--- Purpose: a part of claim and claim_limited (Statements.swift puts it in), not a statement: of the lines in `wanted`, the one whose next job comes
---          first (`chosen`), and its jobs up to the batch (`picked`), locked. `wanted`: lane, is_returned, cursor, batch,
---          rank, behind. $1 … as in claim.sql.
+-- Purpose: a part of claim and claim_limited (Statements.swift puts it in), not a statement: of the lines in `wanted`,
+--          the one whose next job comes first (`chosen`), and its jobs up to the batch (`picked`), locked.
+--          `wanted`: lane, is_returned, cursor, batch, rank, behind. $1 … as in claim.sql.
 -- Index:   jobs_ready, entered after each line's cursor, so that dead entries in front of it are not walked again;
 --          claims_lane, entered there too, for what others are working on.
 busy AS MATERIALIZED (

@@ -2,7 +2,8 @@
 --          $1 worker, $2 token, $3 the lanes that the worker knows.
 -- Index:   jobs_suspect (nearly always empty); claims is short.  Locks: the claimed row; the queue's settings
 --          if it has a rate.  Rows: 0 or 1.
--- A queue with limits must have been locked by lock_suspects before, in the same transaction, and have room. Two workers that come at the same moment find out by claim_overlap.
+-- A queue with limits must have been locked by lock_suspects before, in the same transaction, and have room. Two workers
+-- that come at the same moment find out by claim_overlap.
 WITH bucket AS MATERIALIZED (
   SELECT s.queue, twinmill.starts_left(s) AS tokens FROM twinmill.queue_settings s
   WHERE s.queue = current_setting('twinmill.locked_queue', true) AND s.rate IS NOT NULL
