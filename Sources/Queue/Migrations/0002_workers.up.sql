@@ -190,11 +190,11 @@ CREATE FUNCTION twinmill.archive(
   job_ids bigint[], final twinmill.final_state, cause text, message text, blamed bigint[] DEFAULT NULL)
 RETURNS SETOF bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET jit = off
 AS $$
   WITH gone AS (
     DELETE FROM twinmill.live_jobs j USING unnest(archive.job_ids, archive.blamed) AS a(job_id, blamed)
-    WHERE j.job_id = a.job_id
+    WHERE j.job_id = ANY (archive.job_ids) AND j.job_id = a.job_id
     RETURNING j.*, a.blamed
   )
   INSERT INTO twinmill.job_history
@@ -206,7 +206,8 @@ AS $$
            'attempt', g.attempt, 'at', clock_timestamp(), 'cause', archive.cause,
            'message', CASE WHEN g.blamed IS NULL THEN archive.message ELSE format(archive.message, g.blamed) END),
          g.enqueued_at, g.run_at, clock_timestamp(), g.requested_by, g.schedule, g.tick, g.retry_of
-  FROM gone g JOIN twinmill.lanes l ON l.lane = g.lane
+  FROM gone g
+  CROSS JOIN LATERAL (SELECT l.queue, l.tenant, l.priority FROM twinmill.lanes l WHERE l.lane = g.lane OFFSET 0) AS l
   RETURNING job_id
 $$;
 COMMENT ON FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text, bigint[]) IS
@@ -218,11 +219,13 @@ COMMENT ON FUNCTION twinmill.archive(bigint[], twinmill.final_state, text, text,
 CREATE FUNCTION twinmill.rescue(suspects uuid[], beats bigint[])
 RETURNS TABLE (job_id bigint, outcome text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
   suspect record;
   dead uuid[] := '{}';
+  abandoned uuid[];
   rescued bigint[];
   outcomes text[];
 BEGIN
@@ -245,27 +248,29 @@ BEGIN
     END IF;
   END LOOP;
 
-  WITH abandoned AS MATERIALIZED (
-    -- The claim's row is the fence: whoever still stores under it holds its lock, and is left to the next call.
+  -- The claim's row is the fence: whoever still stores under it holds its lock, and is left to the next call.
+  abandoned := ARRAY(
     SELECT c.token FROM twinmill.claims c
     WHERE c.worker = ANY (dead)
        -- Nothing that deletes a worker row may strand its jobs.
-       OR NOT EXISTS (SELECT FROM twinmill.workers w WHERE w.id = c.worker)
-    FOR UPDATE SKIP LOCKED
-  ), broken AS (
-    DELETE FROM twinmill.claims c USING abandoned a WHERE c.token = a.token RETURNING c.*
+       OR c.worker NOT IN (SELECT w.id FROM twinmill.workers w)
+    FOR UPDATE SKIP LOCKED);
+  IF abandoned = '{}' THEN RETURN; END IF;
+
+  WITH broken AS (
+    DELETE FROM twinmill.claims c WHERE c.token = ANY (abandoned) RETURNING c.*
   ), crashed AS MATERIALIZED (
     SELECT j.job_id, b.worker, b.token, b.claimed_at,
            CASE WHEN j.crashes + 1 >= 3 THEN 'discarded'
                 WHEN EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = j.job_id) THEN 'cancelled'
                 ELSE 'ready' END AS outcome
     FROM broken b, unnest(b.job_ids) AS member(job_id), twinmill.live_jobs j
-    WHERE j.job_id = member.job_id
+    WHERE j.job_id = ANY (ARRAY(SELECT unnest(o.job_ids) FROM broken o)) AND j.job_id = member.job_id
     ORDER BY j.job_id
     FOR UPDATE OF j
   ), ended AS (
     DELETE FROM twinmill.live_jobs j USING crashed c
-    WHERE j.job_id = c.job_id AND c.outcome <> 'ready'
+    WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM crashed o)) AND j.job_id = c.job_id AND c.outcome <> 'ready'
     RETURNING j.*, c.outcome, c.worker, c.token, c.claimed_at
   ), archived AS (
     INSERT INTO twinmill.job_history
@@ -281,7 +286,8 @@ BEGIN
                 ELSE 'the worker died or was lost; cancelled as asked' END),
            e.enqueued_at, e.run_at, e.claimed_at, clock_timestamp(), e.worker, e.token, e.requested_by, e.schedule,
            e.tick, e.retry_of
-    FROM ended e JOIN twinmill.lanes l ON l.lane = e.lane
+    FROM ended e
+    CROSS JOIN LATERAL (SELECT l.queue, l.tenant, l.priority FROM twinmill.lanes l WHERE l.lane = e.lane OFFSET 0) AS l
     RETURNING job_history.job_id, job_history.state
   ), returned AS (
     UPDATE twinmill.live_jobs j
@@ -290,7 +296,7 @@ BEGIN
           'attempt', j.attempt + 1, 'at', clock_timestamp(), 'claimed_at', c.claimed_at, 'cause', 'crash',
           'message', 'the worker died or was lost', 'worker', c.worker)
     FROM crashed c
-    WHERE j.job_id = c.job_id AND c.outcome = 'ready'
+    WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM crashed o)) AND j.job_id = c.job_id AND c.outcome = 'ready'
     RETURNING j.job_id
   )
   SELECT array_agg(r.job_id), array_agg(r.outcome) INTO rescued, outcomes

@@ -21,7 +21,7 @@ COMMENT ON TABLE twinmill.unreleased IS 'Finished jobs with dependents that coul
 -- Locks:   the dependents' rows, by id.  Rows: none.
 CREATE FUNCTION twinmill.let_go(final bigint[], uncompleted bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off
 AS $$
 DECLARE
   doomed bigint[] := '{}';
@@ -76,7 +76,7 @@ BEGIN
         turn = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
                     THEN nextval('twinmill.turns') END
     FROM unnest(waiting, released) AS d(job_id, released)
-    WHERE j.job_id = d.job_id
+    WHERE j.job_id = ANY (waiting) AND j.job_id = d.job_id
     RETURNING j.lane, j.state
   )
   SELECT count(twinmill.wake(l.queue)) INTO woken
@@ -108,7 +108,7 @@ BEGIN
   final := ARRAY(
     SELECT DISTINCT d.depends_on FROM twinmill.dependencies d
     WHERE d.depends_on = ANY (ended)
-      AND NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = d.depends_on));
+      AND d.depends_on NOT IN (SELECT j.job_id FROM twinmill.live_jobs j WHERE j.job_id = ANY (ended)));
   IF final = '{}' THEN RETURN; END IF;
   uncompleted := ARRAY(
     SELECT h.job_id FROM twinmill.job_history h WHERE h.job_id = ANY (final) AND h.state <> 'completed');

@@ -90,7 +90,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   seen text := coalesce(current_setting('twinmill.unparked', true), '');
-  woken bigint;
+  woken bigint[];
 BEGIN
   PERFORM FROM twinmill.live_jobs j
   WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0
@@ -115,14 +115,15 @@ BEGIN
     PERFORM set_config('twinmill.unparked', coalesce(keys[1000], ''), false);
   END IF;
 
-  WITH asked AS (
-    SELECT DISTINCT k.key FROM unnest(keys) AS k(key)
-  ), running AS MATERIALIZED (
-    SELECT l.queue, member.key, count(*) AS running
-    FROM twinmill.claims c JOIN twinmill.lanes l ON l.lane = c.lane, unnest(c.keys) AS member(key)
-    WHERE member.key IS NOT NULL
-    GROUP BY l.queue, member.key
-  ), freed AS MATERIALIZED (
+  woken := ARRAY(
+    WITH asked AS (
+      SELECT DISTINCT k.key FROM unnest(keys) AS k(key)
+    ), running AS MATERIALIZED (
+      SELECT l.queue, member.key, count(*) AS running
+      FROM twinmill.claims c JOIN twinmill.lanes l ON l.lane = c.lane, unnest(c.keys) AS member(key)
+      WHERE member.key IS NOT NULL
+      GROUP BY l.queue, member.key
+    )
     SELECT next.job_id
     FROM asked a
     CROSS JOIN LATERAL (
@@ -135,16 +136,13 @@ BEGIN
     ) AS next
     LEFT JOIN twinmill.queue_settings s ON s.queue = next.queue
     LEFT JOIN running r ON r.queue = next.queue AND r.key = a.key
-    WHERE s.max_running_per_key IS NULL OR next.place + coalesce(r.running, 0) <= s.max_running_per_key
-  ), locked AS MATERIALIZED (
+    WHERE s.max_running_per_key IS NULL OR next.place + coalesce(r.running, 0) <= s.max_running_per_key);
+  woken := ARRAY(
     SELECT j.job_id FROM twinmill.live_jobs j
-    WHERE j.job_id IN (SELECT f.job_id FROM freed f) AND j.state::text = 'blocked'
-    ORDER BY j.job_id FOR UPDATE SKIP LOCKED
-  )
-  UPDATE twinmill.live_jobs j SET state = 'ready', turn = nextval('twinmill.turns')
-  FROM locked k WHERE j.job_id = k.job_id;
-  GET DIAGNOSTICS woken = ROW_COUNT;
-  RETURN woken;
+    WHERE j.job_id = ANY (woken) AND j.state::text = 'blocked'
+    ORDER BY j.job_id FOR UPDATE SKIP LOCKED);
+  UPDATE twinmill.live_jobs j SET state = 'ready', turn = nextval('twinmill.turns') WHERE j.job_id = ANY (woken);
+  RETURN cardinality(woken);
 END $$;
 COMMENT ON FUNCTION twinmill.unpark(text[]) IS
   'Makes ready what waits for its concurrency key and has room; the end of a job and the upkeep call it';

@@ -3,7 +3,8 @@
 -- Purpose: end what waits beyond its deadline or was asked to be cancelled, free what waits for a key with room, let go
 --          what was held when the jobs that it depends on ended.
 --          One worker at a time; the others leave it to that one.
--- Index:   jobs_deadline, cancellations, jobs_parked; claims is read only if there is something to end.  Locks: the jobs' rows; rows that others hold are skipped.
+-- Index:   jobs_deadline, cancellations, jobs_parked; claims is read only if there is something to end.
+-- Locks:   the jobs' rows; rows that others hold are skipped.
 CREATE FUNCTION twinmill.tend() RETURNS TABLE (action text, jobs bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,7 +31,7 @@ BEGIN
 
   ended := ARRAY(
     SELECT j.job_id FROM twinmill.live_jobs j
-    WHERE j.job_id IN (SELECT r.job_id FROM twinmill.cancellations r)
+    WHERE j.job_id = ANY (ARRAY(SELECT r.job_id FROM twinmill.cancellations r))
     ORDER BY j.job_id FOR UPDATE SKIP LOCKED);
   IF cardinality(ended) > 0 THEN
     ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
@@ -41,7 +42,9 @@ BEGIN
     action := 'cancelled'; jobs := cardinality(ended); RETURN NEXT;
   END IF;
   DELETE FROM twinmill.cancellations r
-  WHERE NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = r.job_id);
+  WHERE r.job_id NOT IN (
+    SELECT j.job_id FROM twinmill.live_jobs j
+    WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM twinmill.cancellations o)));
 
   WITH late AS (DELETE FROM twinmill.unreleased u RETURNING u.job_id) SELECT array_agg(l.job_id) INTO ended FROM late l;
   IF cardinality(ended) > 0 THEN PERFORM twinmill.release(ended, '1ms'); END IF;
@@ -79,7 +82,9 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
   WITH gone AS (
     DELETE FROM twinmill.progress p
-    WHERE NOT EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = p.job_id)
+    WHERE p.job_id NOT IN (
+      SELECT j.job_id FROM twinmill.live_jobs j
+      WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM twinmill.progress o)))
     RETURNING 1
   )
   SELECT count(*) FROM gone

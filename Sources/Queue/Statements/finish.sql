@@ -23,7 +23,8 @@ WITH fence AS MATERIALIZED (
   WHERE (i.job_id IN (SELECT unnest(f.job_ids) FROM fence f)) IS TRUE
 ), final AS (
   DELETE FROM twinmill.live_jobs j USING input i
-  WHERE j.job_id = i.job_id AND j.attempt = i.attempt - 1 AND i.outcome IN ('completed', 'discarded', 'cancelled')
+  WHERE j.job_id = ANY ($3) AND j.job_id = i.job_id AND j.attempt = i.attempt - 1
+    AND i.outcome IN ('completed', 'discarded', 'cancelled')
   RETURNING j.*, i.outcome, i.result, i.cause, i.message, i.started_at
 ), archived AS (
   INSERT INTO twinmill.job_history AS h
@@ -40,7 +41,7 @@ WITH fence AS MATERIALIZED (
          f.tick, f.retry_of
   FROM fence c
   -- All jobs of a claim are of one lane.
-  JOIN twinmill.lanes l ON l.lane = c.lane
+  CROSS JOIN LATERAL (SELECT l.queue, l.tenant, l.priority FROM twinmill.lanes l WHERE l.lane = c.lane OFFSET 0) AS l
   CROSS JOIN final f
   RETURNING h.job_id
 ), returned AS (
@@ -55,7 +56,8 @@ WITH fence AS MATERIALIZED (
                       'attempt', j.attempt + 1, 'at', clock_timestamp(), 'claimed_at', c.claimed_at,
                       'cause', i.cause, 'message', i.message) END
   FROM fence c CROSS JOIN input i
-  WHERE j.job_id = i.job_id AND j.attempt = i.attempt - 1 AND i.outcome IN ('retry', 'snooze', 'handed_back')
+  WHERE j.job_id = ANY ($3) AND j.job_id = i.job_id AND j.attempt = i.attempt - 1
+    AND i.outcome IN ('retry', 'snooze', 'handed_back')
   RETURNING j.job_id
 ), remaining AS MATERIALIZED (
   SELECT f.token, array_agg(m.job_id ORDER BY m.n) AS job_ids,

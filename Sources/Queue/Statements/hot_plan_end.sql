@@ -1,4 +1,4 @@
 -- Purpose: give the planner back to the statements of the job kind, in the same transaction.
 -- Index: none.  Locks: none.  Rows: one.
-SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+SELECT set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'on', true),
        set_config('enable_mergejoin', 'on', true), set_config('plan_cache_mode', 'auto', true)

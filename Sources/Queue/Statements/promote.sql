@@ -9,8 +9,8 @@ WITH due AS MATERIALIZED (
   ORDER BY j.run_at LIMIT $1::integer
   FOR UPDATE SKIP LOCKED
 ), promoted AS (
-  UPDATE twinmill.live_jobs j SET state = 'ready', turn = nextval('twinmill.turns') FROM due
-  WHERE j.job_id = due.job_id AND j.state::text = 'scheduled'
+  UPDATE twinmill.live_jobs j SET state = 'ready', turn = nextval('twinmill.turns')
+  WHERE j.job_id = ANY (ARRAY(SELECT d.job_id FROM due d)) AND j.state::text = 'scheduled'
   RETURNING j.job_id
 )
 SELECT count(*) FROM promoted

@@ -8,6 +8,5 @@ WITH stray AS (
 )
 UPDATE twinmill.live_jobs j
 SET turn = nextval('twinmill.turns')
-FROM stray s, unnest(s.job_ids) AS member(job_id)
-WHERE j.job_id = member.job_id
+WHERE j.job_id = ANY (ARRAY(SELECT unnest(s.job_ids) FROM stray s))
 RETURNING j.job_id
