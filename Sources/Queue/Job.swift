@@ -4,8 +4,9 @@ import Postgres
 /// Identifies a job for ever: live in `twinmill.jobs`, finished in `twinmill.job_history`.
 public typealias JobID = Int64
 
-/// A claimed job, as a job kind sees it.
-public struct Job: Sendable {
+/// A claimed job, as a job kind sees it. An object: it is passed on some twenty times on its way, and has ten parts that
+/// would each be counted.
+public final class Job: Sendable {
   /// Grows with the order of enqueueing.
   public let id: JobID
   /// Name of the kind that runs it.

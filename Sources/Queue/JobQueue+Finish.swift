@@ -51,8 +51,8 @@ extension JobQueue {
       Statements.hotPlan(),
       statement(
         worker, token, ids, endings.map { Int32($0.job.attempt) }, columns.map(\.outcome),
-        columns.map(\.result), columns.map(\.cause), columns.map(\.message), columns.map(\.delay.seconds),
-        endings.map(\.startedAt)),
+        Self.untilLast(columns.map(\.result)), Self.untilLast(columns.map(\.cause)),
+        Self.untilLast(columns.map(\.message)), Self.untilLast(columns.map(\.delay)), endings.map(\.startedAt)),
       Statements.release(ids),
     ] + (keys.isEmpty ? [] : [Statements.unpark(keys.sorted())]) + [Statements.hotPlanEnd()]
   }
@@ -82,7 +82,13 @@ extension JobQueue {
     var result: String?
     var cause: String?
     var message: String?
-    var delay: Duration = .zero
+    /// In seconds.
+    var delay: Double?
+  }
+
+  /// The server takes what is missing at the end for NULL: a batch without errors sends none.
+  private static func untilLast<Value>(_ column: [Value?]) -> [Value?] {
+    Array(column[..<(column.lastIndex { $0 != nil }.map { $0 + 1 } ?? 0)])
   }
 
   private static func columns(of outcome: Outcome) -> Columns {
@@ -92,8 +98,8 @@ extension JobQueue {
     case .discarded(let message): Columns(outcome: "discarded", cause: "error", message: storable(message))
     case .cancelled(let message): Columns(outcome: "cancelled", cause: "cancel", message: storable(message))
     case .retry(let delay, let message):
-      Columns(outcome: "retry", cause: "error", message: storable(message), delay: delay)
-    case .snooze(let pause): Columns(outcome: "snooze", delay: pause)
+      Columns(outcome: "retry", cause: "error", message: storable(message), delay: delay.seconds)
+    case .snooze(let pause): Columns(outcome: "snooze", delay: pause.seconds)
     case .handedBack: Columns(outcome: "handed_back")
     }
   }

@@ -114,13 +114,20 @@ public struct JobQueue: Sendable {
     var aside = 0
     var snapshot: (Int64, Int64) = (0, 0)
     for row in rows {
-      let (
-        id, number, place, isReturned, twinID, arguments, attempt, maxAttempts, crashes, enqueuedAt, runAt, claimedAt,
-        deadline, key, requestedBy, schedule, tick, xmin, xmax
-      ) = try row.decode(
-        Int64.self, Int32.self, Int64.self, Bool.self, UUID?.self, JSON.self, Int32.self, Int32.self, Int32.self,
-        Date.self, Date.self, Date?.self, Date?.self, String?.self, String.self, String?.self, Date?.self, Int64.self,
-        Int64.self)
+      var columns = row.reader()
+      let (id, number, place) = (try columns.next(JobID.self), try columns.next(Int32.self), try columns.next(Int64.self))
+      let isReturned = try columns.next(Bool.self)
+      let twinID = try columns.next(UUID?.self)
+      let arguments = try columns.next(JSON.self)
+      let attempt = try columns.next(Int32.self)
+      let maxAttempts = try columns.next(Int32.self)
+      let crashes = try columns.next(Int32.self)
+      let (enqueuedAt, runAt) = (try columns.next(Date.self), try columns.next(Date.self))
+      let (claimedAt, deadline) = (try columns.next(Date?.self), try columns.next(Date?.self))
+      let key = try columns.next(String?.self)
+      let requestedBy = try columns.next(String.self)
+      let (schedule, tick) = (try columns.next(String?.self), try columns.next(Date?.self))
+      let (xmin, xmax) = (try columns.next(Int64.self), try columns.next(Int64.self))
       if half == nil {
         half = LaneHalf(lane: number, isReturned: isReturned)
         lane = lanes.first { $0.number == number }

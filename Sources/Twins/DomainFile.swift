@@ -23,7 +23,8 @@ struct DomainFile {
   init(_ text: String) throws(DomainError) {
     let root: Node?
     do {
-      root = try compose(yaml: text)
+      // Without the rules that guess a value's type: YAMLMapping asks for types by key, and each guess tries ten patterns.
+      root = try compose(yaml: text, .basic)
     } catch {
       throw .invalid(domain: "?", place: "", problem: "not YAML: \(error)")
     }

@@ -144,7 +144,9 @@ struct Batch<Kind: JobKind>: Sendable {
   ) async throws {
     guard !computations.isEmpty else { return }
     var endings: [JobQueue.Ending] = []
+    endings.reserveCapacity(computations.count)
     var outputs: [JobID: Kind.Output] = [:]
+    outputs.reserveCapacity(computations.count)
     for (job, result) in computations {
       let outcome: JobQueue.Outcome
       switch result {

@@ -63,8 +63,10 @@ struct Finisher<Kind: JobKind>: Sendable {
       let ours = try await connection.transaction { connection in
         let ours = try JobQueue.stillOurs(try await connection.pipeline(finishing))
         await context.moments.reached(.fenced, endings.map(\.job.id))
-        let stored = endings.compactMap { ending in
-          outputs[ending.job.id].flatMap { ours.contains(ending.job.id) ? (job: ending.job, output: $0) : nil }
+        var stored: [(job: Job, output: Kind.Output)] = []
+        stored.reserveCapacity(outputs.count)
+        for ending in endings where ours.count == endings.count || ours.contains(ending.job.id) {
+          if let output = outputs[ending.job.id] { stored.append((ending.job, output)) }
         }
         if !stored.isEmpty { try await kind.store(stored, on: connection) }
         await context.moments.reached(.stored, endings.map(\.job.id))
@@ -123,8 +125,8 @@ struct Finisher<Kind: JobKind>: Sendable {
 
   private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>, wasUnknown: Bool) {
     guard !endings.isEmpty else { return }
-    let refused = endings.filter { !ours.contains($0.job.id) }
-    if !refused.isEmpty {
+    if ours.count < endings.count {
+      let refused = endings.filter { !ours.contains($0.job.id) }
       context.logger.warning(
         wasUnknown
           ? "jobs were ended before the connection was lost, or belong to another attempt"
@@ -133,7 +135,7 @@ struct Finisher<Kind: JobKind>: Sendable {
     }
     context.inFlight.remove(endings.map(\.job))
     let isBrief = endings.count > jobLineLimit
-    for ending in endings where ours.contains(ending.job.id) {
+    for ending in endings where ours.count == endings.count || ours.contains(ending.job.id) {
       let level = ending.outcome.logLevel(isBrief: isBrief)
       guard level >= context.logger.logLevel else { continue }
       context.logger.log(level: level, "\(ending.outcome.sentence)", metadata: ending.metadata)

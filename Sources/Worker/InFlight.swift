@@ -150,7 +150,10 @@ final class InFlight: Sendable {
   /// The attempts are finished, handed back or lost.
   func remove(_ jobs: [Job]) {
     state.withLock { state in
-      for job in jobs where state.entry(of: job) != nil { state.entries[job.id] = nil }
+      for job in jobs {
+        guard let index = state.entries.index(forKey: job.id) else { continue }
+        if state.entries.values[index].job.attempt == job.attempt { state.entries.remove(at: index) }
+      }
     }
   }
 

@@ -17,11 +17,24 @@ public struct Statement: Sendable {
   ///   - resource: the file's bytes (UTF-8).
   ///   - schemas: for each `@name@` in the text the schema that it stands for; inserted as a quoted identifier.
   public init(_ name: String, _ resource: [UInt8], schemas: [String: String] = [:]) {
-    var text = String(decoding: resource, as: UTF8.self)
-    for (placeholder, schema) in schemas {
-      text = text.replacing("@\(placeholder)@", with: Self.quotedIdentifier(schema))
+    let text = String(decoding: resource, as: UTF8.self)
+    self.init(name: name, text: schemas.isEmpty ? text : Self.filled(text, schemas))
+  }
+
+  /// Each `@name@` replaced where the name is known. What is between two signs is looked up: searching the text for each
+  /// name takes a quarter of a worker's start.
+  private static func filled(_ text: String, _ schemas: [String: String]) -> String {
+    var filled = ""
+    var parts = text.split(separator: "@", omittingEmptySubsequences: false)[...]
+    if let first = parts.popFirst() { filled += first }
+    while let part = parts.popFirst() {
+      if let schema = schemas[String(part)], let rest = parts.popFirst() {
+        filled += quotedIdentifier(schema) + rest
+      } else {
+        filled += "@" + part
+      }
     }
-    self.init(name: name, text: text)
+    return filled
   }
 
   /// The statement with parameters $1, $2 … A nil takes its type from where it stands in the statement.

@@ -76,7 +76,7 @@ public struct PostgresCell {
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
   /// NULL is nil.
-  public static func decode(_ cell: PostgresCell) throws(PostgresError) -> Wrapped? {
+  @inlinable public static func decode(_ cell: PostgresCell) throws(PostgresError) -> Wrapped? {
     cell.isNull ? nil : try Wrapped.decode(cell)
   }
 }

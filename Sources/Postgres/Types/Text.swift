@@ -8,7 +8,8 @@ extension String: PostgresCodable {
   /// - Throws: kind `encoding` for a text with a NUL character, which PostgreSQL cannot store.
   public func encode(into buffer: inout [UInt8]) throws(PostgresError) {
     let start = buffer.count
-    buffer.append(contentsOf: utf8)
+    var text = self
+    text.withUTF8 { buffer.append(contentsOf: $0) }
     if buffer[start...].contains(0) {
       throw PostgresError(.encoding, "a text with a NUL character (U+0000) cannot be stored", sqlstate: "22021")
     }

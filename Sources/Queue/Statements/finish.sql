@@ -2,7 +2,7 @@
 --          it is gone, or does not hold a job any more, that job is somebody else's (rescued, claimed again, ended), is
 --          not in the answer, and nothing of it may be stored.
 --          $1 worker, $2 token of the claim; $3 ids, $4 attempts, $5 outcomes, $6 results, $7 causes and $8 messages of
---          errors (NULL: none), $9 delays in seconds, $10 starts: one per job.
+--          errors, $9 delays in seconds, $10 starts: one per job, $6 to $9 up to the last that is not NULL.
 -- Outcomes: completed, discarded, cancelled go to history; retry and snooze wait for their delay; handed_back is ready
 --          at once. Snooze and handed_back use no attempt.
 -- Index:   claims_pkey, jobs_pkey.
