@@ -115,7 +115,8 @@ public struct JobQueue: Sendable {
     var snapshot: (Int64, Int64) = (0, 0)
     for row in rows {
       var columns = row.reader()
-      let (id, number, place) = (try columns.next(JobID.self), try columns.next(Int32.self), try columns.next(Int64.self))
+      let id = try columns.next(JobID.self)
+      let (number, place) = (try columns.next(Int32.self), try columns.next(Int64.self))
       let isReturned = try columns.next(Bool.self)
       let twinID = try columns.next(UUID?.self)
       let arguments = try columns.next(JSON.self)

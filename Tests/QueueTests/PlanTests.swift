@@ -171,7 +171,8 @@ struct PlanTests {
     let late = "'{1,1}', '{t,f}', '{0,200000}', '{500,500}', '{0,0}', '{0,0}'"
     let new = "\(Self.worker), gen_random_uuid(), "
     for var hot in Self.hot where hot.statement.name != "fronts" {
-      hot.values = hot.values.replacing("\(Self.worker), \(Self.worker), \(Self.lines)", with: new + late).replacing("'{1,2,3}'", with: "'{200001,200002,200003}'")
+      hot.values = hot.values.replacing("\(Self.worker), \(Self.worker), \(Self.lines)", with: new + late).replacing(
+        "'{1,2,3}'", with: "'{200001,200002,200003}'")
       try await touchesFew(hot.execution, under: hot.plan, preparing: hot.statement, in: database)
     }
     for call in ["enqueue('probe')", "cancel(200004)", "retry(200005)", "release('{5}')", "unpark('{y}')", "tend()"] {
