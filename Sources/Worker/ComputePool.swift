@@ -21,7 +21,8 @@ public final class ComputePool: TaskExecutor {
       let status = DetachedThread.start { self.work() }
       guard status == 0 else {
         throw WorkerSettingsError(
-          "compute threads: cannot start \(width) threads: \(String(cString: strerror(status))); ask for fewer")
+          "compute_threads",
+          "cannot start \(width) threads: \(String(cString: strerror(status))); ask for fewer")
       }
     }
   }

@@ -38,30 +38,37 @@ public struct WorkerSettings: Sendable {
 
   /// - Throws: `WorkerSettingsError` naming the setting.
   public func validate() throws(WorkerSettingsError) {
-    guard queues.map({ !$0.isEmpty && !$0.contains("") }) ?? true else {
-      throw .init("queues: name at least one queue")
+    func check(_ isGood: Bool, _ setting: String, _ problem: String) throws(WorkerSettingsError) {
+      if !isGood { throw WorkerSettingsError(setting, problem) }
     }
-    guard (1...10_000).contains(batchLimit) else { throw .init("batch limit: must be 1 to 10000, not \(batchLimit)") }
-    guard (1...64).contains(concurrency) else { throw .init("concurrency: must be 1 to 64, not \(concurrency)") }
-    guard (0...1024).contains(computeThreads) else {
-      throw .init("compute threads: must be 0 (one per core) to 1024, not \(computeThreads)")
-    }
-    guard heartbeat >= .milliseconds(10) else { throw .init("heartbeat: must be at least 0.01 s") }
-    guard heartbeat * 3 <= lease else {
-      throw .init("heartbeat: \(heartbeat.seconds) s must be at most a third of the lease of \(lease.seconds) s")
-    }
-    guard poll >= .milliseconds(1) else { throw .init("poll: must be at least 0.001 s") }
-    guard drainLimit >= .zero else { throw .init("drain limit: must not be negative") }
-    guard retention >= .seconds(86_400) else { throw .init("retention: must be at least a day") }
+    try check(queues.map { !$0.isEmpty && !$0.contains("") } ?? true, "queues", "name at least one queue")
+    try check((1...10_000).contains(batchLimit), "batch_limit", "must be 1 to 10000, not \(batchLimit)")
+    try check((1...64).contains(concurrency), "concurrency", "must be 1 to 64, not \(concurrency)")
+    try check(
+      (0...1024).contains(computeThreads), "compute_threads",
+      "must be 0 (one per core) to 1024, not \(computeThreads)")
+    try check(heartbeat >= .milliseconds(10), "heartbeat_seconds", "must be at least 0.01")
+    try check(
+      heartbeat * 3 <= lease, "heartbeat_seconds",
+      "\(heartbeat.seconds) s must be at most a third of the lease of \(lease.seconds) s")
+    try check(poll >= .milliseconds(1), "poll_seconds", "must be at least 0.001")
+    try check(drainLimit >= .zero, "drain_seconds", "must not be negative")
+    try check(retention >= .seconds(86_400), "retention_days", "must be at least 1")
   }
 }
 
 /// A setting that cannot work, and what would.
 public struct WorkerSettingsError: Error, Sendable, CustomStringConvertible {
-  /// Which setting, and what it may be.
-  public let description: String
+  /// As in the settings file under `twinmill:`, and behind `TWINMILL_` in the environment.
+  public let setting: String
+  /// What it may be.
+  public let problem: String
 
-  init(_ description: String) {
-    self.description = description
+  init(_ setting: String, _ problem: String) {
+    self.setting = setting
+    self.problem = problem
   }
+
+  /// Which setting, and what it may be.
+  public var description: String { "TWINMILL_\(setting.uppercased()): \(problem)" }
 }

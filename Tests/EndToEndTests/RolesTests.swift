@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import TestServer
 import Testing
@@ -59,6 +60,7 @@ struct RolesTests {
     let worker = try await Daemon("work", url: url)
     let scheduler = try await Daemon("schedule", url: url)
     let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
+    defer { unlink(csv) }
     try ("timestamp,value\n" + (0..<60).map { "2026-01-01 00:\($0 < 10 ? "0" : "")\($0):00,\($0 % 7)\n" }.joined())
       .write(toFile: csv, atomically: true, encoding: .utf8)
     #expect(try await Installed.run(["import", csv, "--twin", "t"], url: database.url).status == 0)

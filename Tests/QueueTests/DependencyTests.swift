@@ -31,6 +31,17 @@ struct DependencyTests {
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [3])
   }
 
+  @Test("what a job depends on is locked in the order in which jobs are ended, whatever the caller's order")
+  func lockedInOrder() async throws {
+    let (_, connection, _) = try await database()
+    try await connection.enqueueProbes(3)
+    try await connection.script("SELECT twinmill.enqueue('probe', depends_on => '{3,1,2}')")
+    // The triggers of the commit go by the rows' order.
+    let edges: SQL = "SELECT array_agg(depends_on ORDER BY ctid) FROM twinmill.dependencies"
+    let order = try await connection.query(edges).only().decode([JobID].self)
+    #expect(order == [1, 2, 3])
+  }
+
   @Test("a retry, a snooze or a job handed back lets nobody go")
   func notFinal() async throws {
     let (_, connection, queue) = try await database()

@@ -129,23 +129,21 @@ struct HardshipTests {
     let connection = try await database.connect()
     try await connection.enqueueTests(3)
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2")
-    let started = Signal()
-    let release = Signal()
+    let gate = Gate()
     let order = Mutex<[JobID]>([])
     let note: @Sendable (JobID) -> Void = { id in order.withLock { $0.append(id) } }
     var kind = TestKind()
     kind.computes = { job in
       note(job.id)
       if job.id == 1 {
-        started.fire()
-        await release.next()
+        await gate.pass()
       }
       return .store(1)
     }
     let worker = try RunningWorker(database, KindRunner(kind))
-    await started.next()
+    await gate.reached()
     try await connection.enqueueTests(1)
-    release.fire()
+    gate.open()
     for job in 1...4 { #expect(try await connection.finalState(JobID(job)) == "completed") }
     try await worker.stop()
     #expect(order.withLock { $0 } == [1, 4, 2, 3])
@@ -167,22 +165,20 @@ struct HardshipTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
-    let started = Signal()
-    let release = Signal()
+    let gate = Gate()
     var kind = TestKind()
     kind.computes = { _ in
-      started.fire()
-      await release.next()
+      await gate.pass()
       return .unchanged
     }
     let worker = try RunningWorker(database, KindRunner(kind))
-    await started.next()
+    await gate.reached()
     try await connection.script(
       "BEGIN; SELECT twinmill.enqueue('test'); UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 2; COMMIT")
     try await connection.until("SELECT count(*) = 2 FROM twinmill.claims")
     await worker.group.triggerGracefulShutdown()
     try await connection.until("SELECT bool_and(is_draining) FROM twinmill.workers")
-    release.fire()
+    gate.open()
     try await worker.ended.value
     let rescuer = JobQueue(worker: UUID())
     #expect(try await rescuer.rescue([], on: connection).isEmpty)
@@ -238,12 +234,10 @@ struct HardshipTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
-    let started = Signal()
-    let release = Signal()
+    let gate = Gate()
     var kind = TestKind()
     kind.computes = { _ in
-      started.fire()
-      await release.next()
+      await gate.pass()
       throw JobFailure("broken")
     }
     // Beats so rarely that the worker does not hear of the request.
@@ -251,9 +245,9 @@ struct HardshipTests {
       $0.heartbeat = .seconds(60)
       $0.lease = .seconds(600)
     }
-    await started.next()
+    await gate.reached()
     #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
-    release.fire()
+    gate.open()
     #expect(try await connection.finalState(1) == "cancelled")
     try await worker.stop()
   }

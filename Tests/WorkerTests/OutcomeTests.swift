@@ -170,8 +170,7 @@ struct FairShareTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.script("SELECT twinmill.enqueue('test', tenant => 'big') FROM generate_series(1, 100)")
-    let started = Signal()
-    let release = Signal()
+    let gate = Gate()
     let order = Mutex<[JobID]>([])
     var kind = TestKind()
     kind.loads = { jobs in
@@ -180,13 +179,12 @@ struct FairShareTests {
         return order.count == jobs.count
       }
       guard isFirst else { return }
-      started.fire()
-      await release.next()
+      await gate.pass()
     }
     let worker = try RunningWorker(database, KindRunner(kind)) { $0.concurrency = 1 }
-    await started.next()
+    await gate.reached()
     _ = try await connection.query("SELECT twinmill.enqueue('test', tenant => 'small')")
-    release.fire()
+    gate.open()
     #expect(try await connection.finalState(101) == "completed")
     #expect(try await connection.finalState(100) == "completed")
     try await worker.stop()

@@ -140,6 +140,24 @@ final class Signal: Sendable {
   }
 }
 
+/// Where a job stands still until the test lets it go on.
+final class Gate: Sendable {
+  private let arrival = Signal()
+  private let opening = Signal()
+
+  /// Says that somebody is here, and waits for `open`.
+  func pass() async {
+    arrival.fire()
+    await opening.next()
+  }
+
+  /// Returns when one more has arrived.
+  func reached() async { await arrival.next() }
+
+  /// Lets one go on.
+  func open() { opening.fire() }
+}
+
 /// Something that has happened or not.
 final class Flag: Sendable {
   private let flag = Mutex(false)

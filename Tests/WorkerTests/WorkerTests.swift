@@ -154,21 +154,19 @@ struct WorkerTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
-    let started = Signal()
-    let release = Signal()
+    let gate = Gate()
     var kind = TestKind()
     kind.computes = { _ in
-      started.fire()
-      await release.next()
+      await gate.pass()
       return .store(1)
     }
     // One batch at a time: no claim can be under way while the job runs.
     let worker = try RunningWorker(database, KindRunner(kind)) { $0.concurrency = 1 }
-    await started.next()
+    await gate.reached()
     await worker.group.triggerGracefulShutdown()
     try await connection.until("SELECT is_draining FROM twinmill.workers")
     try await connection.enqueueTests(1)
-    release.fire()
+    gate.open()
     try await worker.ended.value
     #expect(try await connection.ended("completed") == [1])
     #expect(try await connection.query("SELECT state::text FROM twinmill.jobs")[0].decode(String.self) == "ready")
@@ -201,18 +199,16 @@ struct WorkerTests {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
-    let computed = Signal()
-    let release = Signal()
+    let gate = Gate()
     let moments = Moments { moment, _ in
       guard moment == .computed else { return }
-      computed.fire()
-      await release.next()
+      await gate.pass()
     }
     let worker = try RunningWorker(database, KindRunner(TestKind()), moments: moments)
-    await computed.next()
+    await gate.reached()
     try await connection.script(
       "DELETE FROM twinmill.workers; SELECT * FROM twinmill.rescue('{}', '{}')")
-    release.fire()
+    gate.open()
     await #expect(throws: LeaseLost.self) { try await worker.ended.value }
     #expect(try await connection.effects().isEmpty)
     let row = try await connection.query("SELECT state::text, crashes::integer FROM twinmill.jobs")[0]

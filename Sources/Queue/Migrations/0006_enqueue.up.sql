@@ -388,9 +388,10 @@ BEGIN
 
   outcome := 'inserted';
   IF unfinished > 0 THEN
+    -- By id, as jobs are ended: at commit each of them is locked in this order (settle_dependency).
     INSERT INTO twinmill.dependencies (depends_on, job_id, on_discard)
     SELECT e.depends_on, insert_job.job_id, e.on_discard
-    FROM unnest(edges.job_ids, edges.rules) WITH ORDINALITY AS e(depends_on, on_discard, place) ORDER BY e.place;
+    FROM unnest(edges.job_ids, edges.rules) AS e(depends_on, on_discard) ORDER BY e.depends_on;
   END IF;
 END $$;
 COMMENT ON FUNCTION twinmill.insert_job(

@@ -6,7 +6,7 @@
 -- Outcomes: completed, discarded, cancelled go to history; retry and snooze wait for their delay; handed_back is ready
 --          at once. Snooze and handed_back use no attempt.
 -- Index:   claims_pkey, jobs_pkey.
--- Locks:   the claim's row, then the jobs' rows.  Rows: the ids that were still ours.
+-- Locks:   the claim's row, then the jobs' rows by id.  Rows: the ids that were still ours.
 WITH fence AS MATERIALIZED (
   SELECT c.token, c.lane, c.job_ids, c.keys, c.claimed_at FROM twinmill.claims c WHERE c.token = $2 AND c.worker = $1
   FOR UPDATE

@@ -12,8 +12,9 @@ struct DepthMeasurement: Sendable {
       claims 15 batches with the worker's own statements; only the claims' round trips count, each claim is finished \
       outside the clock. Five batches come before, as a connection plans its first statements anew each time. All are of \
       the first priority, also of the small backlog: on both sides every page is met for the first time since a \
-      checkpoint. The small backlog is made anew for each pass and measured before and after the large one. look_ms: a \
-      look at every lane from the front, which a worker does once a second. Ratios are of medians.
+      checkpoint. The small backlog is made anew for each pass and measured before and after the large one; the ratio is \
+      of the large one's median to the mean of those two, as a machine may become faster or slower meanwhile. look_ms: a \
+      look at every lane from the front, which a worker does once a second.
       """
     let batch: Int
     let small: Side
@@ -44,12 +45,13 @@ struct DepthMeasurement: Sendable {
     let connection = try await stage.connect()
     let before = try await small(connection)
     let large = try await large(connection)
-    let small = before + (try await small(connection))
+    let after = try await small(connection)
+    let beside = (before.map(\.rate).median + after.map(\.rate).median) / 2
     try await Backlog(stage: stage).clear(on: connection)
     await connection.close()
     return Figures(
-      batch: batch, small: Self.side(sizes.smallBacklog, small), large: Self.side(sizes.largeBacklog, large),
-      largeToSmall: (large.map(\.rate).median / small.map(\.rate).median).rounded(to: 3))
+      batch: batch, small: Self.side(sizes.smallBacklog, before + after), large: Self.side(sizes.largeBacklog, large),
+      largeToSmall: (large.map(\.rate).median / beside).rounded(to: 3))
   }
 
   private static func side(_ jobs: Int, _ passes: [Pass]) -> Side {

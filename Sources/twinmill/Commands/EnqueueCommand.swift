@@ -18,7 +18,7 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(help: "The twin: its id, or DOMAIN/SUBJECT.") var twin: String?
   @Option(help: "A JSON object.") var arguments = "{}"
   @Option(help: "Queue, instead of the kind's own.") var queue: String?
-  @Option(help: "Lower runs first.") var priority = 0
+  @Option(help: "Lower runs first; -32768 to 32767.") var priority: Int16 = 0
   @Option(help: "Not before this time (ISO 8601).") var runAt: String?
   @Option(help: "At most one unfinished job of this kind with this key.") var uniqueKey: String?
   @Flag(help: "Replace a waiting job with the same kind and key, instead of keeping it.") var replace = false
@@ -66,7 +66,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     let rows = try await connection.query(
       """
       SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
-        \(queue)::text, \(Int32(clamping: priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
+        \(queue)::text, \(Int32(priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
         \(maxAttempts.map { Int32(clamping: $0) })::integer, \(dependsOn)::bigint[], \([onDiscard])::text[],
         \(tenant)::text, \(concurrencyKey)::text, \(deadline)::text::timestamptz,
         \(replace ? "replace" : "keep")::text)
