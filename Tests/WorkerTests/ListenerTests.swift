@@ -205,7 +205,7 @@ extension Connection {
     _ = try await query(
       """
       SELECT count(pg_try_advisory_xact_lock(
-        hashtextextended('default ' || ((date_part('epoch', clock_timestamp()) * 100)::bigint + n), 0)))
+        hashtextextended('default ' || ((date_part('epoch', now()) * 100)::bigint + n), 0)))
       FROM generate_series(0, 6000) AS n
       """)
   }
