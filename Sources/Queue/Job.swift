@@ -4,8 +4,8 @@ import Postgres
 /// Identifies a job for ever: live in `twinmill.jobs`, finished in `twinmill.job_history`.
 public typealias JobID = Int64
 
-/// A claimed job, as a job kind sees it. An object: it is passed on some twenty times on its way, and has ten parts that
-/// would each be counted.
+/// A claimed job, as a job kind sees it. An object: it is passed on some twenty times on its way, and has seven parts
+/// that would each be counted.
 public final class Job: Sendable {
   /// Grows with the order of enqueueing.
   public let id: JobID

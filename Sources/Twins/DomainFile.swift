@@ -23,7 +23,7 @@ struct DomainFile {
   init(_ text: String) throws(DomainError) {
     let root: Node?
     do {
-      // Without the rules that guess a value's type: YAMLMapping asks for types by key, and each guess tries ten patterns.
+      // Without the rules that guess a value's type: YAMLMapping asks for types by key, and each guess tries seven patterns.
       root = try compose(yaml: text, .basic)
     } catch {
       throw .invalid(domain: "?", place: "", problem: "not YAML: \(error)")

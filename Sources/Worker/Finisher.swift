@@ -125,8 +125,8 @@ struct Finisher<Kind: JobKind>: Sendable {
 
   private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>, wasUnknown: Bool) {
     guard !endings.isEmpty else { return }
-    if ours.count < endings.count {
-      let refused = endings.filter { !ours.contains($0.job.id) }
+    let refused = ours.count == endings.count ? [] : endings.filter { !ours.contains($0.job.id) }
+    if !refused.isEmpty {
       context.logger.warning(
         wasUnknown
           ? "jobs were ended before the connection was lost, or belong to another attempt"

@@ -50,7 +50,7 @@ public struct WorkerSettings: Sendable {
     try check(heartbeat >= .milliseconds(10), "heartbeat_seconds", "must be at least 0.01")
     try check(
       heartbeat * 3 <= lease, "heartbeat_seconds",
-      "\(heartbeat.seconds) s must be at most a third of the lease of \(lease.seconds) s")
+      "\(heartbeat.seconds) s must be at most a third of TWINMILL_LEASE_SECONDS, which is \(lease.seconds) s")
     try check(poll >= .milliseconds(1), "poll_seconds", "must be at least 0.001")
     try check(drainLimit >= .zero, "drain_seconds", "must not be negative")
     try check(retention >= .seconds(86_400), "retention_days", "must be at least 1")

@@ -204,4 +204,22 @@ struct ClaimTests {
     let onlyOther = try await queue.survey(queues: ["default"], kinds: ["other"], on: connection)
     #expect(onlyOther.lanes.map(\.kind) == ["other"])
   }
+
+  @Test("due jobs line up in the order in which they were due, what is handed back or stray as it was claimed")
+  func order() async throws {
+    let database = try await QueueDatabase.create()
+    let connection = try await database.connect()
+    let queue = try await JobQueue.registered(on: connection)
+    try await connection.script(
+      """
+      SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour') FROM generate_series(1, 4);
+      UPDATE twinmill.live_jobs SET run_at = now() - job_id * interval '1 s';
+      """)
+    let due = try await queue.claim(on: connection)
+    #expect(due.jobs.map(\.id) == [4, 3, 2, 1])
+    #expect(try await queue.end(due.jobs, .handedBack, token: due.token, on: connection).count == 4)
+    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [4, 3, 2, 1])
+    #expect(try await queue.returnStrays(on: connection, live: { [] }).count == 4)
+    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [4, 3, 2, 1])
+  }
 }

@@ -59,6 +59,22 @@ struct FinishTests {
     #expect(jobs[2] == ("ready", 0, 0, true, nil))
   }
 
+  @Test("what a kind stores behind the end of its jobs is planned as anything else, only without JIT")
+  func givesThePlannerBack() async throws {
+    let (_, connection, queue, claim) = try await claimed(1)
+    let settings: SQL = """
+      SELECT array_agg(name || '=' || setting ORDER BY name) FROM pg_settings
+      WHERE (name LIKE 'enable%' OR name LIKE 'plan%' OR name LIKE 'jit%') AND name <> 'jit'
+      """
+    try await connection.script("BEGIN")
+    let before = try await connection.query(settings).only().decode([String].self)
+    let ending = JobQueue.Ending(job: claim.jobs[0], outcome: .completed, startedAt: claim.jobs[0].claimedAt)
+    _ = try await connection.pipeline(queue.finish([ending], token: claim.token, idleLimit: .seconds(9)))
+    let after = try await connection.query(settings).only().decode([String].self)
+    #expect(before.count > 20 && after == before)
+    try await connection.script("ROLLBACK")
+  }
+
   @Test("a stale attempt cannot finish its job")
   func staleAttempt() async throws {
     let (database, connection, queue, stale) = try await claimed(1)

@@ -80,7 +80,8 @@ BEGIN
     RETURNING j.lane, j.state
   )
   SELECT count(twinmill.wake(l.queue)) INTO woken
-  FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f JOIN twinmill.lanes l ON l.lane = f.lane;
+  FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f
+  CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = f.lane OFFSET 0) AS l;
 END $$;
 COMMENT ON FUNCTION twinmill.let_go(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.release calls it';
 REVOKE ALL ON FUNCTION twinmill.let_go(bigint[], bigint[]) FROM PUBLIC;

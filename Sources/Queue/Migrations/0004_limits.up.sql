@@ -120,7 +120,9 @@ BEGIN
       SELECT DISTINCT k.key FROM unnest(keys) AS k(key)
     ), running AS MATERIALIZED (
       SELECT l.queue, member.key, count(*) AS running
-      FROM twinmill.claims c JOIN twinmill.lanes l ON l.lane = c.lane, unnest(c.keys) AS member(key)
+      FROM twinmill.claims c
+      CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = c.lane OFFSET 0) AS l
+      CROSS JOIN unnest(c.keys) AS member(key)
       WHERE member.key IS NOT NULL
       GROUP BY l.queue, member.key
     )
@@ -132,7 +134,7 @@ BEGIN
       FROM (SELECT j.job_id, j.lane FROM twinmill.live_jobs j
             WHERE j.state = 'blocked' AND j.concurrency_key = a.key AND j.waits_for = 0
             ORDER BY j.job_id LIMIT 1000) AS j
-      JOIN twinmill.lanes l ON l.lane = j.lane
+      CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = j.lane OFFSET 0) AS l
     ) AS next
     LEFT JOIN twinmill.queue_settings s ON s.queue = next.queue
     LEFT JOIN running r ON r.queue = next.queue AND r.key = a.key

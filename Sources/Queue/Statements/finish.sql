@@ -4,9 +4,10 @@
 --          $1 worker, $2 token of the claim; $3 ids, $4 attempts, $5 outcomes, $6 results, $7 causes and $8 messages of
 --          errors, $9 delays in seconds, $10 starts: one per job, $6 to $9 up to the last that is not NULL.
 -- Outcomes: completed, discarded, cancelled go to history; retry and snooze wait for their delay; handed_back is ready
---          at once. Snooze and handed_back use no attempt.
+--          at once, in the order of $3. Snooze and handed_back use no attempt.
 -- Index:   claims_pkey, jobs_pkey.
--- Locks:   the claim's row, then the jobs' rows by id.  Rows: the ids that were still ours.
+-- Locks:   the claim's row, then the jobs' rows: those that end, then those that return, by id.
+-- Rows:    the ids that were still ours.
 WITH fence AS MATERIALIZED (
   SELECT c.token, c.lane, c.job_ids, c.keys, c.claimed_at FROM twinmill.claims c WHERE c.token = $2 AND c.worker = $1
   FOR UPDATE
@@ -15,7 +16,9 @@ WITH fence AS MATERIALIZED (
          -- Somebody asked to cancel it while it ran: it does not come back.
          CASE WHEN i.outcome IN ('retry', 'snooze', 'handed_back')
                    AND EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = i.job_id) THEN 'cancelled'
-              ELSE i.outcome END AS outcome
+              ELSE i.outcome END AS outcome,
+         -- Here, in the order in which the jobs were claimed: they are written in that of their ids.
+         CASE WHEN i.outcome = 'handed_back' THEN nextval('twinmill.turns') END AS turn
   FROM unnest($3::bigint[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::float8[], $10::timestamptz[])
     AS i(job_id, attempt, outcome, result, cause, message, delay_seconds, started_at)
@@ -47,7 +50,7 @@ WITH fence AS MATERIALIZED (
 ), returned AS (
   UPDATE twinmill.live_jobs j
   SET state = CASE WHEN i.outcome = 'handed_back' THEN 'ready' ELSE 'scheduled' END::twinmill.job_state,
-      turn = CASE WHEN i.outcome = 'handed_back' THEN nextval('twinmill.turns') END,
+      turn = i.turn,
       run_at = CASE WHEN i.outcome = 'handed_back' THEN j.run_at
                     ELSE clock_timestamp() + make_interval(secs => i.delay_seconds) END,
       attempt = CASE WHEN i.outcome = 'retry' THEN j.attempt + 1 ELSE j.attempt END,

@@ -5,8 +5,12 @@ WITH stray AS (
   DELETE FROM twinmill.claims c
   WHERE c.worker = $1 AND c.token <> ALL ($2::uuid[]) AND c.claimed_at < $3
   RETURNING c.job_ids
+), placed AS MATERIALIZED (
+  -- In the order in which they were claimed: they are written in that of their ids.
+  SELECT member.job_id, nextval('twinmill.turns') AS turn FROM stray s, unnest(s.job_ids) AS member(job_id)
 )
 UPDATE twinmill.live_jobs j
-SET turn = nextval('twinmill.turns')
-WHERE j.job_id = ANY (ARRAY(SELECT unnest(s.job_ids) FROM stray s))
+SET turn = p.turn
+FROM placed p
+WHERE j.job_id = ANY (ARRAY(SELECT unnest(s.job_ids) FROM stray s)) AND j.job_id = p.job_id
 RETURNING j.job_id

@@ -30,7 +30,7 @@ struct DrainMeasurement: Sendable {
     var usual: [Double] = []
     var own: [Double] = []
     for round in 1...sizes.rounds {
-      // What comes first in a round writes into a log whose files are not yet there: each does once.
+      // Who comes first has the colder server: each in turn.
       for side in 0..<(sizes.comparesSQL ? 3 : 1) {
         switch (side + (sizes.comparesSQL ? round - 1 : 0)) % 3 {
         case 0: worker.append(try await WorkerDrain(stage: stage).run(sizes.jobs).rate)

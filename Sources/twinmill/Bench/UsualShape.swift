@@ -8,7 +8,7 @@ struct UsualShape: Sendable {
   private static let fill = Statement("usual_fill", PackageResources.usual_fill_sql)
   private static let claim = Statement("usual_claim", PackageResources.usual_claim_sql)
   private static let finish = Statement("usual_finish", PackageResources.usual_finish_sql)
-  /// As the worker's statements: never a scan that was planned for an empty table.
+  /// As for the worker's statements no scan that was planned for an empty table: each row by its key, in nested loops.
   static let plan = ["enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"]
 
   /// Makes the tables anew.

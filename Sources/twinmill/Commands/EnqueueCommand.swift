@@ -18,7 +18,7 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(help: "The twin: its id, or DOMAIN/SUBJECT.") var twin: String?
   @Option(help: "A JSON object.") var arguments = "{}"
   @Option(help: "Queue, instead of the kind's own.") var queue: String?
-  @Option(help: "Lower runs first; -32768 to 32767.") var priority: Int16 = 0
+  @Option(parsing: .unconditional, help: "Lower runs first; -32768 to 32767.") var priority: Int16 = 0
   @Option(help: "Not before this time (ISO 8601).") var runAt: String?
   @Option(help: "At most one unfinished job of this kind with this key.") var uniqueKey: String?
   @Flag(help: "Replace a waiting job with the same kind and key, instead of keeping it.") var replace = false

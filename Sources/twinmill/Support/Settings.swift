@@ -115,7 +115,9 @@ struct Settings: Sendable {
 
   /// Names separated by commas, as `twinmill.enqueue` takes them.
   static func queues(_ text: String, named name: String) throws -> [String] {
-    try text.split(separator: ",").map { part in
+    let names = text.split(separator: ",")
+    guard !names.isEmpty else { throw SettingsError("\(name): name at least one queue") }
+    return try names.map { part in
       let queue = part.split(separator: " ").joined(separator: " ")
       guard (1...63).contains(queue.utf8.count),
         queue.utf8.allSatisfy({
