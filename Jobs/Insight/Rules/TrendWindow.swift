@@ -7,8 +7,8 @@ import Twins
 /// Where samples are closer than half a day and a day is a known season, samples are the means of whole days: a rise
 /// in the morning is no trend. Shorter seasons, such as the week of daily samples, are taken out as the mean by phase
 /// of what is left of a straight line through stretch and history together: out of eight weeks alone, the seven means
-/// would take a good part of the noise's memory with them. The stretch begins behind the last change of level, so that a step is not told
-/// as a slope.
+/// would take a good part of the noise's memory with them. The stretch begins behind the last change of level, so that a
+/// step is not told as a slope.
 struct TrendWindow: Sendable {
   /// One a step, oldest first; NaN = missing.
   let values: [Double]

@@ -67,16 +67,14 @@ public enum HeavyTailedStep {
     func logLikelihood(degrees: Double, hasStep: Bool) -> Double {
       let n = Double(y.count)
       var errors = fit(weights: [Double](repeating: 1, count: y.count), hasStep: hasStep)
-      let quartile = StudentT.quantile(0.75, degrees: degrees)
       let median = errors.map { abs($0) }.sorted()[errors.count / 2]
-      var variance = max(median * median / (quartile * quartile), 1e-9)
+      var variance = max(StudentT.variance(ofMedian: median, degrees: degrees), 1e-9)
       for _ in 0..<HeavyTailedStep.steps {
-        let weights = errors.map { (degrees + 1) / (degrees + $0 * $0 / variance) }
+        let weights = errors.map { StudentT.weight($0, variance: variance, degrees: degrees) }
         errors = fit(weights: weights, hasStep: hasStep)
         variance = max(zip(weights, errors).reduce(0) { $0 + $1.0 * $1.1 * $1.1 } / n, 1e-9)
       }
-      let constant = lgamma((degrees + 1) / 2) - lgamma(degrees / 2) - 0.5 * log(.pi * degrees * variance)
-      return errors.reduce(n * constant + logScale) { $0 - 0.5 * (degrees + 1) * log1p($1 * $1 / (degrees * variance)) }
+      return StudentT.logLikelihood(errors, variance: variance, degrees: degrees) + logScale
     }
 
     /// Residuals of weighted least squares.

@@ -22,7 +22,7 @@ struct StudentMixture {
 
   /// Density at x.
   func density(_ x: Double) -> Double {
-    let constant = exp(lgamma((degrees + 1) / 2) - lgamma(degrees / 2)) / (Double.pi * degrees).squareRoot()
+    let constant = exp(StudentT.logConstant(degrees: degrees)) / (Double.pi * degrees).squareRoot()
     return parts.reduce(0) { sum, part in
       let t = (x - part.mean) / part.scale
       return sum + part.weight / part.scale * exp(-0.5 * (degrees + 1) * log1p(t * t / degrees))

@@ -17,6 +17,30 @@ enum StudentT {
   static func quantile(_ p: Double, degrees: Double) -> Double {
     boost_student_t_quantile(p, degrees)
   }
+
+  /// log Γ((ν + 1) / 2) − log Γ(ν / 2): the density's constant but for √(π ν) and the scale.
+  static func logConstant(degrees: Double) -> Double {
+    lgamma((degrees + 1) / 2) - lgamma(degrees / 2)
+  }
+
+  /// Square of the scale whose |T| has this median: where EM begins.
+  static func variance(ofMedian median: Double, degrees: Double) -> Double {
+    let quartile = quantile(0.75, degrees: degrees)
+    return median * median / (quartile * quartile)
+  }
+
+  /// Weight of a residual in a step of EM (Lange, Little and Taylor 1989).
+  static func weight(_ residual: Double, variance: Double, degrees: Double) -> Double {
+    (degrees + 1) / (degrees + residual * residual / variance)
+  }
+
+  /// Log likelihood of residuals around 0.
+  static func logLikelihood(_ residuals: [Double], variance: Double, degrees: Double) -> Double {
+    let constant = logConstant(degrees: degrees) - 0.5 * log(.pi * degrees * variance)
+    return residuals.reduce(Double(residuals.count) * constant) {
+      $0 - 0.5 * (degrees + 1) * log1p($1 * $1 / (degrees * variance))
+    }
+  }
 }
 
 /// The standard normal distribution (Boost.Math).

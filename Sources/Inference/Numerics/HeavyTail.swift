@@ -30,18 +30,14 @@ public struct HeavyTail: Sendable {
     let median = residuals.map { abs($0) }.sorted()[residuals.count / 2]
     guard median > 0, median.isFinite else { return nil }
     let fits = Self.degrees.map { degrees in
-      let quartile = StudentT.quantile(0.75, degrees: degrees)
-      var variance = median * median / (quartile * quartile)
+      var variance = StudentT.variance(ofMedian: median, degrees: degrees)
       for _ in 0..<Self.steps {
         let weighted = residuals.reduce(0.0) { sum, r in
-          sum + (degrees + 1) / (degrees + r * r / variance) * r * r
+          sum + StudentT.weight(r, variance: variance, degrees: degrees) * r * r
         }
         variance = weighted / Double(residuals.count)
       }
-      let constant = lgamma((degrees + 1) / 2) - lgamma(degrees / 2) - 0.5 * log(degrees * variance)
-      let logLikelihood = residuals.reduce(0.0) { sum, r in
-        sum + constant - 0.5 * (degrees + 1) * log1p(r * r / (degrees * variance))
-      }
+      let logLikelihood = StudentT.logLikelihood(residuals, variance: variance, degrees: degrees)
       return (logLikelihood: logLikelihood, scale: variance.squareRoot(), degrees: degrees)
     }
     guard let best = fits.map(\.logLikelihood).max(), best.isFinite else { return nil }
