@@ -59,13 +59,7 @@ struct WakeTests {
     let ear = try await Ear(database)
     let notifier = try await database.connect()
     try await notifier.script("BEGIN")
-    // Its turn is that of every 10 ms of the coming minute, without the gaps that a clock read for each would leave.
-    _ = try await notifier.query(
-      """
-      SELECT count(pg_try_advisory_xact_lock(
-        hashtextextended('a ' || ((date_part('epoch', now()) * 100)::bigint + n), 0)))
-      FROM generate_series(0, 6000) AS n
-      """)
+    try await notifier.takeWakeTurns(of: "a")
     for queue in ["a", "b", "a"] {
       _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => \(queue))")
     }

@@ -141,7 +141,7 @@ struct ListenerTests {
     // Every 10 ms of the coming minute is this transaction's to notify.
     let notifier = try await database.connect()
     try await notifier.script("BEGIN")
-    try await notifier.takeWakeTurns()
+    try await notifier.takeWakeTurns(of: "default")
     let late = try await database.connect()
     try await late.script("BEGIN")
     try await late.enqueueTests(1)
@@ -196,17 +196,5 @@ struct ListenerTests {
       FROM twinmill.job_history
       """)[0].decode(Double.self)
     #expect(middle <= 0.070)
-  }
-}
-
-extension Connection {
-  /// Takes part of `twinmill.wake`: whoever enqueues in the coming minute finds that this transaction notifies already.
-  func takeWakeTurns() async throws {
-    _ = try await query(
-      """
-      SELECT count(pg_try_advisory_xact_lock(
-        hashtextextended('default ' || ((date_part('epoch', now()) * 100)::bigint + n), 0)))
-      FROM generate_series(0, 6000) AS n
-      """)
   }
 }
