@@ -65,7 +65,7 @@ struct Finisher<Kind: JobKind>: Sendable {
         await context.moments.reached(.fenced, endings.map(\.job.id))
         var stored: [(job: Job, output: Kind.Output)] = []
         stored.reserveCapacity(outputs.count)
-        for ending in endings where ours.count == endings.count || ours.contains(ending.job.id) {
+        for ending in endings where ours.contains(ending.job.id) {
           if let output = outputs[ending.job.id] { stored.append((ending.job, output)) }
         }
         if !stored.isEmpty { try await kind.store(stored, on: connection) }
@@ -125,7 +125,7 @@ struct Finisher<Kind: JobKind>: Sendable {
 
   private func report(_ endings: [JobQueue.Ending], ours: Set<JobID>, wasUnknown: Bool) {
     guard !endings.isEmpty else { return }
-    let refused = ours.count == endings.count ? [] : endings.filter { !ours.contains($0.job.id) }
+    let refused = endings.filter { !ours.contains($0.job.id) }
     if !refused.isEmpty {
       context.logger.warning(
         wasUnknown
@@ -135,7 +135,7 @@ struct Finisher<Kind: JobKind>: Sendable {
     }
     context.inFlight.remove(endings.map(\.job))
     let isBrief = endings.count > jobLineLimit
-    for ending in endings where ours.count == endings.count || ours.contains(ending.job.id) {
+    for ending in endings where ours.contains(ending.job.id) {
       let level = ending.outcome.logLevel(isBrief: isBrief)
       guard level >= context.logger.logLevel else { continue }
       context.logger.log(level: level, "\(ending.outcome.sentence)", metadata: ending.metadata)

@@ -75,7 +75,7 @@ public struct Row: Sendable {
     _ types: repeat (each T).Type
   ) throws(PostgresError) -> (repeat each T) {
     var next: Int32 = 0
-    return (repeat try take((each T).self, &next))
+    return (repeat try (each T).decode(take(&next)))
   }
 
   /// Reads the columns one by one.
@@ -86,11 +86,6 @@ public struct Row: Sendable {
   ///   asked for.
   public func get<T: PostgresDecodable>(_ column: String, as type: T.Type = T.self) throws(PostgresError) -> T {
     try T.decode(cell(index(of: column)))
-  }
-
-  @inline(__always)
-  private func take<T: PostgresDecodable>(_ type: T.Type, _ next: inout Int32) throws(PostgresError) -> T {
-    try T.decode(take(&next))
   }
 
   /// The cell of a column, and on to the next.

@@ -13,7 +13,7 @@ WITH due AS MATERIALIZED (
   SELECT d.job_id, nextval('twinmill.turns') AS turn FROM due d
 ), promoted AS (
   UPDATE twinmill.live_jobs j SET state = 'ready', turn = p.turn FROM placed p
-  WHERE j.job_id = ANY (ARRAY(SELECT d.job_id FROM due d)) AND j.job_id = p.job_id AND j.state::text = 'scheduled'
+  WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM placed o)) AND j.job_id = p.job_id AND j.state::text = 'scheduled'
   RETURNING j.job_id
 )
 SELECT count(*) FROM promoted

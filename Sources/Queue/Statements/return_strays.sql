@@ -12,5 +12,5 @@ WITH stray AS (
 UPDATE twinmill.live_jobs j
 SET turn = p.turn
 FROM placed p
-WHERE j.job_id = ANY (ARRAY(SELECT unnest(s.job_ids) FROM stray s)) AND j.job_id = p.job_id
+WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM placed o)) AND j.job_id = p.job_id
 RETURNING j.job_id

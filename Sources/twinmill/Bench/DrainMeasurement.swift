@@ -29,10 +29,11 @@ struct DrainMeasurement: Sendable {
     var worker: [Double] = []
     var usual: [Double] = []
     var own: [Double] = []
+    let sides = sizes.comparesSQL ? 3 : 1
     for round in 1...sizes.rounds {
       // Who comes first has the colder server: each in turn.
-      for side in 0..<(sizes.comparesSQL ? 3 : 1) {
-        switch (side + (sizes.comparesSQL ? round - 1 : 0)) % 3 {
+      for turn in 0..<sides {
+        switch (turn + round - 1) % sides {
         case 0: worker.append(try await WorkerDrain(stage: stage).run(sizes.jobs).rate)
         case 1: usual.append(try await UsualShape(stage: stage).drain(sizes.jobs))
         default: own.append(try await OwnStatements(stage: stage).drain(sizes.jobs))
