@@ -68,43 +68,36 @@ let pureTargets: [Target] = [
 // MARK: - Queue, twins, the program
 
 let databaseTargets: [Target] = [
+  // Text files as code: the plugin finds a target's files, the tool writes them.
+  .plugin(
+    name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"], path: "Sources/EmbedFiles/Plugin"),
+  .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
+
   .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .target(name: "Postgres", dependencies: ["CLibpq", logging]),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
   .target(
-    name: "Queue", dependencies: ["Postgres"], resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
+    name: "Queue", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
   .target(name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle]),
   .target(
-    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle],
-    resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
+    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
 
   .target(
-    name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams],
-    resources: [.embedInCode("Migrations"), .embedInCode("Statements")]),
+    name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams], plugins: ["EmbedFiles"]),
   .target(
-    name: "Domains", dependencies: ["Twins"],
-    resources: [
-      .embedInCode("skincare"), .embedInCode("reactor"), .embedInCode("goals"), .embedInCode("propositions"),
-      .embedInCode("tasks"), .embedInCode("sensor"),
-    ]),
+    name: "Domains", dependencies: ["Twins"], plugins: ["EmbedFiles"]),
   .target(
     name: "Jobs", dependencies: ["Queue", "Postgres", "Twins", "Series", "Detection", "Forecasting", "Inference"],
-    path: "Jobs",
-    resources: [
-      .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
-      .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Insight/Statements"),
-      .embedInCode("Recommendation/Statements"), .embedInCode("Sweep/Statements"), .embedInCode("Probe/Statements"),
-    ]),
+    path: "Jobs", plugins: ["EmbedFiles"]),
 
   .target(
-    name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], resources: [.embedInCode("Statements")]),
+    name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
     name: "Benchmarks",
     dependencies: [
       "Detection", "Files", "Inference", "Postgres", "PostgresServer", "Queue", "Simulation", "Worker",
-    ],
-    resources: [.embedInCode("Statements")]),
+    ], plugins: ["EmbedFiles"]),
   .target(
     name: "CommandLine",
     dependencies: [

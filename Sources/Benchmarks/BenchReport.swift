@@ -85,7 +85,7 @@ package struct BenchReport: Encodable {
       startedAt: Date().formatted(.iso8601))
   }
 
-  private static let settings = Statement("bench_settings", PackageResources.bench_settings_sql)
+  private static let settings = Statement("bench_settings", Embedded.Statements.bench_settings)
 
   private static func server(_ stage: BenchStage) async throws -> Server {
     try await stage.withConnection { connection in

@@ -23,7 +23,7 @@ struct FootprintMeasurement: Measurement {
     let drainPeakMb: Double
   }
 
-  private static let endings = Statement("bench_endings", PackageResources.bench_endings_sql)
+  private static let endings = Statement("bench_endings", Embedded.Statements.bench_endings)
 
   func run() async throws -> Figures {
     var starts: [Double] = []

@@ -84,7 +84,7 @@ struct ChainRun: Sendable {
   private func times(
     _ twins: [SimulatedTwin], _ since: Date, _ connection: Connection
   ) async throws -> [String: KindTimes] {
-    let statement = Statement("chain_times", PackageResources.chain_times_sql)
+    let statement = Statement("chain_times", Embedded.Statements.chain_times)
     var kinds: [String: KindTimes] = [:]
     for row in try await connection.query(statement(twins.map(\.id), since)) {
       let (kind, jobs, completed, unchanged, again, seconds, _, _) = try row.decode(
@@ -99,7 +99,7 @@ struct ChainRun: Sendable {
   private func failures(
     _ twins: [SimulatedTwin], _ since: Date, _ connection: Connection
   ) async throws -> [String: Int] {
-    let statement = Statement("chain_failures", PackageResources.chain_failures_sql)
+    let statement = Statement("chain_failures", Embedded.Statements.chain_failures)
     var reasons: [String: Int] = [:]
     for row in try await connection.query(statement(twins.map(\.id), since)) {
       let (kind, reason, jobs) = try row.decode(String.self, String.self, Int64.self)
