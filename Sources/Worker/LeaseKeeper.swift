@@ -60,9 +60,6 @@ actor LeaseKeeper {
     }
   }
 
-  /// How long the goodbye may wait for the server.
-  private var farewell: Duration { .seconds(1) }
-
   func drain() {
     isDraining = true
   }
@@ -71,6 +68,7 @@ actor LeaseKeeper {
   /// not answer soon, the others find out.
   func leave() async {
     guard isRegistering else { return }
+    let farewell = context.settings.farewell
     do {
       let connection: Connection
       // A heartbeat that was broken off takes its connection with it.
