@@ -15,7 +15,7 @@ struct FaultTests {
 
   private func victim(_ moment: String, _ database: TestDatabase, _ connection: Connection) async throws -> Daemon {
     let victim = try await Daemon(
-      "work", url: database.url, environment: Self.settings.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 })
+      "work", url: database.url, environment: Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 })
     try await victim.untilStopped(connection)
     return victim
   }

@@ -36,10 +36,10 @@ struct ListenerTests {
     let listening = Signal()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: ["default"], queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      connections: database.settings, queues: ["default"], queue: QueueWorker(), inFlight: InFlight(),
       wakeUp: wakeUp, poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    listener.probeInterval = .milliseconds(20)
-    listener.probeDeadline = .milliseconds(200)
+    listener.pingInterval = .milliseconds(20)
+    listener.pingDeadline = .milliseconds(200)
     listener.isListening = { connection in
       let number = opened.withLock { opened in
         opened += 1
@@ -64,15 +64,15 @@ struct ListenerTests {
     let connection = try await database.connect()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: nil, queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      connections: database.settings, queues: nil, queue: QueueWorker(), inFlight: InFlight(),
       wakeUp: WakeUp(), poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    listener.probeInterval = .milliseconds(1)
+    listener.pingInterval = .milliseconds(1)
     listener.isListening = { _ in opened.withLock { $0 += 1 } }
     let running = Task { [listener] in try await listener.run() }
     // Somebody else hears twenty of its probes.
     var heard = connection.notifications().makeAsyncIterator()
-    try await connection.script("LISTEN twinmill_probe")
-    for _ in 1...20 { #expect(await heard.next()?.channel == "twinmill_probe") }
+    try await connection.script("LISTEN twinmill_ping")
+    for _ in 1...20 { #expect(await heard.next()?.channel == "twinmill_ping") }
     #expect(opened.withLock { $0 } == 1)
     running.cancel()
     try await running.value
