@@ -132,9 +132,9 @@ struct JobsDatabase {
     }
     try await between()
     let stored = outputs
-    let finishing = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
+    let finish = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
     try await connection.transaction { connection in
-      _ = try await connection.pipeline(finishing)
+      _ = try await finish.run(on: connection)
       if !stored.isEmpty { try await kind.store(stored, on: connection) }
     }
     return ends

@@ -8,7 +8,7 @@ import Testing
 /// Values at the edge of what the types hold, numbers beyond what is usual, clocks that go back.
 @Suite("Bounds")
 struct BoundTests {
-  private func database() async throws -> (Connection, JobQueue) {
+  private func database() async throws -> (Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     return (connection, try await QueueWorker.registered(on: connection))
@@ -147,7 +147,7 @@ struct BoundTests {
 
   @Test("tenants that used nothing of late and weigh as much as everybody are forgotten")
   func tenants() async throws {
-    let (connection, queue) = try await database()
+    let (connection, _) = try await database()
     _ = try await JobQueue.share(["old": 1, "weighed": 1, "new": 1], on: connection)
     try await connection.script(
       """

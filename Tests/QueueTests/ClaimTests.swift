@@ -162,7 +162,6 @@ struct ClaimTests {
   func manyLanes() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await QueueWorker.registered(on: connection)
     func tenants(few: Int64) async throws -> [String] {
       try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(\.tenant).sorted()
     }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Dependencies")
 struct DependencyTests {
-  private func database() async throws -> (TestDatabase, Connection, JobQueue) {
+  private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     return (database, connection, try await QueueWorker.registered(on: connection))
@@ -91,7 +91,7 @@ struct DependencyTests {
     #expect(claim.jobs.map(\.id) == [3] || claim.jobs.map(\.id) == [4])
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2")
     try await queue.remove(on: connection)
-    _ = try await QueueWorker.registered(on: connection).rescue([], on: connection)
+    _ = try await JobQueue.rescue([], on: connection)
     let ended = try await connection.value("SELECT count(*) FROM twinmill.job_history", as: Int64.self)
     #expect(ended == 3)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.dependencies") == Int64(ended == 3 ? 0 : 1))

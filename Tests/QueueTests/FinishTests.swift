@@ -22,8 +22,8 @@ struct FinishTests {
       .completed, .unchanged, .discarded(message: "broken\0"), .cancelled(message: "no"),
     ]
     let endings = zip(claim.jobs, outcomes).map { JobQueue.Ending(job: $0, outcome: $1, startedAt: $0.claimedAt) }
-    let ours = try await queue.finish(endings, token: claim.token, idleLimit: .seconds(9).run(on: connection))
-    #expect(ours == [1, 2, 3, 4])
+    let accepted = try await queue.finish(endings, token: claim.token, idleLimit: .seconds(9)).run(on: connection)
+    #expect(accepted == [1, 2, 3, 4])
     let rows = try await connection.query(
       """
       SELECT state::text, result, errors -> 0 ->> 'message',
@@ -45,7 +45,7 @@ struct FinishTests {
       .retry(after: .seconds(100), message: "later"), .snooze(.seconds(50)), .requeued,
     ]
     let endings = zip(claim.jobs, outcomes).map { JobQueue.Ending(job: $0, outcome: $1, startedAt: $0.claimedAt) }
-    _ = try await connection.pipeline(queue.finish(endings, token: claim.token, idleLimit: .seconds(9)))
+    _ = try await queue.finish(endings, token: claim.token, idleLimit: .seconds(9)).run(on: connection)
     let rows = try await connection.query(
       """
       SELECT state::text, attempt::integer, round(extract(epoch FROM run_at - now()) / 10)::integer, claimed_by IS NULL,
@@ -68,7 +68,7 @@ struct FinishTests {
     try await connection.script("BEGIN")
     let before = try await connection.query(settings).only().decode([String].self)
     let ending = JobQueue.Ending(job: claim.jobs[0], outcome: .completed, startedAt: claim.jobs[0].claimedAt)
-    _ = try await connection.pipeline(queue.finish([ending], token: claim.token, idleLimit: .seconds(9)))
+    _ = try await queue.finish([ending], token: claim.token, idleLimit: .seconds(9)).run(on: connection)
     let after = try await connection.query(settings).only().decode([String].self)
     #expect(before.count > 20 && after == before)
     try await connection.script("ROLLBACK")

@@ -9,7 +9,6 @@ struct HistoryTests {
   /// Makes and drops what is due; the partitions that are left, without the default one.
   private func maintain(_ connection: Connection, retention: Duration = .seconds(30 * 86_400)) async throws -> [String]
   {
-    let queue = QueueWorker()
     return try await JobQueue.maintainHistory(retention: retention, on: connection).map { "\($0.action) \($0.partition)" }
   }
 

@@ -7,14 +7,16 @@ import Testing
 
 @Suite("Limits, pause and order")
 struct LimitTests {
-  private func database() async throws -> (TestDatabase, Connection, JobQueue) {
+  private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     return (database, connection, try await QueueWorker.registered(on: connection))
   }
 
   /// A claim from the queue `default` as one that has limits.
-  private func claim(_ queue: JobQueue, limit: Int = 100, on connection: Connection) async throws -> JobQueue.Claim? {
+  private func claim(
+    _ queue: QueueWorker, limit: Int = 100, on connection: Connection
+  ) async throws -> JobQueue.Claim? {
     let ranges = try await queue.ranges(limit: limit, on: connection)
     return try await queue.claimLimited(queue: "default", ranges, token: UUID(), on: connection)
   }

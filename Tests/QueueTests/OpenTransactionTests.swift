@@ -9,7 +9,7 @@ import Testing
 @Suite("Open transactions")
 struct OpenTransactionTests {
   /// Two connections: the worker's, on which a statement that waits for long is an error, and somebody else's.
-  private func database() async throws -> (Connection, other: Connection, JobQueue) {
+  private func database() async throws -> (Connection, other: Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     try await connection.script("SET lock_timeout = '5s'")
@@ -61,7 +61,6 @@ struct OpenTransactionTests {
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 1")
     try await other.script("BEGIN; SELECT FROM twinmill.live_jobs WHERE job_id = 3 FOR UPDATE")
     try await queue.remove(on: connection)
-    let rescuer = try await QueueWorker.registered(on: connection)
     let rescued = try await JobQueue.rescue([], on: connection).sorted { $0.job < $1.job }
     #expect(rescued.map(\.outcome) == ["discarded", "ready"])
     try await other.script("ROLLBACK")
@@ -91,7 +90,7 @@ struct OpenTransactionTests {
 
   @Test("a tenant that is weighed in an open transaction keeps no upkeep waiting")
   func weighed() async throws {
-    let (connection, other, queue) = try await database()
+    let (connection, other, _) = try await database()
     try await other.script("BEGIN; SELECT twinmill.weigh_tenant('acme', 2)")
     try await connection.script("SET lock_timeout = 0; SET statement_timeout = '10s'")
     let error = await #expect(throws: PostgresError.self) { try await JobQueue.share(["acme": 3], on: connection) }

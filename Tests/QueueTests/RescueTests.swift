@@ -8,7 +8,7 @@ import Testing
 @Suite("Rescue")
 struct RescueTests {
   /// A worker whose process is gone: its connection is closed, its last heartbeat an hour old.
-  private func deadWorker(in database: TestDatabase, lease: Duration = .seconds(7200)) async throws -> JobQueue {
+  private func deadWorker(in database: TestDatabase, lease: Duration = .seconds(7200)) async throws -> QueueWorker {
     let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection, lease: lease)
     _ = try await queue.claim(on: connection)
@@ -30,7 +30,7 @@ struct RescueTests {
     let dead = try await deadWorker(in: database)
     let rescuer = try await QueueWorker.registered(on: connection)
     let beats = try await rescuer.heartbeatsOfOthers(on: connection)
-    #expect(beats.map(\.worker) == [dead.worker])
+    #expect(beats.map(\.worker) == [dead.id])
     let rescued = try await JobQueue.rescue(beats, on: connection)
     #expect(rescued.map(\.job).sorted() == [1, 2])
     #expect(rescued.allSatisfy { $0.outcome == "ready" })
@@ -65,7 +65,7 @@ struct RescueTests {
     let seen = try await rescuer.heartbeatsOfOthers(on: connection)
     #expect(try await JobQueue.rescue(seen, on: connection).isEmpty)
     _ = try await connection.query(
-      "UPDATE twinmill.workers SET lease_until = now() WHERE id = \(unreachable.worker)")
+      "UPDATE twinmill.workers SET lease_until = now() WHERE id = \(unreachable.id)")
     #expect(try await JobQueue.rescue(seen, on: connection).map(\.job) == [1])
     // The unreachable worker comes back: it is told that it lost its lease, and its result is refused.
     let renewal = try await unreachable.renew(
@@ -81,11 +81,11 @@ struct RescueTests {
     let pooled = try await deadWorker(in: database)
     // As of a worker behind a pooling proxy, which says so itself.
     _ = try await connection.query(
-      "UPDATE twinmill.workers SET lock_key = NULL WHERE id = \(pooled.worker) AND lock_key = \(pooled.lockKey)")
+      "UPDATE twinmill.workers SET lock_key = NULL WHERE id = \(pooled.id) AND lock_key = \(pooled.lockKey)")
     let rescuer = try await QueueWorker.registered(on: connection)
     let seen = try await rescuer.heartbeatsOfOthers(on: connection)
     #expect(try await JobQueue.rescue(seen, on: connection).isEmpty)
-    _ = try await connection.query("UPDATE twinmill.workers SET lease_until = now() WHERE id = \(pooled.worker)")
+    _ = try await connection.query("UPDATE twinmill.workers SET lease_until = now() WHERE id = \(pooled.id)")
     #expect(try await JobQueue.rescue(seen, on: connection).map(\.job) == [1])
   }
 
@@ -111,7 +111,6 @@ struct RescueTests {
     let queue = try await QueueWorker.registered(on: connection)
     _ = try await queue.claim(on: connection)
     try await queue.remove(on: connection)
-    let rescuer = try await QueueWorker.registered(on: connection)
     #expect(try await JobQueue.rescue([], on: connection).map(\.job) == [1])
   }
 
@@ -120,7 +119,6 @@ struct RescueTests {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueProbes(1)
-    let rescuer = try await QueueWorker.registered(on: connection)
     for crash in 1...3 {
       let victim = try await QueueWorker.registered(on: connection)
       let claim =
