@@ -1,4 +1,3 @@
-import Postgres
 import Queue
 
 /// Decides what a worker asks of the queue next: events in, one action out. Knows no server and no clock.
