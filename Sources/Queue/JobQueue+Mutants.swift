@@ -25,7 +25,9 @@ extension JobQueue {
   }
 
   /// The first half of a rescue that does not repeat its predicate.
-  public static func held(by suspects: [JobQueue.Heartbeat], on connection: Connection) async throws(PostgresError) -> [Held] {
+  public static func held(by suspects: [JobQueue.Heartbeat], on connection: Connection) async throws(PostgresError)
+    -> [Held]
+  {
     var held: [Held] = []
     for row in try await connection.query(Self.heldByWorkers(suspects.map(\.worker))) {
       let (job, worker) = try row.decode(Int64.self, UUID.self)

@@ -62,7 +62,9 @@ extension QueueWorker {
   }
 
   /// Ends jobs and says which of them the fence accepted.
-  func end(_ jobs: [Job], _ outcome: JobQueue.Outcome, token: UUID, on connection: Connection) async throws -> Set<JobID> {
+  func end(_ jobs: [Job], _ outcome: JobQueue.Outcome, token: UUID, on connection: Connection) async throws -> Set<
+    JobID
+  > {
     let endings = jobs.map { JobQueue.Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
     return try await finish(endings, token: token, idleLimit: .seconds(60)).run(on: connection)
   }

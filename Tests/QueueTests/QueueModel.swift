@@ -76,13 +76,15 @@ struct QueueModel {
   /// The jobs of each queue of each lane, in order; of those that became ready in the same step any may come first.
   func lineUp(in queue: String) -> [LineUp] {
     let ready = jobs.filter { $0.value.isClaimable && $0.value.place.queue == queue }
-    return Dictionary(grouping: ready.keys) { LineUp.Key(place: ready[$0]!.place, isFresh: ready[$0]!.generation == nil) }
-      .map { key, ids in
-        LineUp(
-          key: key,
-          groups: Dictionary(grouping: ids) { ready[$0]!.generation ?? Int($0) }
-            .sorted { $0.key < $1.key }.map { Set($0.value) })
-      }
+    return Dictionary(grouping: ready.keys) {
+      LineUp.Key(place: ready[$0]!.place, isFresh: ready[$0]!.generation == nil)
+    }
+    .map { key, ids in
+      LineUp(
+        key: key,
+        groups: Dictionary(grouping: ids) { ready[$0]!.generation ?? Int($0) }
+          .sorted { $0.key < $1.key }.map { Set($0.value) })
+    }
   }
 
   struct LineUp {

@@ -17,7 +17,8 @@ struct QueueModelTests {
       (0..<(environment["TWINMILL_ALL"] == "1" ? 60 : 1)).map { _ in .random(in: 0...UInt64(UInt32.max)) }
     }
 
-  @Test("enqueue, claim, finish, cancel, retry, rescue, limits and time do to jobs what the model says", arguments: seeds)
+  @Test(
+    "enqueue, claim, finish, cancel, retry, rescue, limits and time do to jobs what the model says", arguments: seeds)
   func agrees(_ seed: UInt64) async throws {
     var run = try await ModelRun(seed: seed)
     for step in 1...400 {
@@ -163,7 +164,9 @@ private struct ModelRun {
   ) {
     if let key = entry.uniqueKey, let holder = model.ids(where: { !$0.isFinal && $0.uniqueKey == key }).first {
       expect(job == holder, "job \(job) was named instead of \(holder)")
-      guard replaces, !model.jobs[holder]!.isRunning else { return expect(outcome == "merged", "\(outcome) for merged") }
+      guard replaces, !model.jobs[holder]!.isRunning else {
+        return expect(outcome == "merged", "\(outcome) for merged")
+      }
       expect(outcome == "replaced", "\(outcome) for replaced")
       let old = model.jobs[holder]!
       model.jobs[holder]!.place = entry.place
@@ -198,7 +201,9 @@ private struct ModelRun {
     // As a worker: from the cursors, again from the safe positions, and after a head scan.
     var claim = try await claim(queue, worker, lanes, limit)
     if claim?.portions.isEmpty != false {
-      for head in try await JobQueue.headScan(of: lanes, on: connection) { cursors.found(head.queue, first: head.position) }
+      for head in try await JobQueue.headScan(of: lanes, on: connection) {
+        cursors.found(head.queue, first: head.position)
+      }
       claim = try await self.claim(queue, worker, lanes, limit)
     }
     guard let claim, let portion = claim.portions.first else {

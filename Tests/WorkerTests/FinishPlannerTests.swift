@@ -26,27 +26,37 @@ struct FinishPlannerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let error: any Error
+    let decision: FinishPlanner.Decision
+    var mayBeCommitted = false
     var jobs = 3
     var outcome = JobQueue.Outcome.completed
     var stores = true
-    let decision: FinishPlanner.Decision
-    var mayBeCommitted = false
+
+    init(
+      _ name: String, _ error: any Error, _ decision: FinishPlanner.Decision, mayBeCommitted: Bool = false,
+      jobs: Int = 3, outcome: JobQueue.Outcome = .completed, stores: Bool = true
+    ) {
+      (testDescription, self.error, self.decision, self.jobs) = (name, error, decision, jobs)
+      (self.mayBeCommitted, self.outcome, self.stores) = (mayBeCommitted, outcome, stores)
+    }
   }
 
   @Test(arguments: [
-    Case(testDescription: "an error of the kind's own: halves", error: Fault(), decision: .split),
-    Case(testDescription: "a broken rule of the database: halves", error: error(.server, "23505"), decision: .split),
-    Case(testDescription: "a lost connection: again, and it may be committed", error: error(.connectionLost), decision: .tryAgain, mayBeCommitted: true),
-    Case(testDescription: "a lost answer to COMMIT: the same", error: error(.commitUnknown), decision: .tryAgain, mayBeCommitted: true),
-    Case(testDescription: "a passed deadline: the same", error: error(.deadlineExceeded), decision: .tryAgain, mayBeCommitted: true),
-    Case(testDescription: "no connection to be had: again", error: error(.connectFailed), decision: .tryAgain, mayBeCommitted: true),
-    Case(testDescription: "a serialization failure: again", error: error(.server, "40001"), decision: .tryAgain),
-    Case(testDescription: "a lock that is not to be had: again", error: error(.server, "55P03"), decision: .tryAgain),
-    Case(testDescription: "a statement that was cancelled: again", error: error(.server, "57014"), decision: .tryAgain),
-    Case(testDescription: "a full disk: again", error: error(.server, "53100"), decision: .tryAgain),
-    Case(testDescription: "one job that cannot be stored fails alone", error: Fault(), jobs: 1, decision: .failAlone),
-    Case(testDescription: "one job without output that cannot end is discarded", error: Fault(), jobs: 1, stores: false, decision: .discardAlone),
-    Case(testDescription: "one that cannot even be discarded is left", error: Fault(), jobs: 1, outcome: .discarded(message: ""), stores: false, decision: .giveUp),
+    Case("an error of the kind's own: halves", Fault(), .split),
+    Case("a broken rule of the database: halves", error(.server, "23505"), .split),
+    Case("a lost connection: again, and it may be committed", error(.connectionLost), .tryAgain, mayBeCommitted: true),
+    Case("a lost answer to COMMIT: the same", error(.commitUnknown), .tryAgain, mayBeCommitted: true),
+    Case("a passed deadline: the same", error(.deadlineExceeded), .tryAgain, mayBeCommitted: true),
+    Case("no connection to be had: again", error(.connectFailed), .tryAgain, mayBeCommitted: true),
+    Case("a serialization failure: again", error(.server, "40001"), .tryAgain),
+    Case("a lock that is not to be had: again", error(.server, "55P03"), .tryAgain),
+    Case("a statement that was cancelled: again", error(.server, "57014"), .tryAgain),
+    Case("a full disk: again", error(.server, "53100"), .tryAgain),
+    Case("one job that cannot be stored fails alone", Fault(), .failAlone, jobs: 1),
+    Case("one job without output that cannot end is discarded", Fault(), .discardAlone, jobs: 1, stores: false),
+    Case(
+      "one that cannot even be discarded is left", Fault(), .giveUp, jobs: 1, outcome: .discarded(message: ""),
+      stores: false),
   ])
   func decides(_ case: Case) {
     var planner = FinishPlanner()

@@ -14,7 +14,8 @@
   /// until a run has no round trip of that number. After each run `twinmill verify` judges all jobs of all runs.
   @Suite("Lost round trips", .serialized)
   struct RoundTripTests {
-    @Test("no job is lost and none is done twice, whichever round trip is lost", arguments: RoundTripFaults.Loss.allCases)
+    @Test(
+      "no job is lost and none is done twice, whichever round trip is lost", arguments: RoundTripFaults.Loss.allCases)
     func each(_ loss: RoundTripFaults.Loss) async throws {
       let stage = try await RoundTripStage()
       var number = 0
@@ -124,7 +125,8 @@
     /// What `twinmill verify --drained --limits-as-set` says.
     func verdict() async throws -> Verdict {
       let verification = Verification(
-        log: try AcknowledgedLog(reading: [log.path]), completeKinds: ["probe"], isDrained: true, since: nil, save: nil, limits: [:], keyLimits: [:],
+        log: try AcknowledgedLog(reading: [log.path]), completeKinds: ["probe"], isDrained: true, since: nil, save: nil,
+        limits: [:], keyLimits: [:],
         limitsAsSet: true, slack: 0.02, offenderLimit: 5)
       return try await connection.transaction(readOnly: true) { try await verification.verdict(on: $0) }
     }

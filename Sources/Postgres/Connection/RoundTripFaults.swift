@@ -57,7 +57,9 @@
 
     /// Refuses to open a connection, if that is asked for.
     func refuseIfAsked() throws(PostgresError) {
-      if settings.options.faults?.next() != nil { throw PostgresError(.connectFailed, "refused by a test", sqlstate: "08006") }
+      if settings.options.faults?.next() != nil {
+        throw PostgresError(.connectFailed, "refused by a test", sqlstate: "08006")
+      }
     }
 
     private static let injectedLoss = PostgresError(.connectionLost, "by a test", sqlstate: "08006")
