@@ -30,7 +30,7 @@ struct MutantTests {
     func worker(stoppingAt moment: String? = nil, _ environment: [String: String?] = oneBatch) async throws
       -> Daemon
     {
-      let more: [String: String?] = ["TWINMILL_TEST_STOP_AT": moment, "TWINMILL_TEST_MUTANT": mutant]
+      let more: [String: String?] = ["TWINMILL_FAILPOINT": moment, "TWINMILL_TEST_MUTANT": mutant]
       let worker = try await Daemon("work", url: database.url, environment: environment.merging(more) { $1 })
       if moment == nil { try await worker.untilLogged("working") }
       return worker

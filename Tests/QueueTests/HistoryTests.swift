@@ -9,8 +9,9 @@ struct HistoryTests {
   /// Makes and drops what is due; the partitions that are left, without the default one.
   private func maintain(_ connection: Connection, retention: Duration = .seconds(30 * 86_400)) async throws -> [String]
   {
-    let queue = JobQueue(worker: .init())
-    return try await queue.upkeep(retention: retention, on: connection).map { "\($0.action) \($0.partition)" }
+    return try await JobQueue.maintainHistory(retention: retention, on: connection).map {
+      "\($0.action) \($0.partition)"
+    }
   }
 
   private func addPartition(daysAgo: Int32, _ connection: Connection) async throws -> String {

@@ -36,12 +36,12 @@ enum QueueDatabase {
   }
 }
 
-extension JobQueue {
+extension QueueWorker {
   /// A registered worker.
   static func registered(
     on connection: Connection, lease: Duration = .seconds(60), heartbeat: Duration = .seconds(1)
-  ) async throws -> JobQueue {
-    let queue = JobQueue(worker: UUID())
+  ) async throws -> QueueWorker {
+    let queue = QueueWorker()
     try await queue.register(
       Registration(
         hostname: "test", pid: 1, queues: ["default"], kinds: ["probe"], lease: lease, heartbeat: heartbeat),
@@ -49,23 +49,24 @@ extension JobQueue {
     return queue
   }
 
-  /// Both lines of every lane of these kinds, from the front.
-  func lines(_ kinds: [String] = ["probe"], limit: Int = 100, on connection: Connection) async throws -> [LaneClaim] {
-    try await survey(queues: nil, kinds: kinds, on: connection).lanes.flatMap { lane in
-      [true, false].map { LaneClaim(lane: lane, isReturned: $0, cursor: 0, limit: limit) }
+  /// Both queues of every lane of these kinds, from the front.
+  func ranges(_ kinds: [String] = ["probe"], limit: Int = 100, on connection: Connection) async throws -> [ClaimRange] {
+    try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: kinds, on: connection).lanes.flatMap { lane in
+      [.requeued, .fresh].map { ClaimRange(lane: lane, order: $0, cursor: 0, limit: limit) }
     }
   }
 
   /// Claims from every lane of the kind `probe`, from the front.
-  func claim(limit: Int = 100, on connection: Connection) async throws -> Claim {
-    try await claim(from: try await lines(limit: limit, on: connection), token: UUID(), on: connection)
+  func claim(limit: Int = 100, on connection: Connection) async throws -> JobQueue.Claim {
+    try await claimUnlimited(try await ranges(limit: limit, on: connection), token: UUID(), on: connection)
   }
 
-  /// Ends jobs and says which were still ours.
-  func end(_ jobs: [Job], _ outcome: Outcome, token: UUID, on connection: Connection) async throws -> Set<JobID> {
-    let endings = jobs.map { Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
-    return try Self.stillOurs(
-      try await connection.pipeline(finish(endings, token: token, idleLimit: .seconds(60))))
+  /// Ends jobs and says which of them the fence accepted.
+  func end(_ jobs: [Job], _ outcome: JobQueue.Outcome, token: UUID, on connection: Connection) async throws -> Set<
+    JobID
+  > {
+    let endings = jobs.map { JobQueue.Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
+    return try await finish(endings, token: token, idleLimit: .seconds(60)).run(on: connection)
   }
 }
 

@@ -15,7 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., connections: ConnectionSettings? = nil,
-    moments: Moments = Moments(),
+    failpoints: Failpoints = Failpoints(),
     gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
@@ -29,7 +29,7 @@ struct RunningWorker: Sendable {
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
       migrator: Migrator(QueueMigrations.all),
-      systemd: SystemdNotifier(environment: [:]), moments: moments,
+      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -3,10 +3,10 @@ import Synchronization
 /// Wakes one waiting loop. A signal that nobody waits for is kept; several are one.
 final class WakeUp: Sendable {
   private struct State {
-    /// A signal that no wait has ended by yet.
+    /// A signal that has not ended a wait yet.
     var isSignalled = false
-    /// A signal that `take` has not told of yet, whether a wait ended by it or not.
-    var isUnheard = false
+    /// A signal that `take` has not reported yet, whether it ended a wait or not.
+    var isPending = false
     var waiter: CheckedContinuation<Void, Never>?
     /// Counts the waits, so that a timer ends its own only.
     var wait = 0
@@ -17,7 +17,7 @@ final class WakeUp: Sendable {
   /// Ends the present wait, or the next one at once.
   func signal() {
     let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      state.isUnheard = true
+      state.isPending = true
       if state.waiter == nil { state.isSignalled = true }
       defer { state.waiter = nil }
       return state.waiter
@@ -25,11 +25,11 @@ final class WakeUp: Sendable {
     waiter?.resume()
   }
 
-  /// Whether a signal came since the last take; it counts as heard.
+  /// Whether a signal came since the last take.
   func take() -> Bool {
     state.withLock { state in
-      defer { (state.isSignalled, state.isUnheard) = (false, false) }
-      return state.isUnheard
+      defer { (state.isSignalled, state.isPending) = (false, false) }
+      return state.isPending
     }
   }
 

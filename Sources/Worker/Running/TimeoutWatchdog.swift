@@ -2,8 +2,8 @@ import Logging
 import Queue
 
 /// Cancels computations that run longer than their kind or their job allows. One that does not heed its cancellation
-/// holds a thread for good: then the worker stops claiming, hands back the rest and ends, to be started anew.
-struct Timekeeper: Sendable {
+/// holds a thread for good: then the worker stops claiming, requeues the rest and ends, to be started anew.
+struct TimeoutWatchdog: Sendable {
   let context: WorkerContext
   /// Stops the claims.
   let stopClaiming: @Sendable () -> Void
@@ -27,7 +27,7 @@ struct Timekeeper: Sendable {
     }
   }
 
-  /// Waits for the jobs that do heed their cancellation to be handed back.
+  /// Waits for the jobs that do heed their cancellation to be requeued.
   private func othersEnd() async throws {
     let limit = ContinuousClock.now + grace
     while .now < limit, context.inFlight.count > context.inFlight.expire(at: .now, grace: grace).count {

@@ -2,11 +2,11 @@ import Logging
 import Postgres
 import Queue
 
-/// What every worker does for the whole queue: return the jobs of the dead, keep the history's partitions.
+/// What every worker does for the whole queue: rescue the jobs of dead workers, keep the history's partitions.
 /// Never a job itself: a queue that is stuck must still be rescued.
-struct Upkeep: Sendable {
+struct Maintenance: Sendable {
   let context: WorkerContext
-  /// Told when jobs came back.
+  /// Told when jobs are back in the queue.
   let wakeUp: WakeUp
 
   /// Between two looks at partitions and orphans.
@@ -18,50 +18,50 @@ struct Upkeep: Sendable {
     var backoff = ReconnectBackoff()
     var slowWorkDue = ContinuousClock.now
     var orphansDue = ContinuousClock.now
-    var tendsNow = true
+    var maintainsWaiting = true
     while !Task.isCancelled {
       do {
-        let beats = try await context.pool.withConnection { try await context.queue.beats(on: $0) }
-        let suspects = watch.observe(beats, at: .now)
+        let heartbeats = try await context.pool.withConnection { try await context.worker.heartbeatsOfOthers(on: $0) }
+        let suspects = watch.observe(heartbeats, at: .now)
         let isFullRound = orphansDue <= .now
         if isFullRound || !suspects.isEmpty { try await rescue(suspects) }
         if isFullRound {
-          try await returnStrays()
+          try await requeueOrphans()
           orphansDue = .now + context.settings.lease / 3
         }
-        if tendsNow {
+        if maintainsWaiting {
           do {
-            try await tend()
+            try await maintainWaiting()
           } catch let error as PostgresError where !error.isConnectionLoss {
-            // Nor must this keep anybody from being rescued: what was seen of the others stays seen.
-            context.logger.error("waiting jobs not tended", metadata: ["error": "\(error)"])
+            // Nor must this keep any job from being rescued: what was seen of the other workers stays seen.
+            context.logger.error("waiting jobs not maintained", metadata: ["error": "\(error)"])
           }
         }
-        tendsNow.toggle()
+        maintainsWaiting.toggle()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
         watch.interrupted()
-        await backoff.pause(context.logger, "upkeep waits for the database", error)
+        await backoff.pause(context.logger, "maintenance waits for the database", error)
         continue
       }
       if slowWorkDue <= .now {
         slowWorkDue = .now + slowInterval
-        // What goes wrong here must never keep anybody from being rescued.
+        // An error here must never keep any job from being rescued.
         do {
-          try await keepHistory()
+          try await maintainHistory()
         } catch {
-          context.logger.error("history not kept, partitions may be missing", metadata: ["error": "\(error)"])
+          context.logger.error("history not maintained, partitions may be missing", metadata: ["error": "\(error)"])
         }
       }
-      // Two looks a heartbeat: a last beat that is seen late is a death that is noticed late.
+      // Two looks a heartbeat: a last heartbeat that is seen late is a death that is noticed late.
       try await Task.sleep(for: context.settings.heartbeat / 2)
     }
   }
 
   /// Deadlines, cancellations and concurrency keys of jobs that wait; the tenants' shares; progress.
-  private func tend() async throws {
+  private func maintainWaiting() async throws {
     let done = try await context.onConnection { connection async throws(PostgresError) in
-      try await context.queue.tend(on: connection)
+      try await JobQueue.maintainWaiting(on: connection)
     }
     for (action, jobs) in done {
       context.logger.info("waiting jobs: \(action)", metadata: ["jobs": "\(jobs)"])
@@ -71,42 +71,42 @@ struct Upkeep: Sendable {
     let progress = context.inFlight.takeProgress()
     guard !progress.isEmpty else { return }
     try await context.onConnection { connection async throws(PostgresError) in
-      try await context.queue.report(progress, on: connection)
+      try await context.worker.report(progress, on: connection)
     }
   }
 
   private func share() async throws {
     let used = context.shares.take()
     do {
-      let told = try await context.onConnection { connection async throws(PostgresError) in
-        try await context.queue.share(used, on: connection)
+      let reported = try await context.onConnection { connection async throws(PostgresError) in
+        try await JobQueue.share(used, on: connection)
       }
-      context.shares.heard(told)
+      context.shares.reported(reported)
     } catch {
       context.shares.giveBack(used)
-      // Somebody has weighed a tenant and not committed: told with the next beat.
+      // A transaction has weighed a tenant and is still open: it is told the next time.
       guard error.sqlstate == "55P03" else { throw error }
     }
   }
 
   /// Jobs that this worker owns without knowing: the answer of their claim was lost, or their batch was abandoned.
-  private func returnStrays() async throws {
-    let strays = try await context.pool.withConnection { connection in
-      try await context.queue.returnStrays(on: connection) { context.inFlight.claims }
+  private func requeueOrphans() async throws {
+    let orphans = try await context.pool.withConnection { connection in
+      try await context.worker.requeueOrphans(on: connection) { context.inFlight.claims }
     }
-    guard !strays.isEmpty else { return }
-    context.logger.warning("stray jobs handed back", metadata: ["jobs": "\(strays)"])
+    guard !orphans.isEmpty else { return }
+    context.logger.warning("orphaned jobs requeued", metadata: ["jobs": "\(orphans)"])
     wakeUp.signal()
   }
 
-  private func rescue(_ suspects: [JobQueue.Beat]) async throws {
+  private func rescue(_ suspects: [JobQueue.Heartbeat]) async throws {
     if context.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
-    if !suspects.isEmpty { await context.moments.reached(.rescuing, []) }
-    let rescued = try await context.pool.withConnection { try await context.queue.rescue(suspects, on: $0) }
+    if !suspects.isEmpty { await context.failpoints.hit(.rescuing, []) }
+    let rescued = try await context.pool.withConnection { try await JobQueue.rescue(suspects, on: $0) }
     guard !rescued.isEmpty else { return }
     let discarded = rescued.filter { $0.outcome == "discarded" }.map(\.job)
     context.logger.warning(
-      "jobs of dead workers returned",
+      "jobs of dead workers rescued",
       metadata: [
         "workers": "\(suspects.map { $0.worker.uuidString.lowercased() })",
         "jobs": "\(rescued.count)", "quarantined": "\(discarded)",
@@ -114,9 +114,9 @@ struct Upkeep: Sendable {
     wakeUp.signal()
   }
 
-  private func keepHistory() async throws {
+  private func maintainHistory() async throws {
     let changes = try await context.pool.withConnection {
-      try await context.queue.upkeep(retention: context.settings.retention, on: $0)
+      try await JobQueue.maintainHistory(retention: context.settings.retention, on: $0)
     }
     for change in changes {
       context.logger.info("history partition \(change.action)", metadata: ["partition": "\(change.partition)"])

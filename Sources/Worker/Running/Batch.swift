@@ -3,7 +3,7 @@ import Logging
 import Postgres
 import Queue
 
-/// One claim's way through the house: load → compute → store and finish.
+/// The way of one claim's jobs: load → compute → store and finish.
 struct Batch<Kind: JobKind>: Sendable {
   let kind: Kind
   let claim: JobQueue.Claim
@@ -15,10 +15,10 @@ struct Batch<Kind: JobKind>: Sendable {
     context.inFlight.add(claim.jobs)
     defer { context.inFlight.remove(claim.jobs) }
     do {
-      await reached(.claimed)
+      await hit(.claimed)
       let startedAt = serverTimeNow()
       let inputs = try await load()
-      await reached(.loaded)
+      await hit(.loaded)
       try await compute(inputs, startedAt: startedAt)
     } catch {
       let metadata: Logger.Metadata = ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange]
@@ -26,7 +26,7 @@ struct Batch<Kind: JobKind>: Sendable {
         context.logger.warning("results refused: the lease is lost", metadata: metadata)
       } else {
         context.logger.error(
-          "batch abandoned, its open jobs are handed back", metadata: metadata.merging(["error": "\(error)"]) { $1 })
+          "batch abandoned, its open jobs are requeued", metadata: metadata.merging(["error": "\(error)"]) { $1 })
       }
     }
   }
@@ -131,7 +131,7 @@ struct Batch<Kind: JobKind>: Sendable {
         }
       }
       group.cancelAll()
-      await reached(.computed)
+      await hit(.computed)
       try await finish(computation.takeReady(), startedAt: startedAt)
     }
   }
@@ -172,7 +172,7 @@ struct Batch<Kind: JobKind>: Sendable {
       let failure = JobFailure("timed out after \(kind.definition.timeout.seconds) s")
       return .failed(job, failure, definition: kind.definition)
     case .deadlinePassed: return .discarded(message: deadlinePassed)
-    case .draining where error is CancellationError: return .handedBack
+    case .draining where error is CancellationError: return .requeued
     default: break
     }
     return .failed(job, error, definition: kind.definition)
@@ -180,8 +180,8 @@ struct Batch<Kind: JobKind>: Sendable {
 
   // MARK: - Small things
 
-  private func reached(_ moment: Moment) async {
-    await context.moments.reached(moment, claim.jobs.map(\.id))
+  private func hit(_ failpoint: Failpoint) async {
+    await context.failpoints.hit(failpoint, claim.jobs.map(\.id))
   }
 
   /// The server's clock at this moment: its time at the claim plus what has passed here since.

@@ -3,13 +3,13 @@ import Synchronization
 /// Who has used how much of the workers lately, so that the tenant that used least is served first.
 ///
 /// Use is measured in worker-seconds of batches, those that still run included, and forgotten by half every minute. What
-/// other workers measured is heard once a second.
+/// other workers measured comes from the database once a second.
 final class TenantShares: Sendable {
   private struct State {
-    /// Seconds by tenant as all workers told the database.
-    var told: [String: Double] = [:]
-    /// Seconds of ended batches here that are not told yet.
-    var untold: [String: Double] = [:]
+    /// Seconds by tenant, of all workers, as the database reported them last.
+    var reported: [String: Double] = [:]
+    /// Seconds of ended batches here that the database does not know yet.
+    var pending: [String: Double] = [:]
     var running: [UInt64: (tenant: String, since: ContinuousClock.Instant)] = [:]
     var next: UInt64 = 0
   }
@@ -30,7 +30,7 @@ final class TenantShares: Sendable {
   func ended(_ batch: UInt64, at now: ContinuousClock.Instant = .now) {
     state.withLock { state in
       guard let (tenant, since) = state.running.removeValue(forKey: batch) else { return }
-      state.untold[tenant, default: 0] += (now - since).seconds
+      state.pending[tenant, default: 0] += (now - since).seconds
     }
   }
 
@@ -38,19 +38,19 @@ final class TenantShares: Sendable {
   func take(at now: ContinuousClock.Instant = .now) -> [String: Double] {
     state.withLock { state in
       charge(&state, at: now)
-      defer { state.untold = [:] }
-      return state.untold
+      defer { state.pending = [:] }
+      return state.pending
     }
   }
 
   /// The database's answer to what was taken.
-  func heard(_ told: [String: Double]) {
-    state.withLock { $0.told = told }
+  func reported(_ used: [String: Double]) {
+    state.withLock { $0.reported = used }
   }
 
-  /// What was taken could not be told.
+  /// What was taken did not get to the database.
   func giveBack(_ used: [String: Double]) {
-    state.withLock { $0.untold.merge(used) { $0 + $1 } }
+    state.withLock { $0.pending.merge(used) { $0 + $1 } }
   }
 
   /// The place of each tenant in the order of service; those that used the same share a place.
@@ -59,7 +59,7 @@ final class TenantShares: Sendable {
     let used = state.withLock { state in
       charge(&state, at: now)
       return Dictionary(
-        uniqueKeysWithValues: tenants.map { ($0, (state.told[$0] ?? 0) + (state.untold[$0] ?? 0)) })
+        uniqueKeysWithValues: tenants.map { ($0, (state.reported[$0] ?? 0) + (state.pending[$0] ?? 0)) })
     }
     var ranks: [String: Int] = [:]
     var rank = 0
@@ -75,7 +75,7 @@ final class TenantShares: Sendable {
   /// Charges running batches for the time up to now.
   private func charge(_ state: inout State, at now: ContinuousClock.Instant) {
     for (batch, run) in state.running where run.since < now {
-      state.untold[run.tenant, default: 0] += (now - run.since).seconds
+      state.pending[run.tenant, default: 0] += (now - run.since).seconds
       state.running[batch] = (run.tenant, now)
     }
   }

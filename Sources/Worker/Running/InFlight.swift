@@ -35,6 +35,11 @@ final class InFlight: Sendable {
     init(job: Job) {
       self.job = job
     }
+
+    func assertSound() {
+      assert(cancel != nil || (timesOut == nil && deadline == nil), "only what is computed has a limit of time")
+      assert(cancel != nil || cancelledAt == nil, "only a computation can be late to heed its cancellation")
+    }
   }
 
   private struct State: ~Copyable {
@@ -62,12 +67,14 @@ final class InFlight: Sendable {
 
   /// A claim is about to be made.
   func begin(_ claim: UUID) {
-    _ = state.withLock { $0.claims.insert(claim) }
+    let isNew = state.withLock { $0.claims.insert(claim).inserted }
+    precondition(isNew, "a claim begins once")
   }
 
-  /// A claim came to nothing, or its batch has ended: what is still owned under its token is a stray.
+  /// A claim came to nothing, or its batch has ended: jobs that are still owned under its token are orphans.
   func end(_ claim: UUID) {
-    _ = state.withLock { $0.claims.remove(claim) }
+    let wasKnown = state.withLock { $0.claims.remove(claim) != nil }
+    precondition(wasKnown, "a claim ends once")
   }
 
   /// Jobs were claimed. Until `began` there is nothing to cancel but the intent is kept.
@@ -89,6 +96,7 @@ final class InFlight: Sendable {
       entry.deadline = deadline
       let isCancelled = entry.reason != nil || state.reasonForAll != nil
       if isCancelled { entry.cancelledAt = .now }
+      entry.assertSound()
       return isCancelled
     }
     if isCancelled { cancel() }
@@ -112,6 +120,7 @@ final class InFlight: Sendable {
     var stuck: [Job] = []
     state.withLock { state in
       for entry in state.entries.values {
+        entry.assertSound()
         if let cancelledAt = entry.cancelledAt {
           if cancelledAt + grace <= now { stuck.append(entry.job) }
           continue
@@ -147,7 +156,7 @@ final class InFlight: Sendable {
 
   // MARK: - End
 
-  /// The attempts are finished, handed back or lost.
+  /// The attempts are finished, requeued or lost.
   func remove(_ jobs: [Job]) {
     state.withLock { state in
       for job in jobs {

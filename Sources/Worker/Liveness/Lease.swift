@@ -16,6 +16,7 @@ public struct Lease: Sendable {
   /// Unknown until the first renewal.
   /// - Parameter length: as the server is asked for it.
   public init(length: Duration) {
+    precondition(length > .zero, "a lease has a length")
     self.length = length
   }
 
@@ -23,6 +24,7 @@ public struct Lease: Sendable {
   /// `sentAt + length`, however long the answer took.
   public mutating func renewed(sentAt: ContinuousClock.Instant) {
     guard !isLost else { return }
+    assert(heldUntil.map { $0 <= sentAt + length } ?? true, "leases are renewed in the order of their requests")
     heldUntil = sentAt + length
   }
 
