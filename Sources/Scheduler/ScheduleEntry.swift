@@ -88,6 +88,14 @@ public struct ScheduleEntry: Hashable, Sendable {
         Int32(clamping: catchUpLimit), jitterSeconds, isEnabled))
   }
 
+  /// Makes the default schedules of kinds that have one and have never had it in this database.
+  public static func addDefaults(of kinds: [KindDefinition], on connection: Connection) async throws(PostgresError) {
+    for kind in kinds {
+      guard let plan = kind.defaultSchedule else { continue }
+      _ = try await connection.query(Statements.defaultSchedule(kind.name, plan.cron, plan.timeZone))
+    }
+  }
+
   /// Removes a schedule (`twinmill.unschedule`).
   /// - Throws: P0002 when there is none of that name.
   public static func remove(_ name: String, on connection: Connection) async throws(PostgresError) {

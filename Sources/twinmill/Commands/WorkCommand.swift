@@ -31,7 +31,7 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Program.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
+      migrator: try Program.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
       mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)

@@ -6,7 +6,7 @@ import Scheduler
 import Twins
 import Worker
 
-/// What this build is made of: one registration line per job kind and per module with migrations.
+/// What this build is made of: one line per job kind, and the modules that have a part of the database.
 enum Program {
   /// Every kind of job this build can run.
   static func kinds(twinsSchema: String, domainSchemas: [String: String] = [:]) throws -> [KindRunner] {
@@ -22,27 +22,27 @@ enum Program {
     ]
   }
 
-  /// The database's schema, step by step.
-  static func migrator(twinsSchema: String) -> Migrator {
-    Migrator(
-      QueueMigrations.all + SchedulerMigrations.all + TwinsMigrations.all, twinsSchema: twinsSchema)
+  /// The database's schema: of the queue, the scheduler, the twins, and of each kind that has one.
+  static func migrator(twinsSchema: String) throws -> Migrator {
+    let kinds = try kinds(twinsSchema: twinsSchema)
+    return Migrator(
+      [.queue, .scheduler, .twins] + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema)
   }
 
   /// Applies what is missing and tells the database what this build can do.
-  /// - Returns: the steps taken.
+  /// - Returns: what was done.
   @discardableResult
   static func migrate(
-    _ connection: Connection, to target: Int? = nil, twinsSchema: String
-  ) async throws -> [Migration] {
-    let taken = try await migrator(twinsSchema: twinsSchema).up(connection, to: target)
+    _ connection: Connection, to target: Int? = nil, replacesNewer: Bool = false, twinsSchema: String
+  ) async throws -> Migrator.Changes {
+    let changes = try await migrator(twinsSchema: twinsSchema).up(
+      connection, to: target, replacesNewer: replacesNewer)
     if target == nil {
-      try await JobQueue.register(kinds: try kinds(twinsSchema: twinsSchema).map(\.definition), on: connection)
+      let kinds = try kinds(twinsSchema: twinsSchema).map(\.definition)
+      try await JobQueue.register(kinds: kinds, on: connection)
       try await Domains.catalog(twinsSchema: twinsSchema).register(on: connection)
+      try await ScheduleEntry.addDefaults(of: kinds, on: connection)
     }
-    // New data is found and computed without anybody's doing; whoever does not want that removes the schedule.
-    if taken.contains(where: { $0.name == "schedules" }), target == nil {
-      _ = try await connection.query("SELECT twinmill.schedule('sweep', '* * * * *', 'sweep')")
-    }
-    return taken
+    return changes
   }
 }
