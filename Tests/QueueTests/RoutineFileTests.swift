@@ -7,18 +7,18 @@ import Testing
 @Suite("Files of functions, views and triggers")
 struct RoutineFileTests {
   private static let files: [(path: String, text: String)] = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    return ["Sources", "Jobs"].flatMap { top -> [(path: String, text: String)] in
-      let folder = root.appending(path: top)
-      let below = FileManager.default.subpaths(atPath: folder.path) ?? []
-      return below.sorted().compactMap { path in
-        guard path.hasSuffix(".sql"), !path.contains(".build/"),
-          let data = FileManager.default.contents(atPath: folder.appending(path: path).path)
-        else { return nil }
-        return (top + "/" + path, String(decoding: data, as: UTF8.self))
+    var root = URL(filePath: #filePath)
+    for _ in 0..<3 { root.deleteLastPathComponent() }
+    var files: [(path: String, text: String)] = []
+    for top in ["Sources", "Jobs"] {
+      let folder = root.path + "/" + top
+      let below = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+      for path in below.sorted() where path.hasSuffix(".sql") {
+        guard let data = FileManager.default.contents(atPath: folder + "/" + path) else { continue }
+        files.append((top + "/" + path, String(decoding: data, as: UTF8.self)))
       }
     }
+    return files
   }()
 
   private static func files(in folders: String...) -> [(path: String, text: String)] {

@@ -63,7 +63,8 @@ struct MigrateCommand: AsyncParsableCommand {
   }
 
   struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show which migrations are applied, and which functions, views and triggers are out of date.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show which migrations are applied, and which functions, views and triggers are out of date.")
 
     @OptionGroup var global: GlobalOptions
 
@@ -76,7 +77,8 @@ struct MigrateCommand: AsyncParsableCommand {
       let steps = status.map { [String($0.number), $0.name, $0.appliedAt.map { $0.formatted(.iso8601) }] }
       if global.json {
         // A function has no number and no time: it is out of date.
-        Table(columns: ["number", "name", "applied_at"], rows: steps + outdated.map { [nil, $0, nil] }).print(json: true)
+        let routines: [[String?]] = outdated.map { [nil, $0, nil] }
+        Table(columns: ["number", "name", "applied_at"], rows: steps + routines).print(json: true)
       } else {
         Table(columns: ["number", "name", "applied_at"], rows: steps).print(json: false)
         print(
@@ -106,7 +108,7 @@ struct MigrateCommand: AsyncParsableCommand {
 /// One line a step; functions by name while they are few.
 private func report(_ taken: [Migration], _ routines: [String], verb: String, nothing: String, json: Bool) {
   if json {
-    let rows = taken.map { [String($0.number), $0.name] } + routines.map { [nil, $0] }
+    let rows: [[String?]] = taken.map { [String($0.number), $0.name] } + routines.map { [nil, $0] }
     return Table(columns: ["number", "name"], rows: rows).print(json: true)
   }
   if taken.isEmpty && routines.isEmpty { print(nothing) }
