@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Postgres
+import Queue
 
 /// A row of `twinmill.schedules` as people see and edit it.
 public struct ScheduleEntry: Hashable, Sendable {

@@ -169,29 +169,34 @@ extension Migrator {
   private static let lockKey: Int64 = 0x7477_696e_6d69_6c6c
 
   /// Runs in a transaction under the migrators' lock. The lock is the transaction's, not the session's, which a proxy may
-  /// give to somebody else; so what is applied is asked under it. It is asked for again and again, not waited for: a
-  /// statement that waits holds a snapshot, and CREATE INDEX CONCURRENTLY of the one who has the lock would wait for that.
+  /// give to somebody else; so what is applied is asked under it. It is asked for again and again, each time in another
+  /// transaction, and not waited for: CREATE INDEX CONCURRENTLY of the one who has the lock waits for the transactions
+  /// that had a snapshot when it began.
   /// - Parameter body: is given what is applied.
   private func locked<R: Sendable>(
     _ connection: Connection, _ body: (Connection, Set<Int>) async throws -> R
   ) async throws -> R {
-    try await connection.transaction { transaction in
-      try await untilLocked(transaction, "SELECT pg_try_advisory_xact_lock(\(Self.lockKey))")
-      let applied = try await appliedNumbers(transaction)
-      try await check(applied, transaction)
-      // A lock that others hold for 5 s stops the migration, not the others. Names in steps and routines have schemas.
-      try await transaction.script(
-        """
-        SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning; SET LOCAL search_path = pg_catalog, pg_temp
-        """)
-      return try await body(transaction, applied)
+    try await untilTaken {
+      try await connection.transaction { transaction in
+        let lock: SQL = "SELECT pg_try_advisory_xact_lock(\(Self.lockKey))"
+        guard try await transaction.query(lock).only().decode(Bool.self) else { return nil }
+        let applied = try await appliedNumbers(transaction)
+        try await check(applied, transaction)
+        // A lock that others hold for 5 s stops the migration, not the others. Names in steps and routines have schemas.
+        try await transaction.script(
+          """
+          SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning; SET LOCAL search_path = pg_catalog, pg_temp
+          """)
+        return try await body(transaction, applied)
+      }
     }
   }
 
-  private func untilLocked(_ connection: Connection, _ question: SQL) async throws {
-    let start = ContinuousClock.now
-    while try await !connection.query(question).only().decode(Bool.self) {
-      guard ContinuousClock.now - start < Self.patience else { throw CancellationError() }
+  /// Asks until the migrators' lock is free.
+  /// - Parameter attempt: nil: another migrator has it.
+  private func untilTaken<R>(_ attempt: () async throws -> R?) async throws -> R {
+    while true {
+      if let result = try await attempt() { return result }
       try await Task.sleep(for: .milliseconds(100))
     }
   }
@@ -221,7 +226,10 @@ extension Migrator {
     _ connection: Connection, _ migration: Migration, _ text: String, isApplied: Bool
   ) async throws {
     guard !connection.isPooled else { throw MigrationError.pooled(step: "\(migration.number) \(migration.name)") }
-    try await untilLocked(connection, "SELECT pg_try_advisory_lock(\(Self.lockKey))")
+    try await untilTaken {
+      let lock: SQL = "SELECT pg_try_advisory_lock(\(Self.lockKey))"
+      return try await connection.query(lock).only().decode(Bool.self) ? () : nil
+    }
     do {
       if try await appliedNumbers(connection).contains(migration.number) == isApplied {
         for statement in Migration.statements(of: text) { try await run(statement, migration, connection) }

@@ -5,6 +5,6 @@
 -- Rows:    one.
 SELECT n.pronargs - n.pronargdefaults <= o.pronargs - o.pronargdefaults
    AND n.pronargs >= o.pronargs
-   AND (n.proargtypes::oid[])[0:o.pronargs - 1] = o.proargtypes::oid[]
+   AND (n.proargtypes::oid[])[0:o.pronargs - 1] = (o.proargtypes::oid[])[0:o.pronargs - 1]
 FROM pg_catalog.pg_proc o, pg_catalog.pg_proc n
 WHERE o.oid = $1::bigint::oid AND n.oid = $2::bigint::oid
