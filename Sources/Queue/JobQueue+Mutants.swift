@@ -45,6 +45,6 @@ extension JobQueue {
     return rescued
   }
 
-  private static let heldByWorkers = Statement("mutant_held", Embedded.Statements.mutant_held)
-  private static let rescueById = Statement("mutant_rescue_by_id", Embedded.Statements.mutant_rescue_by_id)
+  private static let heldByWorkers = Statement("mutant_held", Embedded.SQL.Statements.mutant_held)
+  private static let rescueById = Statement("mutant_rescue_by_id", Embedded.SQL.Statements.mutant_rescue_by_id)
 }

@@ -32,7 +32,7 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
       mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)

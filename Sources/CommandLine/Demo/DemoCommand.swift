@@ -60,7 +60,7 @@ struct DemoCommand: AsyncParsableCommand {
   private func show(_ stage: DemoStage, _ server: DemoStage.Server, _ connection: Connection) async throws {
     let catalog = try Build.current.catalog()
     let applied = try await Build.current.migrate(connection, twinsSchema: "public")
-    say("schema: \(applied.count) migrations applied")
+    say("schema: \(applied.migrations.count) migrations applied")
 
     let skin = try await fillSkincare(catalog, connection)
     say("\(skin.twins) skincare twins, \(skin.scans) scans over two years")
