@@ -14,10 +14,10 @@ struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo", abstract: "Try it: a private PostgreSQL, simulated twins, worker, scheduler, predictions.",
     discussion: """
-      Starts PostgreSQL from the installed server binaries in a folder of its own, fills it with two years of
-      simulated skincare twins, one sensor, and two twins of each other kind, starts worker and scheduler, asks for
-      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it.
-      Running it again starts anew.
+      Starts PostgreSQL from the installed server binaries in a folder of its own. Fills it with two years of \
+      simulated skincare twins, one sensor, and two twins of each other kind. Starts worker and scheduler, asks for \
+      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it. \
+      Running the demo again starts anew.
       """)
 
   @Option(help: "Where the demo lives. The server's user must be able to reach it.")

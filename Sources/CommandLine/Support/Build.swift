@@ -56,6 +56,12 @@ package struct Build: Sendable {
     makeKinds(try catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas))
   }
 
+  /// By name of a function of the schema, the roles that may call it.
+  var roles: [String: Set<String>] {
+    // Until functions are files of their own, which say it.
+    [:]
+  }
+
   /// The database's schema, step by step.
   func migrator(twinsSchema: String) -> Migrator {
     Migrator(migrations, twinsSchema: twinsSchema)
