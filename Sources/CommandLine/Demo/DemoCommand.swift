@@ -20,8 +20,13 @@ struct DemoCommand: AsyncParsableCommand {
       Running the demo again starts anew.
       """)
 
-  @Option(help: "Where the demo lives. The server's user must be able to reach it.")
-  var folder = Self.defaultFolder
+  @Option(
+    name: .customLong("folder"),
+    help: ArgumentHelp(
+      "Where the demo lives; the server's user must be able to reach it. (default: /var/tmp/twinmill-demo-UID)",
+      valueName: "folder"))
+  var givenFolder: String?
+  private var folder: String { givenFolder ?? Self.defaultFolder }
   @Option(help: "How many skincare twins.") var twins = 20
   @Option(help: "A CSV file (timestamp,value) to import as a sensor twin, instead of a simulated one.")
   var csv: String?

@@ -56,12 +56,12 @@ extension Setting {
   /// Meaning and consequences in sentences.
   fileprivate var wholeMeaning: String {
     [meaning, allowedInWords, tooLow.map { "Too low: \($0)" }, tooHigh.map { "Too high: \($0)" }].compactMap { $0 }
-      .joined(separator: " ")
+      .joined(separator: " ").replacing("`", with: "")
   }
 
   private var allowedInWords: String? {
     if case .choice(let words) = value { return "One of \(words.joined(separator: ", "))." }
-    return allowed.map { "Allowed: \($0.replacing("`", with: ""))." }
+    return allowed.map { "Allowed: \($0)." }
   }
 
   fileprivate var exampleText: String {

@@ -17,20 +17,20 @@ extension Setting {
     standard: .absent("libpq's defaults"),
     readers: .all,
     meaning: """
-      The database. Unset: the systemd credential database-url, if there is one; else libpq's defaults, which on a \
-      local server with peer authentication mean the socket, the user twinmill and the database twinmill. libpq's own \
-      variables (PGHOST, PGSERVICE, PGSSLMODE …) work too. Several hosts are for failover: \
-      postgresql://twinmill@db1,db2/twinmill?target_session_attrs=read-write. Keep a URL with a password out of the \
-      environment file: put it into /etc/credstore/twinmill.database-url.
+      The database. Unset: the systemd credential `database-url`, if there is one; else libpq's defaults, which on a \
+      local server with peer authentication mean the socket, the user `twinmill` and the database `twinmill`. libpq's own \
+      variables (`PGHOST`, `PGSERVICE`, `PGSSLMODE` …) work too. Several hosts are for failover: \
+      `postgresql://twinmill@db1,db2/twinmill?target_session_attrs=read-write`. Keep a URL with a password out of the \
+      environment file: put it into `/etc/credstore/twinmill.database-url`.
       """,
     example: "postgresql:///twinmill")
 
   static let listenURL = Setting(
     key: "twinmill.listen_url", value: .text, standard: .absent("as `DATABASE_URL`"), readers: .worker,
     meaning: """
-      A direct URL for notifications and the heartbeat, where DATABASE_URL goes through a pooling proxy. Such a proxy \
+      A direct URL for notifications and the heartbeat, where `DATABASE_URL` goes through a pooling proxy. Such a proxy \
       loses notifications and session locks: a new job then waits for the next poll, and the jobs of a killed worker \
-      wait for the end of its lease. none: the worker does not listen at all.
+      wait for the end of its lease. `none`: the worker does not listen at all.
       """,
     allowed: "a URL, or `none`")
 
@@ -39,22 +39,22 @@ extension Setting {
     readers: .all,
     meaning: """
       Whether statements are prepared once per connection. Unset: they are, unless a proxy pools connections in \
-      between. false: never; the server plans each statement anew. true: also through a proxy, which fails with \
+      between. `false`: never; the server plans each statement anew. `true`: also through a proxy, which fails with \
       PgBouncer in transaction mode before 1.21.
       """)
 
   static let twinsSchema = Setting(
     key: "twinmill.twins_schema", value: .text, standard: .value("public"), readers: .all,
     meaning: """
-      Schema of the eight twin tables. Set it before the first twinmill migrate up: the tables do not move afterwards.
+      Schema of the eight twin tables. Set it before the first `twinmill migrate up`: the tables do not move afterwards.
       """)
 
   static let domainSchemas = Setting(
     key: "twinmill.domain_schemas", value: .pairs, standard: .absent("as `twinmill domains` shows"),
     readers: [.worker, .commands],
     meaning: """
-      Schemas of the tables that kinds of twin read, where they are not the ones that twinmill domains shows: \
-      goals=public,tasks=todo. Set the same for the worker and for twinmill domains prepare.
+      Schemas of the tables that kinds of twin read, where they are not the ones that `twinmill domains` shows: \
+      `goals=public,tasks=todo`. Set the same for the worker and for `twinmill domains prepare`.
       """)
 
   // MARK: - The worker
@@ -104,14 +104,14 @@ extension Setting {
     key: "twinmill.drain_seconds", value: .seconds, standard: .value(text(worker.drainLimit)), readers: .worker,
     meaning: """
       How long running jobs may finish after SIGTERM. Jobs that are still running then go back to the queue without \
-      losing an attempt. Keep it below TimeoutStopSec of twinmill-worker.service, which is 90.
+      losing an attempt. Keep it below `TimeoutStopSec` of `twinmill-worker.service`, which is 90.
       """,
     tooLow: "long jobs start again elsewhere.", tooHigh: "systemd kills the worker before it has handed its jobs back.",
     allowed: "0 or more")
 
   static let retentionDays = Setting(
     key: "twinmill.retention_days", value: .days, standard: .value(text(worker.retention / 86_400)), readers: .worker,
-    meaning: "How long finished jobs stay in twinmill.job_history.",
+    meaning: "How long finished jobs stay in `twinmill.job_history`.",
     tooLow: "jobs that ended are not there when someone asks.", tooHigh: "the history takes more disk.",
     allowed: "at least 1")
 
