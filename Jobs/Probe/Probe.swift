@@ -18,7 +18,10 @@ public struct Probe: JobKind {
           "rows": {"type": "integer", "minimum": 0, "maximum": 100000}}}
         """),
     batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1),
-    timeout: .seconds(2 * 86_400))
+    timeout: .seconds(2 * 86_400), schema: Self.schema)
+
+  /// The table that probes write to.
+  public static let schema = SchemaModule("probe", files: Embedded.files(under: "Probe"))
 
   /// Needs nothing.
   public init() {}
@@ -67,5 +70,5 @@ public struct Probe: JobKind {
         writing.map { Int32($0.output) }))
   }
 
-  private static let insert = Statement("probe_store", PackageResources.probe_store_sql)
+  private static let insert = Statement("probe_store", Embedded.Probe.Statements.probe_store)
 }

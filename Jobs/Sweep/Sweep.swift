@@ -15,17 +15,19 @@ public struct Sweep: JobKind {
     summary: "Enqueues the recomputation of twins whose data changed",
     argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
     // Two sweeps at once only wait for each other.
-    batchLimit: 1, concurrency: 1)
+    batchLimit: 1, concurrency: 1,
+    // New data is found and computed without anybody's doing.
+    defaultSchedule: DefaultSchedule(cron: "* * * * *"))
 
   /// Marks of one run. Too low: changes pile up between runs. Too high: a run holds the new jobs back until all are in.
   public static let markLimit = 10_000
 
   private let storeStatement: Statement
-  private static let loadStatement = Statement("sweep_load", PackageResources.sweep_load_sql)
+  private static let loadStatement = Statement("sweep_load", Embedded.Sweep.Statements.sweep_load)
 
   /// A sweep over twins in this schema.
   public init(twinsSchema: String = "public") {
-    storeStatement = Statement("sweep_store", PackageResources.sweep_store_sql, schemas: ["twins": twinsSchema])
+    storeStatement = Statement("sweep_store", Embedded.Sweep.Statements.sweep_store, schemas: ["twins": twinsSchema])
   }
 
   /// Reads the ids of the oldest marks.

@@ -34,7 +34,7 @@ struct ExactlyOnceTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     try await enqueue(12, connection)
-    let environment = Daemon.quick.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let environment = Daemon.quick.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     let victim = try await Daemon("work", url: database.url, environment: environment)
     try await victim.untilStopped()
     await victim.kill()
@@ -55,7 +55,7 @@ struct ExactlyOnceTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     try await enqueue(12, connection)
-    let environment = Daemon.mortal.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let environment = Daemon.mortal.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     let zombie = try await Daemon("work", url: database.url, environment: environment)
     try await zombie.untilStopped()
     let other = try await Daemon("work", url: database.url)

@@ -12,7 +12,7 @@ struct FaultTests {
   private static let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "20", "TWINMILL_LOG_LEVEL": "warning"]
 
   private func worker(_ database: TestDatabase, stoppingAt moment: String? = nil) async throws -> Daemon {
-    let settings = Self.settings.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     return try await Daemon("work", url: database.url, environment: Daemon.quick.merging(settings) { $1 })
   }
 
@@ -25,7 +25,7 @@ struct FaultTests {
 
   /// The same with a short lease. One that is declared dead before its moment comes is followed by another.
   private func zombie(_ moment: String, _ database: TestDatabase) async throws -> Daemon {
-    let settings = Self.settings.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     while true {
       let zombie = try await Daemon("work", url: database.url, environment: Daemon.mortal.merging(settings) { $1 })
       do {

@@ -1,5 +1,6 @@
 import Glibc
 import Postgres
+import PostgresServer
 import TestServer
 import Testing
 
@@ -38,7 +39,7 @@ struct PoolingProxyTests {
     let connection = try await database.connect()
     let victim = try await Daemon(
       "work", url: url,
-      environment: environment.merging(Daemon.mortal) { $1 }.merging(["TWINMILL_TEST_STOP_AT": "computed"]) { $1 })
+      environment: environment.merging(Daemon.mortal) { $1 }.merging(["TWINMILL_FAILPOINT": "computed"]) { $1 })
     // What dies with its jobs; its lock, if it has one, says so at once.
     _ = try await Installed.run(["enqueue", "probe", "--arguments", "{\"rows\": 3}"], url: url)
     try await victim.untilStopped()

@@ -36,10 +36,10 @@ struct ListenerTests {
     let listening = Signal()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: ["default"], queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      connections: database.settings, queues: ["default"], worker: QueueWorker(), inFlight: InFlight(),
       wakeUp: wakeUp, poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    listener.probeInterval = .milliseconds(20)
-    listener.probeDeadline = .milliseconds(200)
+    listener.pingInterval = .milliseconds(20)
+    listener.pingDeadline = .milliseconds(200)
     listener.isListening = { connection in
       let number = opened.withLock { opened in
         opened += 1
@@ -58,22 +58,22 @@ struct ListenerTests {
     try await running.value
   }
 
-  @Test("a listener whose probes come back keeps its connection")
+  @Test("a listener whose pings come back keeps its connection")
   func hearing() async throws {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
     let opened = Mutex(0)
     var listener = Listener(
-      connections: database.settings, queues: nil, queue: JobQueue(worker: UUID()), inFlight: InFlight(),
+      connections: database.settings, queues: nil, worker: QueueWorker(), inFlight: InFlight(),
       wakeUp: WakeUp(), poll: .seconds(1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    listener.probeInterval = .milliseconds(1)
-    listener.probeDeadline = .seconds(1800)
+    listener.pingInterval = .milliseconds(1)
+    listener.pingDeadline = .seconds(1800)
     listener.isListening = { _ in opened.withLock { $0 += 1 } }
     let running = Task { [listener] in try await listener.run() }
-    // Somebody else hears twenty of its probes.
-    var heard = connection.notifications().makeAsyncIterator()
-    try await connection.script("LISTEN twinmill_probe")
-    for _ in 1...20 { #expect(await heard.next()?.channel == "twinmill_probe") }
+    // Another session receives twenty of its pings.
+    var received = connection.notifications().makeAsyncIterator()
+    try await connection.script("LISTEN twinmill_ping")
+    for _ in 1...20 { #expect(await received.next()?.channel == "twinmill_ping") }
     #expect(opened.withLock { $0 } == 1)
     running.cancel()
     try await running.value

@@ -168,7 +168,7 @@ struct FairShareTests {
       shares.ranks(of: ["big", "small", "new", "newer"], at: start + .seconds(10))
         == ["new": 0, "newer": 0, "small": 1, "big": 2])
     #expect(shares.take(at: start + .seconds(11)) == ["big": 9, "small": 3])
-    shares.heard(["small": 100])
+    shares.reported(["small": 100])
     #expect(shares.ranks(of: ["big", "small"], at: start + .seconds(12)) == ["big": 0, "small": 1])
   }
 

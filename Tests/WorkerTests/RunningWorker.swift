@@ -15,7 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., connections: ConnectionSettings? = nil,
-    moments: Moments = Moments(),
+    failpoints: Failpoints = Failpoints(),
     gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
@@ -28,8 +28,8 @@ struct RunningWorker: Sendable {
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator(QueueMigrations.all),
-      systemd: SystemdNotifier(environment: [:]), moments: moments,
+      migrator: Migrator([.queue, TestKind.schema]),
+      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -53,6 +53,25 @@ struct TestKind: JobKind {
   var loads: @Sendable ([Job]) async throws -> Void = { _ in }
   var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
   var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+  /// The table that it writes to.
+  static let schema = SchemaModule(
+    "test",
+    files: [
+      (
+        "Tables/0006_test.up.sql",
+        """
+        CREATE TABLE twinmill.probe_effects (job_id bigint NOT NULL, attempt integer NOT NULL, n integer, token uuid);
+        INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_effects', 'probe');
+        """
+      ),
+      (
+        "Tables/0006_test.down.sql",
+        """
+        DELETE FROM twinmill.job_tables WHERE table_name = 'probe_effects';
+        DROP TABLE twinmill.probe_effects;
+        """
+      ),
+    ])
   /// A job whose load ends its session.
   var deadly: JobID?
 
@@ -81,9 +100,7 @@ struct TestKind: JobKind {
 enum WorkerDatabase {
   static func create() async throws -> TestDatabase {
     try await TestDatabase.create(from: "worker") { connection in
-      _ = try await Migrator(QueueMigrations.all).up(connection)
-      try await connection.script(
-        "CREATE FUNCTION twinmill.twin_exists(uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$")
+      _ = try await Migrator([.queue, TestKind.schema]).up(connection)
       try await JobQueue.register(kinds: [TestKind().definition], on: connection)
     }
   }
