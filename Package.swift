@@ -64,9 +64,10 @@ let package = Package(
     // Pure: lines of files, analytics.
     .target(name: "CSV"),
     .target(name: "Series"),
-    .target(name: "Forecasting", dependencies: ["Series"]),
-    .target(name: "Detection", dependencies: ["Series"]),
-    .target(name: "Inference", dependencies: ["COpenBLAS", "CBoostMath"]),
+    .target(name: "Numerics", dependencies: ["COpenBLAS", "CBoostMath"]),
+    .target(name: "Forecasting", dependencies: ["Numerics"]),
+    .target(name: "Detection", dependencies: ["Numerics"]),
+    .target(name: "Inference", dependencies: ["COpenBLAS", "Numerics"]),
 
     // Twins and what is computed for them.
     .target(
@@ -84,7 +85,9 @@ let package = Package(
     ),
     .target(
       name: "Jobs",
-      dependencies: ["Queue", "Twins", "Domains", "Detection", "Forecasting", "Inference"],
+      dependencies: [
+        "Queue", "Postgres", "Twins", "Series", "Numerics", "Detection", "Forecasting", "Inference",
+      ],
       path: "Jobs",
       resources: [
         .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
@@ -97,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "twinmill",
       dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Detection", "Forecasting", "Inference", "Series",
+        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Detection", "Forecasting", "Inference", "Numerics",
+        "Series",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -109,18 +113,19 @@ let package = Package(
 
     // Tests.
     .target(name: "TestServer", dependencies: ["Postgres"], path: "Tests/TestServer"),
-    .target(name: "TestSeries", path: "Tests/TestSeries"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServer"]),
+    .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Numerics", "TestServer"]),
     .testTarget(name: "QueueTests", dependencies: ["Queue", "TestServer"]),
     .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestServer"]),
-    .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "TestServer"]),
+    .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "Numerics", "TestServer"]),
     .testTarget(name: "CSVTests", dependencies: ["CSV"]),
     .testTarget(name: "SeriesTests", dependencies: ["Series"]),
+    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestServer", "TestSeries"]),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Domains", "Numerics", "TestServer", "TestSeries"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill", "CZlib"]),
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),

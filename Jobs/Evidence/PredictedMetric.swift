@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 import Queue
 import Twins
 
@@ -31,7 +32,7 @@ struct PredictedMetric: Sendable, Hashable {
   /// The chance of more than a distance, on the side where 97.5 % reach as far as `reach`.
   private static func chance(of distance: Double, reach: Double) -> Double {
     guard reach > 0 else { return distance < 0 ? 1 : 0 }
-    return 0.5 * erfc(1.959963984540054 * distance / reach / 2.0.squareRoot())
+    return 0.5 * erfc(NormalDistribution.twoSided95 * distance / reach / 2.0.squareRoot())
   }
 
   /// Feeds the hash of an input.

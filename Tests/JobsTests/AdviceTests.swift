@@ -80,11 +80,6 @@ struct AdviceTests {
     #expect(sugar.mean < 0 && sugar.lower < sugar.mean && sugar.mean < sugar.upper && sugar.upper < 0)
   }
 
-  @Test(
-    "two-sided chances and deviations",
-    arguments: [(0.05, 1.959963984540054), (1e-5, 4.417173413469), (1, 0), (0.3173105078629141, 1)])
-  func chances(_ p: Double, _ z: Double) { #expect(abs(Chance.deviations(twoSided: p) - z) < 1e-6) }
-
   private static let pump = """
     domain: skincare
     summary: As skincare, with rules

@@ -1,3 +1,5 @@
+import Numerics
+
 /// The present samples of a series, made ready for segment costs: centred, scaled to a range of 1, wild ones tamed.
 struct SegmentSamples: Sendable {
   /// n values.
@@ -11,8 +13,6 @@ struct SegmentSamples: Sendable {
   static let reach = 5
   /// Robust standard deviations beyond which a sample is wild.
   static let wild = 3.0
-  /// The median absolute deviation of a normal distribution is its standard deviation divided by this.
-  static let deviationPerMedian = 1.4826
 
   /// `nil` when all values are equal.
   init?(values raw: [Double], positions: [Int]) {
@@ -39,10 +39,12 @@ struct SegmentSamples: Sendable {
     // A difference of an AR(1) process of variance v has variance 2 (1 − φ) v, a second one (6 − 8 φ + 2 φ²) v;
     // its innovations have (1 − φ²) v.
     var variance = Double.infinity
-    if let deviation = median(first).map({ $0 * deviationPerMedian }) {
+    if let median = OrderStatistics.median(first, ofTwo: .lower) {
+      let deviation = median * OrderStatistics.deviationPerMedian
       variance = deviation * deviation / (2 * (1 - phi))
     }
-    if let deviation = median(second).map({ $0 * deviationPerMedian }) {
+    if let median = OrderStatistics.median(second, ofTwo: .lower) {
+      let deviation = median * OrderStatistics.deviationPerMedian
       variance = min(variance, deviation * deviation / (6 - 8 * phi + 2 * phi * phi))
     }
     return max((variance * (1 - phi * phi)).squareRoot(), ChangePoints.leastNoise)
@@ -50,17 +52,12 @@ struct SegmentSamples: Sendable {
 
   private static func tamed(_ values: [Double], least: Double) -> [Double] {
     values.indices.map { i in
-      let around = values[max(0, i - reach)...min(values.count - 1, i + reach)]
-      guard let middle = median(Array(around)), let spread = median(around.map { abs($0 - middle) }) else {
-        return values[i]
-      }
-      let limit = wild * max(least, deviationPerMedian * spread)
+      let around = Array(values[max(0, i - reach)...min(values.count - 1, i + reach)])
+      guard let middle = OrderStatistics.median(around, ofTwo: .lower),
+        let spread = OrderStatistics.medianDeviation(around, from: middle, ofTwo: .lower)
+      else { return values[i] }
+      let limit = wild * max(least, OrderStatistics.deviationPerMedian * spread)
       return min(max(values[i], middle - limit), middle + limit)
     }
-  }
-
-  /// The lower one of two.
-  private static func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.sorted()[(values.count - 1) / 2]
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Inference
+import Numerics
 
 /// `twinmill bench correlation`: seconds for the lagged correlations of all pairs.
 struct BenchCorrelationCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct BenchCorrelationCommand: AsyncParsableCommand {
 
   func run() async throws {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    var noise = SplitMix64(state: 1)
+    var noise = SeededRandom(state: 1)
     let samples = (0..<(series * points)).map { _ in noise.uniform() }
     let clock = ContinuousClock()
     var seconds: [Double] = []
@@ -56,19 +57,5 @@ struct BenchCorrelationCommand: AsyncParsableCommand {
       {"series": \(series), "points": \(points), "max_lag": \(maxLag), "threads": \(threads), "seconds": \(seconds), \
       "sums": \(sums)}
       """)
-  }
-}
-
-/// Steele, Lea and Flood's generator (2014): the same numbers everywhere from the same seed.
-struct SplitMix64 {
-  var state: UInt64
-
-  /// The next number of [0, 1), in steps of 2⁻⁵³.
-  mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
   }
 }

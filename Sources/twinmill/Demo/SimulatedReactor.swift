@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 import Postgres
 
 /// A day of a reactor's telemetry, minute by minute, from a seed: flux with two rhythms drives temperature and tritium,

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// Two years of a person's skin, day by day, from a seed: slow drift, a yearly and a weekly rhythm, noise that lasts
 /// some days, products that help, days without a scan. The same seed gives the same life.
@@ -77,32 +78,5 @@ enum SimulatedPump {
       text += "\(date.formatted(.iso8601)),\((value * 100).rounded() / 100)\n"
     }
     return text
-  }
-}
-
-/// A generator whose numbers depend on its seed alone (SplitMix64; Steele, Lea, Flood 2014).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed &* 0x9E37_79B9_7F4A_7C15
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func uniform(in range: ClosedRange<Double>) -> Double {
-    Double.random(in: range, using: &self)
-  }
-
-  /// Mean 0, standard deviation 1 (Box and Muller).
-  mutating func normal() -> Double {
-    let radius = uniform(in: Double.leastNonzeroMagnitude...1)
-    return (-2 * log(radius)).squareRoot() * sin(2 * .pi * uniform(in: 0...1))
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 
 /// Writes simulated twins into the tables of an application, as the application would, and takes them away again.

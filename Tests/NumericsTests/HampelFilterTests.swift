@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Inference
+@testable import Numerics
 
 @Suite("Wild samples")
 struct HampelFilterTests {

@@ -5,21 +5,21 @@ import Glibc
 ///
 /// Its last pivot is the root of the residual sum of squares; the pivot before it and the number beside it give the
 /// last coefficient and its variance, without solving for the others.
-struct AugmentedCholesky {
+package struct AugmentedCholesky {
   /// log |XᵀX|.
-  let logDeterminant: Double
+  package let logDeterminant: Double
   /// Σ(y − Xβ)².
-  let residualSumOfSquares: Double
+  package let residualSumOfSquares: Double
   /// The coefficient of the last column of X.
-  let lastCoefficient: Double
+  package let lastCoefficient: Double
   /// Its variance in units of the error variance.
-  let lastVariance: Double
+  package let lastVariance: Double
   private let factor: [Double]
   private let size: Int
 
   /// nil when the columns are collinear.
   /// - Parameter products: lower triangle of the cross-products, k + 1 columns of k + 1 numbers, y last; k ≥ 1.
-  init?(_ products: consuming [Double], size: Int) {
+  package init?(_ products: consuming [Double], size: Int) {
     Matrix.prepare()
     var order = Int32(size)
     var info: Int32 = 0
@@ -46,7 +46,7 @@ struct AugmentedCholesky {
   }
 
   /// β, by back substitution.
-  func coefficients() -> [Double] {
+  package func coefficients() -> [Double] {
     let k = size - 1
     var beta = [Double](repeating: 0, count: k)
     for j in stride(from: k - 1, through: 0, by: -1) {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Fills a series' gaps, and continues it to both sides, by what AR(1) deviations around a mean let expect.
 ///

@@ -1,28 +1,11 @@
 import Glibc
+import Numerics
 import Testing
 
 @testable import Inference
 
-@Suite("Numerics")
-struct NumericsTests {
-  @Test("distributions agree with published values, also far in the tail")
-  func distributions() {
-    // Tables of Student's t, 0.975.
-    #expect(abs(StudentT.quantile(0.975, degrees: 1) - 12.706_204_736_174_7) < 1e-9)
-    #expect(abs(StudentT.quantile(0.975, degrees: 10) - 2.228_138_851_964_94) < 1e-10)
-    // scipy 1.17: 2·t.sf(30, 20), t.cdf(−1.3, 7), norm.ppf(0.975).
-    #expect(abs(StudentT.twoSided(-30, degrees: 20) / 4.195_225_323_999_654e-18 - 1) < 1e-10)
-    #expect(abs(StudentT.cumulative(-1.3, degrees: 7) - 0.117_383_917_696_188_62) < 1e-14)
-    #expect(abs(Normal.quantile(0.975) - 1.959_963_984_540_054) < 1e-14)
-  }
-
-  @Test("normal scores are Blom's, ties share their mean rank")
-  func normalScores() {
-    // scipy 1.17: norm.ppf((rankdata(x) − 3/8) / 5.25).
-    let expected = [0, -0.791_638_61, 0.497_200_57, -0.791_638_61, 1.179_761_12]
-    for (score, value) in zip(NormalScores.of([3, 1, 4, 1, 5]), expected) { #expect(abs(score - value) < 1e-8) }
-  }
-
+@Suite("Regression")
+struct RegressionTests {
   @Test("a mixture's quantiles agree with root finding in scipy")
   func mixture() {
     let mixture = StudentMixture(
@@ -55,20 +38,6 @@ struct NumericsTests {
         #expect(abs(sum - (i == j ? 1 : 0)) < 1e-12)
       }
     }
-  }
-
-  @Test("the augmented factor gives least squares, and nothing for collinear columns")
-  func cholesky() throws {
-    // y on 1 and x = 0…4 for y = 1, 3, 2, 5, 4: intercept 1.4, slope 0.8, residual sum of squares 3.6.
-    var columns = Matrix(rows: 5, columns: [[1, 1, 1, 1, 1], [0, 1, 2, 3, 4], [1, 3, 2, 5, 4]])
-    let fit = try #require(AugmentedCholesky(columns.gram().values, size: 3))
-    #expect(abs(fit.lastCoefficient - 0.8) < 1e-12)
-    #expect(abs(fit.lastVariance - 0.1) < 1e-12)
-    #expect(abs(fit.residualSumOfSquares - 3.6) < 1e-12)
-    #expect(abs(fit.logDeterminant - log(50)) < 1e-12)
-    #expect(abs(fit.coefficients()[0] - 1.4) < 1e-12)
-    columns = Matrix(rows: 5, columns: [[1, 1, 1, 1, 1], [3, 3, 3, 3, 3], [1, 3, 2, 5, 4]])
-    #expect(AugmentedCholesky(columns.gram().values, size: 3) == nil)
   }
 
   @Test("the restricted likelihood agrees with dense matrices")

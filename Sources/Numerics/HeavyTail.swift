@@ -27,8 +27,8 @@ public struct HeavyTail: Sendable {
   /// - Returns: nil for fewer than `fewest`, or when half of them or more are 0. O(n) for each of the distributions.
   public init?(_ residuals: [Double]) {
     guard residuals.count >= Self.fewest else { return nil }
-    let median = residuals.map { abs($0) }.sorted()[residuals.count / 2]
-    guard median > 0, median.isFinite else { return nil }
+    guard let median = OrderStatistics.medianDeviation(residuals, from: 0, ofTwo: .upper), median > 0, median.isFinite
+    else { return nil }
     let fits = Self.degrees.map { degrees in
       var variance = StudentT.variance(ofMedian: median, degrees: degrees)
       for _ in 0..<Self.steps {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Turns autoregressive errors of order one, seen on some samples only and perhaps through measurement noise, into
 /// independent ones of equal variance.

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// A short autoregressive filter for what AR(1) leaves: measurement noise, a second time constant.
 ///

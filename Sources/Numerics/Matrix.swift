@@ -1,52 +1,49 @@
 import COpenBLAS
 
-/// A dense matrix, column after column; the few products that this module needs, by OpenBLAS.
+/// A dense matrix, column after column; the few products that the analytics need, by OpenBLAS.
 ///
 /// OpenBLAS runs on the calling thread: with threads of its own the last bits would depend on their number.
-struct Matrix: Sendable {
-  let rows: Int
-  private(set) var columns: Int
+package struct Matrix: Sendable {
+  /// Number of rows.
+  @usableFromInline package let rows: Int
+  /// Number of columns.
+  @usableFromInline package var columns: Int
   /// rows · columns numbers; element (i, j) at i + j · rows.
-  var values: [Double]
+  @usableFromInline package var values: [Double]
 
-  init(rows: Int, columns: Int) {
+  /// Zeros.
+  package init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     values = [Double](repeating: 0, count: rows * columns)
   }
 
-  init(rows: Int, columns: [[Double]]) {
+  /// These columns, each of `rows` numbers.
+  package init(rows: Int, columns: [[Double]]) {
     self.rows = rows
     self.columns = columns.count
     values = columns.flatMap { $0 }
   }
 
   /// Column j.
-  subscript(column j: Int) -> ArraySlice<Double> { values[(j * rows)..<((j + 1) * rows)] }
+  package subscript(column j: Int) -> ArraySlice<Double> { values[(j * rows)..<((j + 1) * rows)] }
 
-  mutating func append(_ column: some Collection<Double>) {
+  /// Adds a column of `rows` numbers behind the others.
+  @inlinable package mutating func append(_ column: some Collection<Double>) {
     values.append(contentsOf: column)
     columns += 1
   }
 
   /// Some of the columns, in the order given.
-  func selecting(_ indices: some Collection<Int>) -> Matrix {
+  package func selecting(_ indices: some Collection<Int>) -> Matrix {
     var result = Matrix(rows: rows, columns: 0)
     result.values.reserveCapacity(rows * indices.count)
     for j in indices { result.append(self[column: j]) }
     return result
   }
 
-  /// The rows from `first` on.
-  func droppingRows(_ first: Int) -> Matrix {
-    guard first > 0 else { return self }
-    var result = Matrix(rows: rows - first, columns: 0)
-    for j in 0..<columns { result.append(self[column: j].dropFirst(first)) }
-    return result
-  }
-
   /// AᵀA, its lower triangle; O(rows · columns²).
-  func gram() -> Matrix {
+  package func gram() -> Matrix {
     Self.prepare()
     var result = Matrix(rows: columns, columns: columns)
     guard rows > 0, columns > 0 else { return result }
@@ -59,7 +56,7 @@ struct Matrix: Sendable {
   }
 
   /// Aᵀv.
-  func transposed(times vector: [Double]) -> [Double] {
+  package func transposed(times vector: [Double]) -> [Double] {
     Self.prepare()
     var result = [Double](repeating: 0, count: columns)
     guard rows > 0, columns > 0 else { return result }
@@ -70,7 +67,7 @@ struct Matrix: Sendable {
 
   /// Makes every column orthogonal to the orthonormal columns of `basis`: A − Q(QᵀA), twice, because once leaves
   /// rounding errors where little remains (Giraud, Langou and Rozložník 2005).
-  mutating func removeProjection(on basis: Matrix) {
+  package mutating func removeProjection(on basis: Matrix) {
     Self.prepare()
     guard rows > 0, columns > 0, basis.columns > 0 else { return }
     let (n, k, m) = (Int32(rows), Int32(basis.columns), Int32(columns))
@@ -87,7 +84,7 @@ struct Matrix: Sendable {
 
   /// Orthonormal columns that span those of this matrix, by Gram-Schmidt; a column that the earlier ones explain to
   /// one part in 10⁸ is left out.
-  func orthonormalised() -> Matrix {
+  package func orthonormalised() -> Matrix {
     var basis = Matrix(rows: rows, columns: 0)
     for j in 0..<columns {
       var column = Matrix(rows: rows, columns: 0)
@@ -101,11 +98,11 @@ struct Matrix: Sendable {
   }
 
   /// One thread inside of OpenBLAS, once per process.
-  static func prepare() { _ = singleThread }
+  package static func prepare() { _ = singleThread }
   private static let singleThread: Void = openblas_set_num_threads(1)
 }
 
 extension [Double] {
   /// √Σx².
-  var norm: Double { reduce(0) { $0 + $1 * $1 }.squareRoot() }
+  package var norm: Double { reduce(0) { $0 + $1 * $1 }.squareRoot() }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Restricted maximum likelihood of the coefficient of AR(1) errors (Patterson and Thompson 1971; Harville 1974).
 ///

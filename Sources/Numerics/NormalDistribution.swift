@@ -1,11 +1,14 @@
 import Glibc
 
 /// The standard normal distribution.
-enum NormalDistribution {
+package enum NormalDistribution {
+  /// The quantile of 0.975: 95 % of the distribution lie within this many standard deviations.
+  package static let twoSided95 = 1.959963984540054
+
   /// The quantile of probability `p`, 0 < p < 1.
   ///
   /// Wichura (1988), algorithm AS 241 (PPND16), relative error about 1e-16.
-  static func quantile(_ p: Double) -> Double {
+  package static func quantile(_ p: Double) -> Double {
     let q = p - 0.5
     if abs(q) <= 0.425 {
       let r = 0.180625 - q * q
@@ -39,6 +42,13 @@ enum NormalDistribution {
           7.868691311456132591e-4, 1.8463183175100546818e-5, 1.4215117583164458887e-7, 2.04426310338993978564e-15)
     }
     return q < 0 ? -z : z
+  }
+
+  /// z with P(|Z| > z) = `p`: how many standard deviations a two-sided p value stands for.
+  /// - Parameter p: 0…1.
+  /// - Returns: 0…37. Below 5e-300 the answer is 37, so that it stays finite for p = 0.
+  package static func deviations(twoSided p: Double) -> Double {
+    p < 5e-300 ? 37 : max(0, -quantile(p / 2))
   }
 
   private static func polynomial(

@@ -25,10 +25,11 @@ public struct HampelFilter: Sendable {
       let near = values[max(0, i - reach)...min(values.count - 1, i + reach)].filter { !$0.isNaN }.sorted()
       guard near.count >= Self.fewest else { return values[i] }
       let median = near[near.count / 2]
-      let deviation = near.map { abs($0 - median) }.sorted()[near.count / 2]
-      // Without scatter nothing tells what is wild.
-      guard deviation > 0 else { return values[i] }
-      return abs(values[i] - median) > bound * 1.4826 * deviation ? .nan : values[i]
+      guard let spread = OrderStatistics.medianDeviation(near, from: median, ofTwo: .upper), spread > 0 else {
+        // Without scatter nothing tells what is wild.
+        return values[i]
+      }
+      return abs(values[i] - median) > bound * OrderStatistics.deviationPerMedian * spread ? .nan : values[i]
     }
   }
 }
