@@ -29,6 +29,11 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    // Text files as code: the plugin finds a target's files, the tool writes them.
+    .plugin(
+      name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"], path: "Sources/EmbedFiles/Plugin"),
+    .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
+
     // C libraries of Debian.
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -45,7 +50,7 @@ let package = Package(
     .target(
       name: "Queue",
       dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
-      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+      plugins: ["EmbedFiles"]
     ),
     .target(
       name: "Worker",
@@ -58,7 +63,7 @@ let package = Package(
     .target(
       name: "Scheduler",
       dependencies: ["Queue", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
-      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+      plugins: ["EmbedFiles"]
     ),
 
     // Pure: lines of files, analytics.
@@ -73,15 +78,12 @@ let package = Package(
     .target(
       name: "Twins",
       dependencies: ["CSV", "Queue", "Series", "Yams"],
-      resources: [.embedInCode("Migrations"), .embedInCode("Statements")]
+      plugins: ["EmbedFiles"]
     ),
     .target(
       name: "Domains",
       dependencies: ["Twins"],
-      resources: [
-        .embedInCode("skincare"), .embedInCode("reactor"), .embedInCode("goals"), .embedInCode("propositions"),
-        .embedInCode("tasks"), .embedInCode("sensor"),
-      ]
+      plugins: ["EmbedFiles"]
     ),
     .target(
       name: "Jobs",
@@ -89,11 +91,7 @@ let package = Package(
         "Queue", "Postgres", "Twins", "Series", "Numerics", "Detection", "Forecasting", "Inference",
       ],
       path: "Jobs",
-      resources: [
-        .embedInCode("Results/Statements"), .embedInCode("Prediction/Statements"),
-        .embedInCode("Correlation/Statements"), .embedInCode("Effect/Statements"), .embedInCode("Insight/Statements"),
-        .embedInCode("Recommendation/Statements"), .embedInCode("Sweep/Statements"), .embedInCode("Probe/Statements"),
-      ]
+      plugins: ["EmbedFiles"]
     ),
 
     // The command line.
@@ -108,7 +106,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
-      resources: [.embedInCode("Bench/Statements"), .embedInCode("Verify/Statements")]
+      plugins: ["EmbedFiles"]
     ),
 
     // Tests.

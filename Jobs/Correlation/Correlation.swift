@@ -22,7 +22,7 @@ public struct Correlation: JobKind {
   public init(catalog: DomainCatalog) {
     reader = HistoryReader(catalog)
     storeStatement = Statement(
-      "correlation_store", PackageResources.correlation_store_sql, schemas: ["twins": catalog.twinsSchema])
+      "correlation_store", Embedded.Correlation.Statements.correlation_store, schemas: ["twins": catalog.twinsSchema])
   }
 
   // MARK: - Load

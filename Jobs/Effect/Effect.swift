@@ -22,7 +22,7 @@ public struct Effect: JobKind {
   public init(catalog: DomainCatalog) {
     reader = HistoryReader(catalog)
     storeStatement = Statement(
-      "effect_store", PackageResources.effect_store_sql, schemas: ["twins": catalog.twinsSchema])
+      "effect_store", Embedded.Effect.Statements.effect_store, schemas: ["twins": catalog.twinsSchema])
   }
 
   // MARK: - Load

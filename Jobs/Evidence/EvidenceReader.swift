@@ -20,9 +20,9 @@ struct EvidenceReader: Sendable {
   init(catalog: DomainCatalog) {
     histories = HistoryReader(catalog)
     let schemas = ["twins": catalog.twinsSchema]
-    predictions = Statement("evidence_predictions", PackageResources.evidence_predictions_sql)
-    relations = Statement("evidence_relations", PackageResources.evidence_relations_sql, schemas: schemas)
-    effects = Statement("evidence_effects", PackageResources.evidence_effects_sql, schemas: schemas)
+    predictions = Statement("evidence_predictions", Embedded.Insight.Statements.evidence_predictions)
+    relations = Statement("evidence_relations", Embedded.Insight.Statements.evidence_relations, schemas: schemas)
+    effects = Statement("evidence_effects", Embedded.Insight.Statements.evidence_effects, schemas: schemas)
   }
 
   /// - Parameters:

@@ -35,8 +35,8 @@ public struct Insight: JobKind {
   public init(catalog: DomainCatalog) {
     reader = EvidenceReader(catalog: catalog)
     let schemas = ["twins": catalog.twinsSchema]
-    episodesStatement = Statement("insight_episodes", PackageResources.insight_episodes_sql, schemas: schemas)
-    storeStatement = Statement("insight_store", PackageResources.insight_store_sql, schemas: schemas)
+    episodesStatement = Statement("insight_episodes", Embedded.Insight.Statements.insight_episodes, schemas: schemas)
+    storeStatement = Statement("insight_store", Embedded.Insight.Statements.insight_store, schemas: schemas)
   }
 
   // MARK: - Load

@@ -21,13 +21,13 @@ public struct Prediction: JobKind {
 
   let reader: HistoryReader
   private let storeStatement: Statement
-  private let pruneStatement = Statement("prediction_prune", PackageResources.prediction_prune_sql)
+  private let pruneStatement = Statement("prediction_prune", Embedded.Prediction.Statements.prediction_prune)
 
   /// A kind that predicts twins of these domains.
   public init(catalog: DomainCatalog) {
     reader = HistoryReader(catalog)
     storeStatement = Statement(
-      "prediction_store", PackageResources.prediction_store_sql, schemas: ["twins": catalog.twinsSchema])
+      "prediction_store", Embedded.Prediction.Statements.prediction_store, schemas: ["twins": catalog.twinsSchema])
   }
 
   // MARK: - Load

@@ -67,5 +67,5 @@ public struct Probe: JobKind {
         writing.map { Int32($0.output) }))
   }
 
-  private static let insert = Statement("probe_store", PackageResources.probe_store_sql)
+  private static let insert = Statement("probe_store", Embedded.Probe.Statements.probe_store)
 }

@@ -29,8 +29,9 @@ public struct Recommendation: JobKind {
     reader = EvidenceReader(catalog: catalog)
     let schemas = ["twins": catalog.twinsSchema]
     writtenStatement = Statement(
-      "recommendation_written", PackageResources.recommendation_written_sql, schemas: schemas)
-    storeStatement = Statement("recommendation_store", PackageResources.recommendation_store_sql, schemas: schemas)
+      "recommendation_written", Embedded.Recommendation.Statements.recommendation_written, schemas: schemas)
+    storeStatement = Statement(
+      "recommendation_store", Embedded.Recommendation.Statements.recommendation_store, schemas: schemas)
   }
 
   // MARK: - Load

@@ -12,7 +12,7 @@ struct ResultRecord: Sendable {
   /// A JSON object: lineage, parameters, what was left out. `twinmill.results.summary`, and the metadata of the rows.
   let metadata: String
 
-  private static let statement = Statement("record_results", PackageResources.record_results_sql)
+  private static let statement = Statement("record_results", Embedded.Results.Statements.record_results)
 
   /// Writes the records of a batch. Runs before the statement that writes the kind's rows, in the same round trip.
   static func record(_ records: [(job: Job, record: ResultRecord)], kind: String) -> SQL {

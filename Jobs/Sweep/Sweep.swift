@@ -21,11 +21,11 @@ public struct Sweep: JobKind {
   public static let markLimit = 10_000
 
   private let storeStatement: Statement
-  private static let loadStatement = Statement("sweep_load", PackageResources.sweep_load_sql)
+  private static let loadStatement = Statement("sweep_load", Embedded.Sweep.Statements.sweep_load)
 
   /// A sweep over twins in this schema.
   public init(twinsSchema: String = "public") {
-    storeStatement = Statement("sweep_store", PackageResources.sweep_store_sql, schemas: ["twins": twinsSchema])
+    storeStatement = Statement("sweep_store", Embedded.Sweep.Statements.sweep_store, schemas: ["twins": twinsSchema])
   }
 
   /// Reads the ids of the oldest marks.

@@ -16,32 +16,32 @@ public enum Domains {
   }
 
   private static let skincare = Domain.Files(
-    definition: PackageResources.skincare_yaml, schema: PackageResources.skincare_schema_sql,
-    register: PackageResources.skincare_register_sql, observations: PackageResources.skincare_observations_sql,
-    events: PackageResources.skincare_events_sql)
+    definition: Embedded.skincare.skincare_yaml, schema: Embedded.skincare.skincare_schema,
+    register: Embedded.skincare.skincare_register, observations: Embedded.skincare.skincare_observations,
+    events: Embedded.skincare.skincare_events)
 
   private static let reactor = Domain.Files(
-    definition: PackageResources.reactor_yaml, schema: PackageResources.reactor_schema_sql,
-    register: PackageResources.reactor_register_sql, observations: PackageResources.reactor_observations_sql,
-    events: PackageResources.reactor_events_sql)
+    definition: Embedded.reactor.reactor_yaml, schema: Embedded.reactor.reactor_schema,
+    register: Embedded.reactor.reactor_register, observations: Embedded.reactor.reactor_observations,
+    events: Embedded.reactor.reactor_events)
 
   private static let goals = Domain.Files(
-    definition: PackageResources.goals_yaml, schema: PackageResources.goals_schema_sql,
-    register: PackageResources.goals_register_sql, observations: PackageResources.goals_observations_sql,
-    events: PackageResources.goals_events_sql)
+    definition: Embedded.goals.goals_yaml, schema: Embedded.goals.goals_schema,
+    register: Embedded.goals.goals_register, observations: Embedded.goals.goals_observations,
+    events: Embedded.goals.goals_events)
 
   private static let propositions = Domain.Files(
-    definition: PackageResources.propositions_yaml, schema: PackageResources.propositions_schema_sql,
-    register: PackageResources.propositions_register_sql,
-    observations: PackageResources.propositions_observations_sql, events: PackageResources.propositions_events_sql)
+    definition: Embedded.propositions.propositions_yaml, schema: Embedded.propositions.propositions_schema,
+    register: Embedded.propositions.propositions_register,
+    observations: Embedded.propositions.propositions_observations, events: Embedded.propositions.propositions_events)
 
   private static let tasks = Domain.Files(
-    definition: PackageResources.tasks_yaml, schema: PackageResources.tasks_schema_sql,
-    register: PackageResources.tasks_register_sql, observations: PackageResources.tasks_observations_sql,
-    events: PackageResources.tasks_events_sql)
+    definition: Embedded.tasks.tasks_yaml, schema: Embedded.tasks.tasks_schema,
+    register: Embedded.tasks.tasks_register, observations: Embedded.tasks.tasks_observations,
+    events: Embedded.tasks.tasks_events)
 
   private static let sensor = Domain.Files(
-    definition: PackageResources.sensor_yaml, schema: PackageResources.sensor_schema_sql,
-    register: PackageResources.sensor_register_sql, observations: PackageResources.sensor_observations_sql,
-    events: PackageResources.sensor_events_sql, importing: PackageResources.sensor_import_sql)
+    definition: Embedded.sensor.sensor_yaml, schema: Embedded.sensor.sensor_schema,
+    register: Embedded.sensor.sensor_register, observations: Embedded.sensor.sensor_observations,
+    events: Embedded.sensor.sensor_events, importing: Embedded.sensor.sensor_import)
 }

@@ -40,6 +40,6 @@ extension JobQueue {
     return rescued
   }
 
-  private static let heldByWorkers = Statement("mutant_held", PackageResources.mutant_held_sql)
-  private static let rescueById = Statement("mutant_rescue_by_id", PackageResources.mutant_rescue_by_id_sql)
+  private static let heldByWorkers = Statement("mutant_held", Embedded.Statements.mutant_held)
+  private static let rescueById = Statement("mutant_rescue_by_id", Embedded.Statements.mutant_rescue_by_id)
 }

@@ -4,9 +4,9 @@ import Queue
 public enum SchedulerMigrations {
   /// Numbers 12 … 14.
   public static let all: [Migration] = [
-    Migration(12, "cron", up: PackageResources._012_cron_up_sql, down: PackageResources._012_cron_down_sql),
+    Migration(12, "cron", up: Embedded.Migrations._0012_cron_up, down: Embedded.Migrations._0012_cron_down),
     Migration(
-      13, "schedules", up: PackageResources._013_schedules_up_sql, down: PackageResources._013_schedules_down_sql),
-    Migration(14, "ticks", up: PackageResources._014_ticks_up_sql, down: PackageResources._014_ticks_down_sql),
+      13, "schedules", up: Embedded.Migrations._0013_schedules_up, down: Embedded.Migrations._0013_schedules_down),
+    Migration(14, "ticks", up: Embedded.Migrations._0014_ticks_up, down: Embedded.Migrations._0014_ticks_down),
   ]
 }

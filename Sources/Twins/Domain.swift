@@ -55,18 +55,18 @@ public struct Domain: Sendable {
 
   /// The files of a domain's folder, as embedded.
   public struct Files: Sendable {
-    let definition: [UInt8]
-    let schema: [UInt8]
-    let register: [UInt8]
-    let observations: [UInt8]
-    let events: [UInt8]
-    let importing: [UInt8]?
+    let definition: String
+    let schema: String
+    let register: String
+    let observations: String
+    let events: String
+    let importing: String?
 
     /// The bytes of `<domain>.yaml`, `.schema.sql`, `.register.sql`, `.observations.sql`, `.events.sql` and, if it
     /// takes imports, `.import.sql`.
     public init(
-      definition: [UInt8], schema: [UInt8], register: [UInt8], observations: [UInt8], events: [UInt8],
-      importing: [UInt8]? = nil
+      definition: String, schema: String, register: String, observations: String, events: String,
+      importing: String? = nil
     ) {
       self.definition = definition
       self.schema = schema
@@ -86,7 +86,7 @@ public struct Domain: Sendable {
   public init(
     _ files: Files, twinsSchema: String, domainSchemas: [String: String] = [:]
   ) throws(DomainError) {
-    let text = String(decoding: files.definition, as: UTF8.self)
+    let text = files.definition
     let file = try DomainFile(text)
     name = file.name
     summary = file.summary

@@ -2,18 +2,18 @@ import Postgres
 
 /// The module's own statements.
 enum Statements {
-  static let registerDomains = Statement("register_domains", PackageResources.register_domains_sql)
-  static let requireColumns = Statement("require_columns", PackageResources.require_columns_sql)
+  static let registerDomains = Statement("register_domains", Embedded.Statements.register_domains)
+  static let requireColumns = Statement("require_columns", Embedded.Statements.require_columns)
 
   static func countTwins(schema: String) -> Statement {
-    Statement("count_twins", PackageResources.count_twins_sql, schemas: ["twins": schema])
+    Statement("count_twins", Embedded.Statements.count_twins, schemas: ["twins": schema])
   }
 
   static func describeTwins(schema: String) -> Statement {
-    Statement("describe_twins", PackageResources.describe_twins_sql, schemas: ["twins": schema])
+    Statement("describe_twins", Embedded.Statements.describe_twins, schemas: ["twins": schema])
   }
 
   static func findTwin(schema: String) -> Statement {
-    Statement("find_twin", PackageResources.find_twin_sql, schemas: ["twins": schema])
+    Statement("find_twin", Embedded.Statements.find_twin, schemas: ["twins": schema])
   }
 }

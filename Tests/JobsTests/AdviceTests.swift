@@ -103,9 +103,9 @@ struct AdviceTests {
     """
 
   private static func pumps() throws -> DomainCatalog {
-    let empty = Array("SELECT 1".utf8)
+    let empty = "SELECT 1"
     let domain = try Domain(
-      Domain.Files(definition: Array(pump.utf8), schema: empty, register: empty, observations: empty, events: empty),
+      Domain.Files(definition: pump, schema: empty, register: empty, observations: empty, events: empty),
       twinsSchema: "public")
     return try DomainCatalog([domain], twinsSchema: "public")
   }

@@ -32,7 +32,7 @@ struct PanelTests {
       interventions: [{event: product, type: product}, {event: repair, type: operation}]
       """
     let domain = try Domain(
-      Domain.Files(definition: Array(text.utf8), schema: [], register: [], observations: [], events: []),
+      Domain.Files(definition: text, schema: "", register: "", observations: "", events: ""),
       twinsSchema: "public")
     let history = TwinHistory(
       twin: UUID(), domainName: "test", subject: "x", hasTables: true, observations: observations,

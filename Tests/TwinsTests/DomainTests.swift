@@ -110,7 +110,7 @@ struct DomainTests {
       "  - {name: heat, unit: C, minimum: 0, maximum: 100, direction: lower}", with: "any_metric: {unit: \"\"}"
     ).replacing("metrics:\n", with: "")
     let domain = try Domain(
-      Domain.Files(definition: Array(text.utf8), schema: [], register: [], observations: [], events: []),
+      Domain.Files(definition: text, schema: "", register: "", observations: "", events: ""),
       twinsSchema: "public")
     #expect(domain.metric("anything")?.name == "anything")
     #expect(domain.metric("load") == nil && domain.factor("load")?.type == .operation)

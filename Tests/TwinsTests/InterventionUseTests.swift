@@ -25,7 +25,7 @@ struct InterventionUseTests {
         - {event: repair, type: operation}
       """
     let domain = try Domain(
-      Domain.Files(definition: Array(text.utf8), schema: [], register: [], observations: [], events: []),
+      Domain.Files(definition: text, schema: "", register: "", observations: "", events: ""),
       twinsSchema: "public")
     func day(_ date: Date?) -> String { date.map { "\(Int($0.timeIntervalSince1970 / 86_400))" } ?? "?" }
     return InterventionUse.uses(events.sorted(by: TwinEvent.precedes), domain: domain).map {

@@ -14,10 +14,9 @@ public struct Statement: Sendable {
   /// A statement from an embedded `.sql` file.
   /// - Parameters:
   ///   - name: the name in errors and logs.
-  ///   - resource: the file's bytes (UTF-8).
+  ///   - text: the file's text.
   ///   - schemas: for each `@name@` in the text the schema that it stands for; inserted as a quoted identifier.
-  public init(_ name: String, _ resource: [UInt8], schemas: [String: String] = [:]) {
-    let text = String(decoding: resource, as: UTF8.self)
+  public init(_ name: String, _ text: String, schemas: [String: String] = [:]) {
     self.init(name: name, text: schemas.isEmpty ? text : Self.filled(text, schemas))
   }
 

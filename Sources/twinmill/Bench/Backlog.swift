@@ -17,10 +17,10 @@ struct Backlog: Sendable {
     var keys = 0
   }
 
-  private static let fill = Statement("bench_fill", PackageResources.bench_fill_sql)
-  private static let clear = Statement("bench_clear", PackageResources.bench_clear_sql)
-  private static let jobsOpen = Statement("bench_jobs_open", PackageResources.bench_jobs_open_sql)
-  private static let lastFinished = Statement("bench_last_finished", PackageResources.bench_last_finished_sql)
+  private static let fill = Statement("bench_fill", Embedded.Bench.Statements.bench_fill)
+  private static let clear = Statement("bench_clear", Embedded.Bench.Statements.bench_clear)
+  private static let jobsOpen = Statement("bench_jobs_open", Embedded.Bench.Statements.bench_jobs_open)
+  private static let lastFinished = Statement("bench_last_finished", Embedded.Bench.Statements.bench_last_finished)
   private static let chunk = 1_000_000
   private static let tables = [
     "twinmill.live_jobs", "twinmill.claims", "twinmill.lanes", "twinmill.job_history", "twinmill.probe_effects",

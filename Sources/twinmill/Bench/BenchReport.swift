@@ -101,7 +101,7 @@ struct BenchReport: Encodable {
       startedAt: Date().formatted(.iso8601))
   }
 
-  private static let settings = Statement("bench_settings", PackageResources.bench_settings_sql)
+  private static let settings = Statement("bench_settings", Embedded.Bench.Statements.bench_settings)
 
   private static func server(_ stage: BenchStage) async throws -> Server {
     try await stage.withConnection { connection in

@@ -87,7 +87,7 @@ struct WorkerDrain: Sendable {
     }
   }
 
-  private static let ends = Statement("bench_ends", PackageResources.bench_ends_sql)
+  private static let ends = Statement("bench_ends", Embedded.Bench.Statements.bench_ends)
 
   /// Fills, starts, waits, and takes everything away.
   /// - Parameter beforeStart: called when the backlog is there and nothing runs yet.

@@ -19,7 +19,7 @@ struct FootprintMeasurement: Sendable {
     let drainPeakMb: Double
   }
 
-  private static let endings = Statement("bench_endings", PackageResources.bench_endings_sql)
+  private static let endings = Statement("bench_endings", Embedded.Bench.Statements.bench_endings)
 
   func run() async throws -> Figures {
     var starts: [Double] = []

@@ -28,7 +28,7 @@ struct KillsMeasurement: Sendable {
     let seconds: Double
   }
 
-  private static let effects = Statement("bench_effects", PackageResources.bench_effects_sql)
+  private static let effects = Statement("bench_effects", Embedded.Bench.Statements.bench_effects)
   private static let interval = 3.0
   private static let perCall = 5
 

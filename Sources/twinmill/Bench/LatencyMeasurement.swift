@@ -81,7 +81,7 @@ struct StartLatency: Encodable {
   let fromCall: LatencyFigures
   let toFinishMs: LatencyFigures
 
-  private static let endings = Statement("bench_endings", PackageResources.bench_endings_sql)
+  private static let endings = Statement("bench_endings", Embedded.Bench.Statements.bench_endings)
 
   init(_ asked: [LoadProducer.Asked], on connection: Connection) async throws {
     var calls: [Int64: LoadProducer.Asked] = [:]

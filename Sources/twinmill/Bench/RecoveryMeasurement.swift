@@ -19,8 +19,8 @@ struct RecoveryMeasurement: Sendable {
     let startedAgain: LatencyFigures
   }
 
-  private static let endings = Statement("bench_endings", PackageResources.bench_endings_sql)
-  private static let victims = Statement("bench_victims", PackageResources.bench_victims_sql)
+  private static let endings = Statement("bench_endings", Embedded.Bench.Statements.bench_endings)
+  private static let victims = Statement("bench_victims", Embedded.Bench.Statements.bench_victims)
 
   /// The jobs of one kill come back together: quantiles need many kills.
   private var rounds: Int { sizes.rounds * 4 }

@@ -5,15 +5,15 @@ import Postgres
 struct UsualShape: Sendable {
   let stage: BenchStage
 
-  private static let fill = Statement("usual_fill", PackageResources.usual_fill_sql)
-  private static let claim = Statement("usual_claim", PackageResources.usual_claim_sql)
-  private static let finish = Statement("usual_finish", PackageResources.usual_finish_sql)
+  private static let fill = Statement("usual_fill", Embedded.Bench.Statements.usual_fill)
+  private static let claim = Statement("usual_claim", Embedded.Bench.Statements.usual_claim)
+  private static let finish = Statement("usual_finish", Embedded.Bench.Statements.usual_finish)
   /// As for the worker's statements no scan that was planned for an empty table: each row by its key, in nested loops.
   static let plan = ["enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"]
 
   /// Makes the tables anew.
   static func create(on connection: Connection) async throws {
-    try await connection.script(String(decoding: PackageResources.usual_schema_sql, as: UTF8.self))
+    try await connection.script(Embedded.Bench.Statements.usual_schema)
   }
 
   /// - Returns: jobs a second, from opening the connections to the last commit.

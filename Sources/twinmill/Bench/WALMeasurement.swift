@@ -49,7 +49,7 @@ struct WALMeasurement: Sendable {
     }
   }
 
-  private static let images = Statement("bench_page_images", PackageResources.bench_page_images_sql)
+  private static let images = Statement("bench_page_images", Embedded.Bench.Statements.bench_page_images)
   private var jobs: Int { min(sizes.jobs, 50_000) }
 
   func run() async throws -> Figures {

@@ -10,7 +10,7 @@ enum EvidenceReader {
 
   /// Prepares the transaction that reads.
   static func begin(on connection: Connection) async throws(PostgresError) {
-    _ = try await connection.query(Statement("verify_memory", PackageResources.verify_memory_sql)())
+    _ = try await connection.query(Statement("verify_memory", Embedded.Verify.Statements.verify_memory)())
   }
 
   /// Everything that is known of each job, by job id.
@@ -18,7 +18,8 @@ enum EvidenceReader {
     on connection: Connection, _ row: (JobID, EvidenceMerge.Record) throws -> Void
   ) async throws {
     try await connection.copyOut(
-      Statement("verify_jobs", PackageResources.verify_jobs_sql)(), Int64.self, Int16.self, String?.self, String?.self,
+      Statement("verify_jobs", Embedded.Verify.Statements.verify_jobs)(), Int64.self, Int16.self, String?.self,
+      String?.self,
       Int32.self, Int32?.self, Int32?.self, UUID?.self, Date?.self, Date?.self, Date?.self, Bool?.self, Int64?.self,
       Bool?.self, [String]?.self, Int64?.self, Int32?.self, Int32?.self, deadline: patience
     ) {
@@ -53,7 +54,8 @@ enum EvidenceReader {
     on connection: Connection, _ row: (JobID, String, String, Date, Date?) throws -> Void
   ) async throws {
     try await connection.copyOut(
-      Statement("verify_keys", PackageResources.verify_keys_sql)(), String.self, String.self, Int64.self, Date.self,
+      Statement("verify_keys", Embedded.Verify.Statements.verify_keys)(), String.self, String.self, Int64.self,
+      Date.self,
       Date?.self, deadline: patience
     ) { kind, key, job, enqueuedAt, finishedAt in
       try row(job, kind, key, enqueuedAt, finishedAt)
@@ -67,8 +69,8 @@ enum EvidenceReader {
   ) async throws {
     let statement =
       byKey
-      ? Statement("verify_key_limits", PackageResources.verify_key_limits_sql)
-      : Statement("verify_limits", PackageResources.verify_limits_sql)
+      ? Statement("verify_key_limits", Embedded.Verify.Statements.verify_key_limits)
+      : Statement("verify_limits", Embedded.Verify.Statements.verify_limits)
     try await connection.copyOut(statement(), String.self, String?.self, Int16.self, Int64.self, deadline: patience) {
       queue, key, change, job in
       try row(job, queue, key, Int(change))
@@ -81,7 +83,7 @@ enum EvidenceReader {
   ) async throws(PostgresError) -> (byQueue: [String: Int], byKey: [String: Int]) {
     var limits: (byQueue: [String: Int], byKey: [String: Int]) = ([:], [:])
     guard isAsked else { return limits }
-    for row in try await connection.query(Statement("verify_settings", PackageResources.verify_settings_sql)()) {
+    for row in try await connection.query(Statement("verify_settings", Embedded.Verify.Statements.verify_settings)()) {
       let (queue, most, mostOfKey) = try row.decode(String.self, Int32?.self, Int32?.self)
       limits.byQueue[queue] = most.map { Int($0) }
       limits.byKey[queue] = mostOfKey.map { Int($0) }

@@ -49,7 +49,7 @@ struct ChainRecord: Sendable {
 
   /// Takes away the twins and everything that was computed of them.
   func clear(_ twins: [SimulatedTwin], on connection: Connection) async throws {
-    let statement = Statement("chain_clear", PackageResources.chain_clear_sql, schemas: ["twins": twinsSchema])
+    let statement = Statement("chain_clear", Embedded.Bench.Statements.chain_clear, schemas: ["twins": twinsSchema])
     _ = try await connection.query(statement(twins.map(\.id)))
   }
 

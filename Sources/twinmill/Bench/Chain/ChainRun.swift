@@ -82,7 +82,7 @@ struct ChainRun: Sendable {
   private func times(
     _ twins: [SimulatedTwin], _ since: Date, _ connection: Connection
   ) async throws -> [String: KindTimes] {
-    let statement = Statement("chain_times", PackageResources.chain_times_sql)
+    let statement = Statement("chain_times", Embedded.Bench.Statements.chain_times)
     var kinds: [String: KindTimes] = [:]
     for row in try await connection.query(statement(twins.map(\.id), since)) {
       let (kind, jobs, completed, unchanged, again, seconds, _, _) = try row.decode(
@@ -97,7 +97,7 @@ struct ChainRun: Sendable {
   private func failures(
     _ twins: [SimulatedTwin], _ since: Date, _ connection: Connection
   ) async throws -> [String: Int] {
-    let statement = Statement("chain_failures", PackageResources.chain_failures_sql)
+    let statement = Statement("chain_failures", Embedded.Bench.Statements.chain_failures)
     var reasons: [String: Int] = [:]
     for row in try await connection.query(statement(twins.map(\.id), since)) {
       let (kind, reason, jobs) = try row.decode(String.self, String.self, Int64.self)

@@ -17,12 +17,12 @@ struct ChainTables: Sendable {
   func read(_ twins: [SimulatedTwin], on connection: Connection) async throws -> (facts: [StatedFact], told: [Told]) {
     let numbers = Dictionary(uniqueKeysWithValues: twins.map { ($0.id, $0.number) })
     let ids = twins.map(\.id)
-    func rows(_ name: String, _ resource: [UInt8]) async throws -> Rows {
-      try await connection.query(Statement(name, resource, schemas: ["twins": twinsSchema])(ids))
+    func rows(_ name: String, _ text: String) async throws -> Rows {
+      try await connection.query(Statement(name, text, schemas: ["twins": twinsSchema])(ids))
     }
     var facts: [StatedFact] = []
     var told: [Told] = []
-    for row in try await rows("chain_correlations", PackageResources.chain_correlations_sql) {
+    for row in try await rows("chain_correlations", Embedded.Bench.Statements.chain_correlations) {
       let (twin, factor, metric, lag, direction, q) = try row.decode(
         UUID.self, String.self, String.self, Int32.self, String.self, Double.self)
       facts.append(
@@ -30,7 +30,7 @@ struct ChainTables: Sendable {
           kind: .correlation, twin: numbers[twin] ?? 0, metric: metric, cause: factor,
           direction: direction == "rises_with" ? 1 : -1, lag: Int(lag), surety: q))
     }
-    for row in try await rows("chain_effects", PackageResources.chain_effects_sql) {
+    for row in try await rows("chain_effects", Embedded.Bench.Statements.chain_effects) {
       let (id, factor, start, _, metric, verdict, effect, q) = try row.decode(
         UUID.self, String.self, Date?.self, Date?.self, String.self, String.self, Double.self, Double.self)
       let twin = twins[numbers[id] ?? 0]
@@ -40,12 +40,12 @@ struct ChainTables: Sendable {
           kind: .effect, twin: twin.number, metric: metric, cause: factor, direction: effect < 0 ? -1 : 1,
           days: day.map { $0...$0 }, detail: verdict, surety: q))
     }
-    for row in try await rows("chain_insights", PackageResources.chain_insights_sql) {
+    for row in try await rows("chain_insights", Embedded.Bench.Statements.chain_insights) {
       let insight = try InsightRow(row, twins: twins, numbers: numbers)
       facts += insight.facts
       told.append(insight.told)
     }
-    for row in try await rows("chain_recommendations", PackageResources.chain_recommendations_sql) {
+    for row in try await rows("chain_recommendations", Embedded.Bench.Statements.chain_recommendations) {
       let (id, _, title, description, _, key, metric, mean, restsOn) = try row.decode(
         UUID.self, String.self, String.self, String.self, String?.self, String?.self, String?.self, Double?.self,
         String?.self)

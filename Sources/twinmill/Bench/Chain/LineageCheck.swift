@@ -22,7 +22,7 @@ struct LineageCheck: Encodable, Sendable {
   }
 
   init(of twins: [SimulatedTwin], twinsSchema: String, on connection: Connection) async throws {
-    let statement = Statement("chain_lineage", PackageResources.chain_lineage_sql, schemas: ["twins": twinsSchema])
+    let statement = Statement("chain_lineage", Embedded.Bench.Statements.chain_lineage, schemas: ["twins": twinsSchema])
     var tables: [String: Place] = [:]
     for row in try await connection.query(statement(twins.map(\.id))) {
       let (place, rows, unnamed, jobless, evidence, untraced) = try row.decode(
