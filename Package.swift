@@ -77,7 +77,7 @@ let package = Package(
     // Twins and what is computed for them.
     .target(
       name: "Twins",
-      dependencies: ["CSV", "Queue", "Series", "Yams"],
+      dependencies: ["CSV", "Postgres", "Queue", "Series", "Yams"],
       plugins: ["EmbedFiles"]
     ),
     .target(
@@ -86,9 +86,14 @@ let package = Package(
       plugins: ["EmbedFiles"]
     ),
     .target(
+      name: "Analysis",
+      dependencies: ["Detection", "Numerics", "Postgres", "Queue", "Series", "Twins"],
+      plugins: ["EmbedFiles"]
+    ),
+    .target(
       name: "Jobs",
       dependencies: [
-        "Queue", "Postgres", "Twins", "Series", "Numerics", "Detection", "Forecasting", "Inference",
+        "Analysis", "Detection", "Forecasting", "Inference", "Numerics", "Postgres", "Queue", "Series", "Twins",
       ],
       path: "Jobs",
       plugins: ["EmbedFiles"]
@@ -123,7 +128,9 @@ let package = Package(
     .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
     .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Domains", "Numerics", "TestServer", "TestSeries"]),
+    .testTarget(
+      name: "JobsTests",
+      dependencies: ["Analysis", "Jobs", "Domains", "Numerics", "TestServer", "TestSeries"]),
     .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill", "CZlib"]),
     .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
     .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),

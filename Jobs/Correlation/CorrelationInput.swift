@@ -1,3 +1,5 @@
+import Analysis
+
 /// All that a correlation is computed from: the twin's usable records and the job's arguments.
 public struct CorrelationInput: Sendable {
   let records: TwinRecords

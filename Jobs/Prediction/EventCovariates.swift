@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Series

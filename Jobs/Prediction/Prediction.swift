@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Postgres
@@ -55,19 +56,19 @@ public struct Prediction: JobKind {
     let hash = input.hash
     if hash == input.lastInputHash { return .unchanged }
 
-    var grids: [(input: PredictionInput.Series, samples: RegularSeries)] = []
+    var grids: [(input: ObservedSeries<Metric>, samples: RegularSeries)] = []
     var leftOut: [(name: String, reason: String)] = []
     for series in input.series {
       do {
-        let samples = try MetricForecast.samples(series, limit: input.domain.historyPoints)
+        let samples = try series.samples(limit: input.domain.historyPoints)
         guard samples.presentCount >= MetricForecast.fewestSamples else {
           leftOut.append(
-            (series.metric.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
+            (series.definition.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
           continue
         }
         grids.append((series, samples))
       } catch {
-        leftOut.append((series.metric.name, error.description))
+        leftOut.append((series.definition.name, error.description))
       }
     }
 
@@ -75,7 +76,7 @@ public struct Prediction: JobKind {
     for (series, samples) in grids {
       try Task.checkCancellation()
       guard let delay = Self.delay(of: samples, behind: grids.map(\.samples), horizon: input.horizon) else {
-        leftOut.append((series.metric.name, "not observed any more; the twin's other metrics are much newer"))
+        leftOut.append((series.definition.name, "not observed any more; the twin's other metrics are much newer"))
         continue
       }
       do {
@@ -83,7 +84,7 @@ public struct Prediction: JobKind {
           try MetricForecast(series, samples, events: input.events, delay: delay, horizon: input.horizon))
       } catch let error as ForecastingError {
         if error == .cancelled { throw CancellationError() }
-        leftOut.append((series.metric.name, error.description))
+        leftOut.append((series.definition.name, error.description))
       }
     }
     guard !forecasts.isEmpty else {

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Series
@@ -5,18 +6,11 @@ import Twins
 
 /// All that a prediction is computed from: the twin's usable observations and the job's arguments.
 public struct PredictionInput: Sendable {
-  /// One metric and its observations within its valid range.
-  struct Series: Sendable {
-    let metric: Metric
-    let observedAt: [Date]
-    let values: [Double]
-  }
-
   let twin: UUID
   let domain: Domain
   let arguments: PredictionArguments
   /// By metric name, ascending; each with at least one observation.
-  let series: [Series]
+  let series: [ObservedSeries<Metric>]
   /// What happened to the twin and is planned for it.
   let events: EventCovariates
   /// Values that were there and could not be used: no numbers, or outside the metric's range.
@@ -49,16 +43,13 @@ public struct PredictionInput: Sendable {
 
     let newest = observed.compactMap(\.observedAt.last).max() ?? history.readAt
     let since = arguments.historyDays.map { newest.addingTimeInterval(-86_400 * Double($0)) } ?? .distantPast
-    var series: [Series] = []
+    var series: [ObservedSeries<Metric>] = []
     var skipped = 0
     for one in observed where arguments.metrics?.contains(one.metric) ?? true {
       guard let metric = domain.metric(one.metric) else { continue }
-      let usable = one.values.indices.filter { metric.accepts(one.values[$0]) }
-      skipped += one.skipped + one.values.count - usable.count
-      let kept = usable.filter { one.observedAt[$0] > since }
-      guard !kept.isEmpty else { continue }
-      series.append(
-        Series(metric: metric, observedAt: kept.map { one.observedAt[$0] }, values: kept.map { one.values[$0] }))
+      let usable = ObservedSeries(metric, one)
+      skipped += one.skipped + usable.rejected.count
+      if let kept = usable.after(since) { series.append(kept) }
     }
     guard !series.isEmpty else {
       throw never(
@@ -87,7 +78,7 @@ public struct PredictionInput: Sendable {
     hash.combine(arguments.historyDays ?? 0)
     hash.combine(series.count)
     for one in series {
-      hash.combine(one.metric.name)
+      hash.combine(one.definition.name)
       hash.combine(one.values.count)
       for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }
       for value in one.values { hash.combine(value) }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 
 /// The recommendations of a twin through time. Pure.

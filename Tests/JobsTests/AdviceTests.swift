@@ -2,6 +2,7 @@ import Domains
 import FoundationEssentials
 import Testing
 
+@testable import Analysis
 @testable import Jobs
 @testable import Twins
 
@@ -133,7 +134,7 @@ struct AdviceTests {
 
   /// An insight as it is read back.
   private static func stored(_ finding: Finding, job: Int64) throws -> OpenInsight {
-    let episode = Episode(twin: SimulatedTwin.id, kind: "insight", finding, now: SimulatedTwin.date(63))
+    let episode = Episode(twin: SimulatedTwin.id, finding, now: SimulatedTwin.date(63))
     var metadata = JSONWriter()
     metadata.object { metadata in
       metadata.member("kind", "insight")

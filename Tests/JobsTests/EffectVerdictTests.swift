@@ -4,6 +4,7 @@ import Queue
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Verdicts on effects")

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Episodes of insights")

@@ -3,6 +3,7 @@ import Queue
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Panels: metrics and factors on one grid")

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Queue
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 /// A twin made of arrays of daily values, and what the pure part of the kinds says of it.

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -78,7 +79,7 @@ struct EpisodeBook: Sendable {
       guard isUrgent || open < settings.mostOpen && begun < settings.mostNew else { continue }
       let former = before.filter { !taken.contains($0.id) && matches($0, finding, now, step(finding.subject)) }
         .max { ($0.lastSeen, $0.key) < ($1.lastSeen, $1.key) }
-      var episode = Episode(twin: twin, kind: Insight.name, finding, now: now)
+      var episode = Episode(twin: twin, finding, now: now)
       if let former {
         episode = former
         episode.state = .open
@@ -131,7 +132,7 @@ struct EpisodeBook: Sendable {
     episode.absent += 1
     if let stronger {
       episode.state = .superseded
-      episode.supersededBy = Episode(twin: twin, kind: Insight.name, stronger, now: now).key
+      episode.supersededBy = Episode(twin: twin, stronger, now: now).key
     } else if episode.absent >= absencesToEnd {
       episode.state = .resolved
     }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -19,16 +20,6 @@ struct Finding: Sendable {
   let actions: [String]
 }
 
-/// Types of insight, as in `twin_insights.insight_type`.
-enum InsightType: String, Sendable, Hashable, CaseIterable {
-  case risk
-  case dataQuality = "data_quality"
-  case change, trend, anomaly, opportunity, milestone
-
-  /// Of two equally serious ones the lower comes first: what may call for action before what is good to know.
-  var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-}
-
 /// A family of findings: evidence in, findings out.
 protocol InsightRule: Sendable {
   /// The rule's name in `metadata.rule`.
@@ -37,4 +28,13 @@ protocol InsightRule: Sendable {
   /// What it sees.
   /// - Throws: `CancellationError`.
   func findings(in evidence: TwinEvidence) throws -> [Finding]
+}
+
+extension Episode {
+  /// The beginning of an episode of what was found.
+  init(twin: UUID, _ finding: Finding, now: Date) {
+    self.init(
+      twin: twin, type: finding.type, subject: finding.subject, onset: finding.onset, severity: finding.severity,
+      now: now)
+  }
 }

@@ -1,14 +1,14 @@
 import Glibc
 
 /// Numbers as people read them.
-enum NumberText {
+package enum NumberText {
   /// Digits that tell something about a measured number.
-  static let significantDigits = 3
+  package static let significantDigits = 3
 
   /// A number with so many significant digits, without an exponent where it has at most six digits before or four
   /// zeros behind the point: 62.4, 315, 0.0123, 12500, 1.23e13, 4.1e-7. "0" for zero and what rounds to it.
   /// - Parameter number: finite.
-  static func text(_ number: Double, digits: Int = significantDigits) -> String {
+  package static func text(_ number: Double, digits: Int = significantDigits) -> String {
     guard number != 0, number.isFinite else { return number == 0 ? "0" : "\(number)" }
     // Its digits would be divided by a power of ten that is 0.
     guard abs(number) >= 1e-300 else { return "\(number)" }

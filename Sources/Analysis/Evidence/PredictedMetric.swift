@@ -5,20 +5,20 @@ import Queue
 import Twins
 
 /// The newest prediction of one metric: a step of each row, by date.
-struct PredictedMetric: Sendable, Hashable {
-  let metric: String
+package struct PredictedMetric: Sendable, Hashable {
+  package let metric: String
   /// The job that predicted it.
-  let job: JobID
-  let dates: [Date]
-  let mean: [Double]
+  package let job: JobID
+  package let dates: [Date]
+  package let mean: [Double]
   /// Bounds of the 95 % interval.
-  let lower: [Double]
+  package let lower: [Double]
   /// See `lower`.
-  let upper: [Double]
+  package let upper: [Double]
 
   /// The chance that the value of a step is beyond a bound: a normal distribution on either side of the mean, with the
   /// standard deviation that the 95 % bound of that side tells, (bound − mean) / 1.96.
-  func chance(beyond bound: Threshold.Bound, step: Int) -> Double {
+  package func chance(beyond bound: Threshold.Bound, step: Int) -> Double {
     switch bound {
     case .above(let value): Self.chance(of: value - mean[step], reach: reach(step, towards: value))
     case .below(let value): Self.chance(of: mean[step] - value, reach: reach(step, towards: value))
@@ -36,7 +36,7 @@ struct PredictedMetric: Sendable, Hashable {
   }
 
   /// Feeds the hash of an input.
-  func combine(into hash: inout Fingerprint) {
+  package func combine(into hash: inout Fingerprint) {
     hash.combine(metric)
     hash.combine(Int(job))
     hash.combine(dates.count)

@@ -1,10 +1,10 @@
 /// A text that was made of evidence before, with that evidence: it may be repeated.
-struct Quote: Sendable, Hashable {
-  let text: String
-  let evidence: [Evidence]
+package struct Quote: Sendable, Hashable {
+  package let text: String
+  package let evidence: [Evidence]
 
   /// nil when a number in the text is in none of the evidence: then it is not what was written.
-  init?(_ text: String, evidence: [Evidence]) {
+  package init?(_ text: String, evidence: [Evidence]) {
     var rest = text
     var used: [Evidence] = []
     for row in evidence.sorted(by: { ($0.text?.count ?? 0, $0.name) > ($1.text?.count ?? 0, $1.name) }) {

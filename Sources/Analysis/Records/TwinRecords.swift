@@ -3,33 +3,25 @@ import Queue
 import Twins
 
 /// What is recorded of a twin and can be used: metrics, what may act on them, and the interventions.
-struct TwinRecords: Sendable {
-  /// The values of one metric or factor within its valid range.
-  struct Series<Definition: Sendable>: Sendable {
-    let definition: Definition
-    /// Ascending; at least one.
-    let observedAt: [Date]
-    let values: [Double]
-  }
-
-  let twin: UUID
-  let domain: Domain
-  let choice: RecordChoice
+package struct TwinRecords: Sendable {
+  package let twin: UUID
+  package let domain: Domain
+  package let choice: RecordChoice
   /// By name, ascending.
-  let metrics: [Series<Metric>]
+  package let metrics: [ObservedSeries<Metric>]
   /// By name, ascending.
-  let factors: [Series<Factor>]
+  package let factors: [ObservedSeries<Factor>]
   /// By start, unknown ones first.
-  let uses: [InterventionUse]
+  package let uses: [InterventionUse]
   /// Values that were there and could not be used: no numbers, or outside the valid range.
-  let skipped: Int
-  let lastInputHash: String?
+  package let skipped: Int
+  package let lastInputHash: String?
   /// The server's clock when it was read.
-  let readAt: Date
+  package let readAt: Date
 
   /// Picks what the job asked for.
   /// - Throws: a permanent `JobFailure` when it asked for what was never observed.
-  init(_ known: KnownTwin, _ choice: RecordChoice) throws(JobFailure) {
+  package init(_ known: KnownTwin, _ choice: RecordChoice) throws(JobFailure) {
     let (history, domain) = (known.history, known.domain)
     let observed = history.observations.filter { !$0.values.isEmpty }
     let metrics = observed.filter { domain.metric($0.metric) != nil }
@@ -42,23 +34,18 @@ struct TwinRecords: Sendable {
     let newest = metrics.compactMap(\.observedAt.last).max() ?? history.readAt
     let since = choice.historyDays.map { newest.addingTimeInterval(-86_400 * Double($0)) } ?? .distantPast
     var skipped = history.observations.reduce(0) { $0 + $1.skipped }
-    func usable<Definition>(
-      _ one: Observations, _ definition: Definition, _ accepts: (Double) -> Bool
-    ) -> Series<Definition>? {
-      let usable = one.values.indices.filter { accepts(one.values[$0]) }
-      skipped += one.values.count - usable.count
-      let kept = usable.filter { one.observedAt[$0] > since }
-      guard !kept.isEmpty else { return nil }
-      return Series(
-        definition: definition, observedAt: kept.map { one.observedAt[$0] }, values: kept.map { one.values[$0] })
+    func usable<Definition>(_ definition: Definition, _ one: Observations) -> ObservedSeries<Definition>? {
+      let series = ObservedSeries(definition, one)
+      skipped += series.rejected.count
+      return series.after(since)
     }
     self.metrics = metrics.compactMap { one in
       guard choice.metrics?.contains(one.metric) ?? true, let metric = domain.metric(one.metric) else { return nil }
-      return usable(one, metric, metric.accepts)
+      return usable(metric, one)
     }
     self.factors = factors.compactMap { one in
       guard choice.factors?.contains(one.metric) ?? true, let factor = domain.factor(one.metric) else { return nil }
-      return usable(one, factor, factor.accepts)
+      return usable(factor, one)
     }
     self.uses = uses
     twin = history.twin
@@ -81,14 +68,14 @@ struct TwinRecords: Sendable {
   }
 
   /// Whether an intervention is among what the job asked for.
-  func isChosen(_ use: InterventionUse) -> Bool { choice.factors?.contains(use.factor) ?? true }
+  package func isChosen(_ use: InterventionUse) -> Bool { choice.factors?.contains(use.factor) ?? true }
 
   /// The hash of everything that a result depends on: code, definition of the domain, parameters, records. Not the
   /// clock, not the job: two jobs with the same input have the same hash.
   /// - Parameters:
   ///   - parameters: what the kind's arguments say beyond the choice of records, in a fixed order.
   ///   - nothing: why nothing can be computed, if so: the result then depends on that, not on the records.
-  func hash(kind: String, parameters: [Double] = [], nothing: String? = nil) -> String {
+  package func hash(kind: String, parameters: [Double] = [], nothing: String? = nil) -> String {
     var hash = Fingerprint()
     hash.combine(kind)
     hash.combine(BuildInfo.version)
@@ -116,7 +103,9 @@ struct TwinRecords: Sendable {
     return hash.hex
   }
 
-  private static func combine<Definition>(_ name: String, _ one: Series<Definition>, into hash: inout Fingerprint) {
+  private static func combine<Definition>(
+    _ name: String, _ one: ObservedSeries<Definition>, into hash: inout Fingerprint
+  ) {
     hash.combine(name)
     hash.combine(one.values.count)
     for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }

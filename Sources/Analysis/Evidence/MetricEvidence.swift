@@ -4,21 +4,21 @@ import Series
 import Twins
 
 /// One metric of a twin as rules look at it: regular samples, and what is derived from them once for all rules.
-struct MetricEvidence: Sendable {
-  let metric: Metric
+package struct MetricEvidence: Sendable {
+  package let metric: Metric
   /// Usable observations on the metric's grid; NaN = missing.
-  let samples: RegularSeries
+  package let samples: RegularSeries
   /// Observations outside of the metric's range, oldest first.
-  let rejected: [(at: Date, value: Double)]
+  package let rejected: [(at: Date, value: Double)]
   /// The newest usable observation.
-  let observedUntil: Date
+  package let observedUntil: Date
   /// Changes of the newest `changeSpan` samples, with indices into `samples`.
-  let changes: [ChangePoint]
+  package let changes: [ChangePoint]
 
   /// Samples within which changes are looked for: the search takes time by their square.
-  static let changeSpan = 256
+  package static let changeSpan = 256
 
-  init(_ metric: Metric, _ samples: RegularSeries, rejected: [(at: Date, value: Double)], observedUntil: Date) {
+  package init(_ metric: Metric, _ samples: RegularSeries, rejected: [(at: Date, value: Double)], observedUntil: Date) {
     self.metric = metric
     self.samples = samples
     self.rejected = rejected
@@ -31,15 +31,15 @@ struct MetricEvidence: Sendable {
     }
   }
 
-  var count: Int { samples.values.count }
+  package var count: Int { samples.values.count }
 
   /// Seconds between samples.
-  var step: TimeInterval { samples.interval / .seconds(1) }
+  package var step: TimeInterval { samples.interval / .seconds(1) }
 
-  func date(_ index: Int) -> Date { samples.date(at: index) }
+  package func date(_ index: Int) -> Date { samples.date(at: index) }
 
   /// Known or likely seasons in samples, each at least two, ascending.
-  var seasons: [Int] {
+  package var seasons: [Int] {
     guard let seconds = metric.seasonSeconds else { return Seasonality.candidatePeriods(for: samples.interval) }
     return seconds.compactMap { length in
       let steps = (length / step).rounded()
@@ -48,12 +48,12 @@ struct MetricEvidence: Sendable {
   }
 
   /// Present samples of a range, with their indices.
-  func present(_ range: Range<Int>) -> [(index: Int, value: Double)] {
+  package func present(_ range: Range<Int>) -> [(index: Int, value: Double)] {
     range.clamped(to: 0..<count).compactMap { samples.values[$0].isNaN ? nil : ($0, samples.values[$0]) }
   }
 
   /// Mean of the present samples of a range; nil when there are none.
-  func mean(_ range: Range<Int>) -> Double? {
+  package func mean(_ range: Range<Int>) -> Double? {
     let values = present(range)
     return values.isEmpty ? nil : values.reduce(0) { $0 + $1.value } / Double(values.count)
   }
@@ -62,7 +62,7 @@ struct MetricEvidence: Sendable {
   /// - Parameters:
   ///   - from: level before.
   ///   - to: level after.
-  func isBetter(from: Double, to: Double) -> Bool? {
+  package func isBetter(from: Double, to: Double) -> Bool? {
     switch metric.direction {
     case .higher: to > from
     case .lower: to < from

@@ -5,7 +5,7 @@ extension Domain {
   ///
   /// nil where nobody can change the factor, where the domain says nothing of it, where it is not known which way the
   /// metric is better, or where the metric is best in the middle.
-  func advice(on relation: Relation, metric: Metric) -> String? {
+  package func advice(on relation: Relation, metric: Metric) -> String? {
     guard let factor = factor(relation.factor), factor.isControllable else { return nil }
     let moreIsBetter: Bool
     switch metric.direction {

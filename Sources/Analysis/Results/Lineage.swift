@@ -4,7 +4,7 @@ import Queue
 extension JSONWriter {
   /// Members that lead from a result back to what it was made by and of: job, attempt, code version, input hash, who
   /// asked for it. Every kind's metadata begins with them.
-  mutating func lineage(of job: Job, inputHash: String, domain: String) {
+  package mutating func lineage(of job: Job, inputHash: String, domain: String) {
     member("job_id", job.id)
     member("attempt", job.attempt)
     member("kind", job.kind)
@@ -17,19 +17,19 @@ extension JSONWriter {
   }
 
   /// A list of texts.
-  mutating func member(_ name: String, _ texts: [String]) {
+  package mutating func member(_ name: String, _ texts: [String]) {
     key(name)
     array { list in for text in texts { list.value(text) } }
   }
 
   /// A truth value.
-  mutating func member(_ name: String, _ value: Bool) {
+  package mutating func member(_ name: String, _ value: Bool) {
     key(name)
     self.value(value)
   }
 
   /// What was left out, and why; nothing when nothing was.
-  mutating func leftOut(_ entries: [(name: String, reason: String)]) {
+  package mutating func leftOut(_ entries: [(name: String, reason: String)]) {
     guard !entries.isEmpty else { return }
     key("left_out")
     object { for (name, reason) in entries { $0.member(name, reason) } }

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Queue
 
 /// One number (or date, or name with digits) that a text rests on, and where it comes from.
-struct Evidence: Sendable, Hashable {
+package struct Evidence: Sendable, Hashable {
   /// What it was taken from.
-  enum Source: String, Sendable, Hashable {
+  package enum Source: String, Sendable, Hashable {
     /// The twin's observations, summarised by the job itself.
     case observation
     /// A statistic of the twin's observations: trend, change point, anomaly score, quality.
@@ -17,30 +17,47 @@ struct Evidence: Sendable, Hashable {
     case effect
   }
 
-  let source: Source
+  package let source: Source
   /// The job whose row it was read from; for what was computed here, this job.
-  let job: JobID
+  package let job: JobID
   /// The metric's name; empty when it is about no metric.
-  let metric: String
+  package let metric: String
   /// The metric's name for people.
-  let label: String
+  package let label: String
   /// Of `value`.
-  let unit: String
+  package let unit: String
   /// What it is: `mean`, `lo95`, `n` …
-  let name: String
+  package let name: String
   /// nil for dates and names.
-  var value: Double?
+  package var value: Double?
   /// Exactly as it is printed; nil when it is not.
-  var text: String?
+  package var text: String?
   /// The instant it is about, or …
-  var at: Date?
+  package var at: Date?
   /// … the stretch.
-  var from: Date?
+  package var from: Date?
   /// See `from`.
-  var until: Date?
+  package var until: Date?
+
+  package init(
+    source: Source, job: JobID, metric: String, label: String, unit: String, name: String, value: Double? = nil,
+    text: String? = nil, at: Date? = nil, from: Date? = nil, until: Date? = nil
+  ) {
+    self.source = source
+    self.job = job
+    self.metric = metric
+    self.label = label
+    self.unit = unit
+    self.name = name
+    self.value = value
+    self.text = text
+    self.at = at
+    self.from = from
+    self.until = until
+  }
 
   /// Writes it as an element of `data_points`.
-  func write(to json: inout JSONWriter) {
+  package func write(to json: inout JSONWriter) {
     json.object { json in
       json.member("source", source.rawValue)
       json.member("job_id", job)

@@ -3,22 +3,25 @@ import Postgres
 /// Writes a JSON document front to back. Numbers are written with the fewest digits that read back as the same bits, so
 /// that equal results are equal texts. (A prediction has thousands of numbers; an encoder by reflection takes longer to
 /// write them than some models to compute them.)
-struct JSONWriter {
-  private(set) var text = ""
+package struct JSONWriter {
+  package private(set) var text = ""
   private var needsComma = false
 
+  /// Nothing is written yet.
+  package init() {}
+
   /// An object; `body` writes its members.
-  mutating func object(_ body: (inout JSONWriter) -> Void) {
+  package mutating func object(_ body: (inout JSONWriter) -> Void) {
     nest("{", "}", body)
   }
 
   /// An array; `body` writes its elements.
-  mutating func array(_ body: (inout JSONWriter) -> Void) {
+  package mutating func array(_ body: (inout JSONWriter) -> Void) {
     nest("[", "]", body)
   }
 
   /// The name of a member; its value must follow.
-  mutating func key(_ name: String) {
+  package mutating func key(_ name: String) {
     comma()
     quote(name)
     text += ":"
@@ -26,52 +29,52 @@ struct JSONWriter {
   }
 
   /// A number; NaN and infinities, which JSON does not have, become null.
-  mutating func value(_ number: Double) {
+  package mutating func value(_ number: Double) {
     comma()
     text += number.isFinite ? number.description : "null"
   }
 
-  mutating func value(_ number: Int) {
+  package mutating func value(_ number: Int) {
     comma()
     text += number.description
   }
 
-  mutating func value(_ number: Int64) {
+  package mutating func value(_ number: Int64) {
     comma()
     text += number.description
   }
 
-  mutating func value(_ string: String) {
+  package mutating func value(_ string: String) {
     comma()
     quote(string)
   }
 
-  mutating func value(_ isTrue: Bool) {
+  package mutating func value(_ isTrue: Bool) {
     comma()
     text += isTrue ? "true" : "false"
   }
 
-  mutating func null() {
+  package mutating func null() {
     comma()
     text += "null"
   }
 
-  mutating func member(_ name: String, _ number: Double) {
+  package mutating func member(_ name: String, _ number: Double) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: String, _ number: Int) {
+  package mutating func member(_ name: String, _ number: Int) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: String, _ number: Int64) {
+  package mutating func member(_ name: String, _ number: Int64) {
     key(name)
     value(number)
   }
 
-  mutating func member(_ name: String, _ string: String) {
+  package mutating func member(_ name: String, _ string: String) {
     key(name)
     value(string)
   }

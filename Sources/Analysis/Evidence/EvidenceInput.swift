@@ -4,43 +4,27 @@ import Series
 import Twins
 
 /// All that insights and recommendations of a twin are computed from, as it was read.
-struct EvidenceInput: Sendable {
-  /// One metric's observations, by time.
-  struct Observed: Sendable {
-    let metric: Metric
-    /// Within the metric's range.
-    let observedAt: [Date]
-    let values: [Double]
-    /// Numbers outside of it.
-    let rejectedAt: [Date]
-    let rejected: [Double]
-  }
-
-  let twin: UUID
-  let domain: Domain
+package struct EvidenceInput: Sendable {
+  package let twin: UUID
+  package let domain: Domain
   /// By metric name; each with at least one usable observation.
-  let observed: [Observed]
-  let events: [TwinEvent]
-  let predictions: [PredictedMetric]
-  let relations: [Relation]
-  let effects: [InterventionEffect]
-  let lastInputHash: String?
+  package let observed: [ObservedSeries<Metric>]
+  package let events: [TwinEvent]
+  package let predictions: [PredictedMetric]
+  package let relations: [Relation]
+  package let effects: [InterventionEffect]
+  package let lastInputHash: String?
   /// The server's clock when the input was read.
-  let readAt: Date
+  package let readAt: Date
 
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(_ known: KnownTwin, _ further: EvidenceReader.Further, kind: String) throws(JobFailure) {
+  package init(_ known: KnownTwin, _ further: EvidenceReader.Further, kind: String) throws(JobFailure) {
     let (history, domain) = (known.history, known.domain)
-    var observed: [Observed] = []
+    var observed: [ObservedSeries<Metric>] = []
     for one in history.observations {
       guard let metric = domain.metric(one.metric) else { continue }
-      let usable = one.values.indices.filter { metric.accepts(one.values[$0]) }
-      let rejected = one.values.indices.filter { !metric.accepts(one.values[$0]) }
-      guard !usable.isEmpty else { continue }
-      observed.append(
-        Observed(
-          metric: metric, observedAt: usable.map { one.observedAt[$0] }, values: usable.map { one.values[$0] },
-          rejectedAt: rejected.map { one.observedAt[$0] }, rejected: rejected.map { one.values[$0] }))
+      let series = ObservedSeries(metric, one)
+      if !series.values.isEmpty { observed.append(series) }
     }
     guard !observed.isEmpty else {
       throw JobFailure(
@@ -61,12 +45,12 @@ struct EvidenceInput: Sendable {
 
   /// Feeds the hash with everything that a result depends on but the kind: code, definition of the domain, observations,
   /// and the results of other kinds. Not the clock, not the job, not what the kind itself wrote before.
-  func combine(into hash: inout Fingerprint) {
+  package func combine(into hash: inout Fingerprint) {
     hash.combine(BuildInfo.version)
     hash.combine(domain.fingerprint)
     hash.combine(observed.count)
     for one in observed {
-      hash.combine(one.metric.name)
+      hash.combine(one.definition.name)
       for (dates, values) in [(one.observedAt, one.values), (one.rejectedAt, one.rejected)] {
         hash.combine(values.count)
         for date in dates { hash.combine(date.timeIntervalSinceReferenceDate) }
@@ -92,16 +76,15 @@ struct EvidenceInput: Sendable {
   ///   - job: that computes.
   ///   - open: episodes that are open.
   /// - Throws: `CancellationError`.
-  func evidence(job: JobID, open: Set<EpisodeSubject>) throws -> TwinEvidence {
+  package func evidence(job: JobID, open: Set<EpisodeSubject>) throws -> TwinEvidence {
     var metrics: [MetricEvidence] = []
     for one in observed {
       try Task.checkCancellation()
-      let series = PredictionInput.Series(metric: one.metric, observedAt: one.observedAt, values: one.values)
       // Observations that make no grid, such as a single one, are no evidence yet.
-      guard let samples = try? MetricForecast.samples(series, limit: domain.historyPoints) else { continue }
+      guard let samples = try? one.samples(limit: domain.historyPoints) else { continue }
       metrics.append(
         MetricEvidence(
-          one.metric, samples, rejected: zip(one.rejectedAt, one.rejected).map { ($0, $1) },
+          one.definition, samples, rejected: zip(one.rejectedAt, one.rejected).map { ($0, $1) },
           observedUntil: one.observedAt[one.observedAt.count - 1]))
     }
     return TwinEvidence(

@@ -4,29 +4,29 @@ import Series
 import Twins
 
 /// Everything that rules look at: what is known of a twin at one time. Pure data.
-struct TwinEvidence: Sendable {
-  let domain: Domain
+package struct TwinEvidence: Sendable {
+  package let domain: Domain
   /// The job that computes.
-  let job: JobID
+  package let job: JobID
   /// By name.
-  let metrics: [MetricEvidence]
-  let predictions: [PredictedMetric]
-  let relations: [Relation]
-  let effects: [InterventionEffect]
+  package let metrics: [MetricEvidence]
+  package let predictions: [PredictedMetric]
+  package let relations: [Relation]
+  package let effects: [InterventionEffect]
   /// What happened to the twin, by time.
-  let events: [TwinEvent]
+  package let events: [TwinEvent]
   /// The newest observation of any metric: the twin's own clock. Rules know no other.
-  let now: Date
+  package let now: Date
   /// Episodes that are open: for what is open already, rules have a lower bar to stay than to begin.
-  let open: Set<EpisodeSubject>
+  package let open: Set<EpisodeSubject>
 
-  func metric(_ name: String) -> MetricEvidence? { metrics.first { $0.metric.name == name } }
+  package func metric(_ name: String) -> MetricEvidence? { metrics.first { $0.metric.name == name } }
 
-  func isOpen(_ subject: EpisodeSubject) -> Bool { open.contains(subject) }
+  package func isOpen(_ subject: EpisodeSubject) -> Bool { open.contains(subject) }
 
   /// Whether something else than an intervention may have moved a metric: a change of it, as likely as not to be there,
   /// 3 to 21 samples before the start or 11 to 21 after it. (An effect may take ten days to show.)
-  func isAmbiguous(_ intervention: InterventionEffect, metric name: String) -> Bool {
+  package func isAmbiguous(_ intervention: InterventionEffect, metric name: String) -> Bool {
     guard let metric = metric(name), let start = intervention.start else { return false }
     return metric.changes.contains { change in
       let samples = metric.date(change.index).timeIntervalSince(start) / metric.step
@@ -35,21 +35,21 @@ struct TwinEvidence: Sendable {
   }
 
   /// A word of the domain's wording.
-  func word(_ key: String, _ standard: String) -> Word { Word(domain.wording[key] ?? standard) }
+  package func word(_ key: String, _ standard: String) -> Word { Word(domain.wording[key] ?? standard) }
 }
 
 /// What an episode is about: with one subject, only one episode can be open.
-struct EpisodeSubject: Sendable, Hashable {
+package struct EpisodeSubject: Sendable, Hashable {
   /// The rule's name.
-  let rule: String
+  package let rule: String
   /// The metric's name; empty when it is about none.
-  let metric: String
+  package let metric: String
   /// What else it is about, such as a product; empty when nothing.
-  let factor: String
+  package let factor: String
   /// Which of several things a rule can say of it, such as `up`.
-  let aspect: String
+  package let aspect: String
 
-  init(_ rule: String, metric: String = "", factor: String = "", aspect: String = "") {
+  package init(_ rule: String, metric: String = "", factor: String = "", aspect: String = "") {
     self.rule = rule
     self.metric = metric
     self.factor = factor
@@ -57,7 +57,7 @@ struct EpisodeSubject: Sendable, Hashable {
   }
 
   /// In one text; the parts may hold any character but are told apart by their lengths.
-  var text: String {
+  package var text: String {
     [rule, metric, factor, aspect].map { "\($0.utf8.count):\($0)" }.joined(separator: "/")
   }
 }

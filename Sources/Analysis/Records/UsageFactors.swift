@@ -2,23 +2,23 @@ import Twins
 
 extension Panel {
   /// Uses of one product, or what else begins and ends, as a factor: 1 while in use, 0 else.
-  struct UsageFactor: Sendable {
-    let name: String
-    let label: String
-    let type: FactorType
-    let values: [Double]
+  package struct UsageFactor: Sendable {
+    package let name: String
+    package let label: String
+    package let type: FactorType
+    package let values: [Double]
   }
 
   /// Most factors of this kind. Each is tried against every metric: more of them hide what is true, and cost memory.
-  static let usageLimit = 64
+  package static let usageLimit = 64
 
   /// The uses of this panel by what was used, by name; of more than `usageLimit` those that changed hands of time most
   /// evenly (as many samples with as without), the first by name of equals.
   /// - Returns: the factors, and how many there would be without the limit.
-  func usageFactors(_ isChosen: (InterventionUse) -> Bool) -> (factors: [UsageFactor], all: Int) {
+  package func usageFactors(_ isChosen: (InterventionUse) -> Bool) -> (factors: [UsageFactor], all: Int) {
     struct Key: Hashable {
-      let event: String
-      let factor: String
+      package let event: String
+      package let factor: String
     }
     var byKey: [Key: [Use]] = [:]
     for use in uses where use.use.isLasting && isChosen(use.use) {

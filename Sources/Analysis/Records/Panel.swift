@@ -3,44 +3,44 @@ import Series
 import Twins
 
 /// Metrics of one sampling interval, and what may act on them, side by side on one grid.
-struct Panel: Sendable {
+package struct Panel: Sendable {
   /// One metric or factor on the grid.
-  struct Column<Definition: Sendable>: Sendable {
-    let definition: Definition
+  package struct Column<Definition: Sendable>: Sendable {
+    package let definition: Definition
     /// As many samples as the panel has, oldest first, NaN = missing.
-    let values: [Double]
+    package let values: [Double]
   }
 
   /// A use on the grid.
-  struct Use: Sendable {
-    let use: InterventionUse
+  package struct Use: Sendable {
+    package let use: InterventionUse
     /// First sample of the use; may lie outside of the panel. nil = before anything was recorded.
-    let first: Int?
+    package let first: Int?
     /// First sample after it; nil = it still acts.
-    let end: Int?
+    package let end: Int?
   }
 
   /// Instant of the first sample.
-  let start: Date
+  package let start: Date
   /// Seconds from sample to sample.
-  let intervalSeconds: Double
+  package let intervalSeconds: Double
   /// Number of samples.
-  let count: Int
-  let metrics: [Column<Metric>]
-  let factors: [Column<Factor>]
-  let uses: [Use]
+  package let count: Int
+  package let metrics: [Column<Metric>]
+  package let factors: [Column<Factor>]
+  package let uses: [Use]
   /// Samples of the shortest season; 0 = none, or too long for the panel.
-  let season: Int
+  package let season: Int
 
   /// The instant at which a sample's step begins.
-  func date(at sample: Int) -> Date { start.addingTimeInterval(intervalSeconds * Double(sample)) }
+  package func date(at sample: Int) -> Date { start.addingTimeInterval(intervalSeconds * Double(sample)) }
 
   /// Puts a twin's records on grids: one for each sampling interval among its metrics, from their first sample to their
   /// last, at most as long as the domain's history.
   /// - Returns: panels by ascending interval; metrics and factors that cannot be put on a grid, and why.
-  static func panels(_ records: TwinRecords) -> (panels: [Panel], leftOut: [(name: String, reason: String)]) {
+  package static func panels(_ records: TwinRecords) -> (panels: [Panel], leftOut: [(name: String, reason: String)]) {
     var leftOut: [(name: String, reason: String)] = []
-    var byInterval: [Double: [(series: TwinRecords.Series<Metric>, samples: RegularSeries)]] = [:]
+    var byInterval: [Double: [(series: ObservedSeries<Metric>, samples: RegularSeries)]] = [:]
     for series in records.metrics {
       do {
         let samples = try samples(series, limit: records.domain.historyPoints)
@@ -61,7 +61,7 @@ struct Panel: Sendable {
 
   /// On steps counted from a fixed instant, so that all series of an interval share them.
   private static func samples(
-    _ series: TwinRecords.Series<Metric>, limit: Int
+    _ series: ObservedSeries<Metric>, limit: Int
   ) throws(SeriesError) -> RegularSeries {
     let metric = series.definition
     func newest(_ intervalSeconds: Double?) throws(SeriesError) -> RegularSeries {
@@ -75,7 +75,7 @@ struct Panel: Sendable {
   }
 
   private init(
-    _ records: TwinRecords, interval: Double, metrics: [(series: TwinRecords.Series<Metric>, samples: RegularSeries)],
+    _ records: TwinRecords, interval: Double, metrics: [(series: ObservedSeries<Metric>, samples: RegularSeries)],
     leftOut: inout [(name: String, reason: String)]
   ) {
     let limit = records.domain.historyPoints

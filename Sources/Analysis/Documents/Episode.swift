@@ -4,44 +4,50 @@ import Twins
 
 /// One episode of something seen: from the first evaluation that saw it to the one that did not any more. One episode is
 /// one row, updated in place.
-struct Episode: Sendable, Hashable {
+package struct Episode: Sendable, Hashable {
   /// The row's id: made of twin and key, so that the same episode has the same row whoever computes it.
-  let id: UUID
+  package let id: UUID
   /// Rule, subject and first onset.
-  let key: String
-  let type: InsightType
-  let subject: EpisodeSubject
-  var state: State
+  package let key: String
+  package let type: InsightType
+  package let subject: EpisodeSubject
+  package var state: State
   /// The newest estimate of when it began.
-  var onset: Date
-  var severity: Threshold.Severity
+  package var onset: Date
+  package var severity: Threshold.Severity
   /// What the last evaluation would have it; adopted when the next one agrees.
-  var proposed: Threshold.Severity?
+  package var proposed: Threshold.Severity?
   /// Evaluations in a row that did not see it.
-  var absent: Int
+  package var absent: Int
   /// The twin's clock when it was first, and last, seen.
-  let firstSeen: Date
-  var lastSeen: Date
+  package let firstSeen: Date
+  package var lastSeen: Date
   /// Times it came back.
-  var reopened: Int
+  package var reopened: Int
   /// The key of what took its place.
-  var supersededBy: String?
+  package var supersededBy: String?
 
   /// Where it stands.
-  enum State: String, Sendable, Hashable, Codable {
+  package enum State: String, Sendable, Hashable, Codable {
     case open, resolved, superseded
   }
 
-  /// The beginning of an episode.
-  init(twin: UUID, kind: String, _ finding: Finding, now: Date) {
-    let key = "\(finding.subject.text)/\(finding.onset.formatted(.iso8601))"
+  /// Which kind's rows these are.
+  package static let kind = "insight"
+
+  /// An episode that begins.
+  /// - Parameter now: the twin's clock.
+  package init(
+    twin: UUID, type: InsightType, subject: EpisodeSubject, onset: Date, severity: Threshold.Severity, now: Date
+  ) {
+    let key = "\(subject.text)/\(onset.formatted(.iso8601))"
     self.key = key
-    id = UUID(of: [kind, twin.uuidString.lowercased(), key])
-    type = finding.type
-    subject = finding.subject
+    id = UUID(of: [Self.kind, twin.text, key])
+    self.type = type
+    self.subject = subject
     state = .open
-    onset = finding.onset
-    severity = finding.severity
+    self.onset = onset
+    self.severity = severity
     proposed = nil
     absent = 0
     firstSeen = now
@@ -73,9 +79,9 @@ extension Episode {
   }
 
   /// The episode of a row; nil when the row is an application's or its metadata was changed into something else.
-  init?(id: UUID, metadata: String) {
+  package init?(id: UUID, metadata: String) {
     guard let document = RowLineage.decode(Document.self, metadata),
-      document.kind == Insight.name, let type = InsightType(rawValue: document.insightType),
+      document.kind == Self.kind, let type = InsightType(rawValue: document.insightType),
       let severity = Threshold.Severity(rawValue: document.severity), (0...1000).contains(document.absent),
       (0...1_000_000).contains(document.reopened), let onset = RowLineage.date(document.onset),
       let firstSeen = RowLineage.date(document.firstSeen), let lastSeen = RowLineage.date(document.lastSeen)
@@ -97,7 +103,7 @@ extension Episode {
   }
 
   /// Writes its members into a row's metadata.
-  func write(to json: inout JSONWriter) {
+  package func write(to json: inout JSONWriter) {
     json.member("episode", key)
     json.member("state", state.rawValue)
     json.member("rule", subject.rule)
@@ -118,7 +124,7 @@ extension Episode {
 
 extension UUID {
   /// The id of some texts: their 128-bit fingerprint, marked as version 8 (RFC 9562, "custom").
-  init(of texts: [String]) {
+  package init(of texts: [String]) {
     var hash = Fingerprint()
     for text in texts { hash.combine(text) }
     var bytes: [UInt8] = []

@@ -2,22 +2,22 @@
 ///
 /// By construction each number that is printed stands as `text` in the evidence: sentences take numbers only as
 /// evidence, and a word with digits (a label, a unit, a product's name) becomes a row of its own, printed whole.
-struct Story: Sendable, Hashable {
+package struct Story: Sendable, Hashable {
   /// At most 255 characters.
-  let title: String
-  let description: String
+  package let title: String
+  package let description: String
   /// Each once, in the order of printing; those not printed last.
-  let evidence: [Evidence]
+  package let evidence: [Evidence]
 
   /// Longest title, as the column holds it.
-  static let titleLimit = 255
+  package static let titleLimit = 255
 
   /// - Parameters:
   ///   - title: cut where a piece would make it too long, so that no number is cut in two.
   ///   - description: sentences.
   ///   - source: of names that hold digits.
   ///   - unprinted: numbers that the finding rests on and does not print.
-  init(title: Sentence, description: [Sentence], source: EvidenceSource, unprinted: [Evidence] = []) {
+  package init(title: Sentence, description: [Sentence], source: EvidenceSource, unprinted: [Evidence] = []) {
     var rows: [Evidence] = []
     self.title = Self.render(title, limit: Self.titleLimit, source, into: &rows)
     self.description = description.map { Self.render($0, limit: .max, source, into: &rows) }.joined(separator: " ")

@@ -3,18 +3,18 @@ import Queue
 import Twins
 
 /// A twin whose domain this version knows and can read: what every kind that computes from histories begins with.
-struct KnownTwin: Sendable {
-  let history: TwinHistory
-  let domain: Domain
+package struct KnownTwin: Sendable {
+  package let history: TwinHistory
+  package let domain: Domain
 
   /// For messages: id, domain and subject.
-  var name: String {
+  package var name: String {
     "twin \(history.twin.text) (domain \(domain.name), subject \(history.subject ?? "unknown"))"
   }
 
   /// - Parameter catalog: the domains that are known.
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(_ history: TwinHistory, catalog: DomainCatalog) throws(JobFailure) {
+  package init(_ history: TwinHistory, catalog: DomainCatalog) throws(JobFailure) {
     let twin = "twin \(history.twin.text)"
     guard let name = history.domainName else {
       throw JobFailure(
@@ -42,7 +42,7 @@ struct KnownTwin: Sendable {
 
   /// The twin that a job names, out of the histories that its batch read.
   /// - Throws: a permanent `JobFailure` when the job names none, or one that is gone.
-  init(of job: Job, in histories: [UUID: TwinHistory], catalog: DomainCatalog) throws(JobFailure) {
+  package init(of job: Job, in histories: [UUID: TwinHistory], catalog: DomainCatalog) throws(JobFailure) {
     guard let twin = job.twinID else { throw JobFailure("a job of kind \(job.kind) needs a twin", isPermanent: true) }
     guard let history = histories[twin] else {
       throw JobFailure("there is no twin \(twin.text) any more; nothing is left to compute", isPermanent: true)
@@ -53,5 +53,5 @@ struct KnownTwin: Sendable {
 
 extension UUID {
   /// In PostgreSQL's spelling.
-  var text: String { uuidString.lowercased() }
+  package var text: String { uuidString.lowercased() }
 }

@@ -4,31 +4,31 @@ import Queue
 import Twins
 
 /// Reads all evidence of a batch of twins in one round trip: histories, and what other kinds concluded from them.
-struct EvidenceReader: Sendable {
-  let histories: HistoryReader
+package struct EvidenceReader: Sendable {
+  package let histories: HistoryReader
   private let predictions: Statement
   private let relations: Statement
   private let effects: Statement
 
   /// What other kinds concluded, by twin.
-  struct Further: Sendable {
-    var predictions: [UUID: [PredictedMetric]] = [:]
-    var relations: [UUID: [Relation]] = [:]
-    var effects: [UUID: [InterventionEffect]] = [:]
+  package struct Further: Sendable {
+    package var predictions: [UUID: [PredictedMetric]] = [:]
+    package var relations: [UUID: [Relation]] = [:]
+    package var effects: [UUID: [InterventionEffect]] = [:]
   }
 
-  init(catalog: DomainCatalog) {
+  package init(catalog: DomainCatalog) {
     histories = HistoryReader(catalog)
     let schemas = ["twins": catalog.twinsSchema]
-    predictions = Statement("evidence_predictions", Embedded.Insight.Statements.evidence_predictions)
-    relations = Statement("evidence_relations", Embedded.Insight.Statements.evidence_relations, schemas: schemas)
-    effects = Statement("evidence_effects", Embedded.Insight.Statements.evidence_effects, schemas: schemas)
+    predictions = Statement("evidence_predictions", Embedded.Evidence.Statements.evidence_predictions)
+    relations = Statement("evidence_relations", Embedded.Evidence.Statements.evidence_relations, schemas: schemas)
+    effects = Statement("evidence_effects", Embedded.Evidence.Statements.evidence_effects, schemas: schemas)
   }
 
   /// - Parameters:
   ///   - kind: whose latest input hash is wanted.
   ///   - own: the kind's question about what it wrote before.
-  func read(
+  package func read(
     _ twins: [UUID], kind: String, own: SQL, on connection: Connection
   ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], further: Further, own: Rows) {
     let twins = Array(Set(twins))

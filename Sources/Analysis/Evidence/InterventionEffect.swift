@@ -2,40 +2,40 @@ import FoundationEssentials
 import Queue
 
 /// What an intervention did to the metrics, as the kind `effect` wrote it to `product_effects`.
-struct InterventionEffect: Sendable, Hashable {
+package struct InterventionEffect: Sendable, Hashable {
   /// `product_effects.product_id`.
-  let product: UUID
+  package let product: UUID
   /// What was used or done, such as a product's id or name.
-  let factor: String
+  package let factor: String
   /// `product`, `operation` …
-  let factorType: String
+  package let factorType: String
   /// The intervention's name for people, such as "product".
-  let label: String
-  let start: Date?
+  package let label: String
+  package let start: Date?
   /// nil = still going on.
-  let end: Date?
-  let effects: [MetricEffect]
+  package let end: Date?
+  package let effects: [MetricEffect]
   /// The job that estimated it.
-  let job: JobID
+  package let job: JobID
 
   /// The effect on one metric: mean level change from the start on.
-  struct MetricEffect: Sendable, Hashable {
-    let metric: String
-    let effect: Double
-    let lower: Double
-    let upper: Double
-    let p: Double
+  package struct MetricEffect: Sendable, Hashable {
+    package let metric: String
+    package let effect: Double
+    package let lower: Double
+    package let upper: Double
+    package let p: Double
     /// Corrected for the metrics tried.
-    let q: Double
-    let before: Int
-    let after: Int
-    let verdict: Verdict
+    package let q: Double
+    package let before: Int
+    package let after: Int
+    package let verdict: Verdict
     /// In standard deviations of the metric before the start.
-    let relative: Double
+    package let relative: Double
   }
 
   /// What an effect means.
-  enum Verdict: String, Sendable, Hashable, Decodable {
+  package enum Verdict: String, Sendable, Hashable, Decodable {
     case better, worse
     case noEvidence = "no_evidence"
     case changed
@@ -48,21 +48,21 @@ struct InterventionEffect: Sendable, Hashable {
     let metrics: [Entry]
 
     struct Entry: Decodable {
-      let metric: String
-      let effect: Double
-      let lo95: Double
-      let hi95: Double
-      let p: Double
-      let q: Double
-      let nBefore: Double
-      let nAfter: Double
-      let verdict: Verdict
-      let relative: Double?
+      package let metric: String
+      package let effect: Double
+      package let lo95: Double
+      package let hi95: Double
+      package let p: Double
+      package let q: Double
+      package let nBefore: Double
+      package let nAfter: Double
+      package let verdict: Verdict
+      package let relative: Double?
     }
   }
 
   /// nil when the row was not written by the kind `effect`, or was changed into something else.
-  init?(product: UUID, start: Date?, end: Date?, observed: String, metadata: String) {
+  package init?(product: UUID, start: Date?, end: Date?, observed: String, metadata: String) {
     guard let lineage = RowLineage(metadata), lineage.kind == "effect",
       let document = RowLineage.decode(Document.self, observed), !document.factor.isEmpty
     else { return nil }

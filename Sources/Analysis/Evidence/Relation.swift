@@ -2,27 +2,27 @@ import FoundationEssentials
 import Queue
 
 /// A significant correlation of a factor with a metric, as the kind `correlation` wrote it to `twin_correlations`.
-struct Relation: Sendable, Hashable {
-  let factor: String
+package struct Relation: Sendable, Hashable {
+  package let factor: String
   /// `product`, `environment`, `lifestyle` …
-  let factorType: String
-  let factorLabel: String
-  let metric: String
+  package let factorType: String
+  package let factorLabel: String
+  package let metric: String
   /// Seconds from the factor to the metric.
-  let lagSeconds: Double
+  package let lagSeconds: Double
   /// Partial, given the other factors found; -1…1.
-  let r: Double
+  package let r: Double
   /// The same by normal scores, which outliers hardly move: what p and q are of.
-  let rankR: Double
-  let n: Int
-  let p: Double
+  package let rankR: Double
+  package let n: Int
+  package let p: Double
   /// Counts every pair tried.
-  let q: Double
-  let pairsTried: Int
-  let from: Date?
-  let until: Date?
+  package let q: Double
+  package let pairsTried: Int
+  package let from: Date?
+  package let until: Date?
   /// The job that found it.
-  let job: JobID
+  package let job: JobID
 
   /// What stands in the column `observations`.
   private struct Document: Decodable {
@@ -40,7 +40,7 @@ struct Relation: Sendable, Hashable {
   }
 
   /// nil when the row was not written by the kind `correlation`, or was changed into something else.
-  init?(factorType: String, factor: String?, observations: String, metadata: String) {
+  package init?(factorType: String, factor: String?, observations: String, metadata: String) {
     guard let lineage = RowLineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
       let document = RowLineage.decode(Document.self, observations),
       abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
