@@ -37,41 +37,17 @@ public struct Prediction: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<PredictionInput, JobFailure>] {
-    let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, on: connection)
-    var inputs: [JobID: Result<PredictionInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let known = try KnownTwin(of: job, in: histories, catalog: reader.catalog)
-        return try PredictionInput(known, PredictionArguments(job.arguments))
-      }
-    }
-    return inputs
+    try await reader.inputs(of: jobs, kind: Self.name, on: connection, PredictionInput.init)
   }
 
   // MARK: - Compute
 
   /// Forecasts each metric on its own grid; unchanged when the latest result was made of the same input.
   public func compute(_ input: PredictionInput, for job: Job) async throws -> Computed<PredictionOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.lastInputHash { return .unchanged }
 
-    var grids: [(input: ObservedSeries<Metric>, samples: RegularSeries)] = []
-    var leftOut: [(name: String, reason: String)] = []
-    for series in input.series {
-      do {
-        let samples = try series.samples(limit: input.domain.historyPoints)
-        guard samples.presentCount >= MetricForecast.fewestSamples else {
-          leftOut.append(
-            (series.definition.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
-          continue
-        }
-        grids.append((series, samples))
-      } catch {
-        leftOut.append((series.definition.name, error.description))
-      }
-    }
-
+    var (grids, leftOut) = input.grids()
     var forecasts: [MetricForecast] = []
     for (series, samples) in grids {
       try Task.checkCancellation()

@@ -24,9 +24,9 @@ public struct PredictionInput: Sendable {
 
   /// Picks what the job asked for out of a twin's history.
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(_ known: KnownTwin, _ arguments: PredictionArguments) throws(JobFailure) {
+  init(_ resolved: ResolvedTwin, _ arguments: PredictionArguments) throws(JobFailure) {
     func never(_ message: String) -> JobFailure { JobFailure(message, isPermanent: true) }
-    let (history, domain, subjectName) = (known.history, known.domain, known.name)
+    let (history, domain, subjectName) = (resolved.history, resolved.domain, resolved.name)
     // Factors are inputs, not judged: they are not predicted, and what is known of them changes nothing.
     let observed = history.observations.filter { !$0.values.isEmpty && domain.factor($0.metric) == nil }
     guard !observed.isEmpty else {
@@ -67,22 +67,35 @@ public struct PredictionInput: Sendable {
     readAt = history.readAt
   }
 
-  /// The hash of everything that the result depends on: code, definition of the domain, parameters, observations, events.
-  /// Not the clock, not the job: two jobs with the same input have the same hash.
-  var hash: String {
-    var hash = Fingerprint()
-    hash.combine(Prediction.name)
-    hash.combine(BuildInfo.version)
-    hash.combine(domain.fingerprint)
+  /// The metrics on their grids, as far as they have enough samples; the others, with the reason.
+  func grids() -> (
+    grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)], leftOut: [(name: String, reason: String)]
+  ) {
+    var grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)] = []
+    var leftOut: [(name: String, reason: String)] = []
+    for one in series {
+      do {
+        let samples = try one.samples(limit: domain.historyPoints)
+        if samples.presentCount >= MetricForecast.fewestSamples {
+          grids.append((one, samples))
+        } else {
+          let needed = "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"
+          leftOut.append((one.definition.name, needed))
+        }
+      } catch {
+        leftOut.append((one.definition.name, error.description))
+      }
+    }
+    return (grids, leftOut)
+  }
+
+  /// The hash of everything that the result depends on.
+  func hash(of kind: KindDefinition) -> String {
+    var hash = Fingerprint(of: kind, domain: domain)
     hash.combine(horizon)
     hash.combine(arguments.historyDays ?? 0)
     hash.combine(series.count)
-    for one in series {
-      hash.combine(one.definition.name)
-      hash.combine(one.values.count)
-      for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }
-      for value in one.values { hash.combine(value) }
-    }
+    for one in series { hash.combine(one) }
     events.combine(into: &hash)
     return hash.hex
   }

@@ -47,22 +47,8 @@ extension Prediction {
       throw JobFailure("there is no twin \(twin.text)", isPermanent: true)
     }
     let arguments = PredictionArguments(metrics: metrics, horizon: nil, historyDays: nil)
-    let input = try PredictionInput(KnownTwin(history, catalog: reader.catalog), arguments)
-    var found: [TwinSeries] = []
-    var leftOut: [(metric: String, reason: String)] = []
-    for series in input.series {
-      do {
-        let samples = try series.samples(limit: input.domain.historyPoints)
-        guard samples.presentCount >= MetricForecast.fewestSamples else {
-          leftOut.append(
-            (series.definition.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
-          continue
-        }
-        found.append(TwinSeries(series, samples, input))
-      } catch {
-        leftOut.append((series.definition.name, error.description))
-      }
-    }
-    return (found, leftOut)
+    let input = try PredictionInput(ResolvedTwin(history, catalog: reader.catalog), arguments)
+    let (grids, leftOut) = input.grids()
+    return (grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.reason) })
   }
 }

@@ -23,7 +23,7 @@ struct SQLTests {
 
   @Test("a schema is inserted as a quoted identifier, whatever it contains")
   func schemas() {
-    let statement = Statement("s", Array("SELECT * FROM @twins@.t".utf8), schemas: ["twins": "a\"b"])
+    let statement = Statement("s", "SELECT * FROM @twins@.t", schemas: ["twins": "a\"b"])
     #expect(statement.text == "SELECT * FROM \"a\"\"b\".t")
   }
 

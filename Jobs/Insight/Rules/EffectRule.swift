@@ -69,10 +69,3 @@ struct EffectRule: InsightRule {
       actions: [])
   }
 }
-
-extension InterventionEffect.MetricEffect {
-  /// Whether a statement may rest on it.
-  func meets(_ bar: EvidenceBar) -> Bool {
-    q <= bar.q && before + after >= bar.observations && abs(relative) >= bar.effect && (lower > 0 || upper < 0)
-  }
-}

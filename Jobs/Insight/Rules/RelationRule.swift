@@ -58,11 +58,3 @@ struct RelationRule: InsightRule {
     evidence.domain.advice(on: relation, metric: metric).map { [$0] } ?? []
   }
 }
-
-extension Relation {
-  /// Whether a statement may rest on it.
-  func meets(_ bar: EvidenceBar) -> Bool {
-    // Where values and their scores tell opposite ways, outliers have the word.
-    q <= bar.q && n >= bar.observations && abs(r) >= bar.correlation && r * rankR > 0
-  }
-}

@@ -18,8 +18,8 @@ package struct EvidenceInput: Sendable {
   package let readAt: Date
 
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  package init(_ known: KnownTwin, _ further: EvidenceReader.Further, kind: String) throws(JobFailure) {
-    let (history, domain) = (known.history, known.domain)
+  package init(_ twin: ResolvedTwin, _ upstream: UpstreamResults, kind: String) throws(JobFailure) {
+    let (history, domain) = (twin.history, twin.domain)
     var observed: [ObservedSeries<Metric>] = []
     for one in history.observations {
       guard let metric = domain.metric(one.metric) else { continue }
@@ -28,47 +28,38 @@ package struct EvidenceInput: Sendable {
     }
     guard !observed.isEmpty else {
       throw JobFailure(
-        "\(known.name) has no usable observations; record some within the ranges of SELECT definition FROM "
+        "\(twin.name) has no usable observations; record some within the ranges of SELECT definition FROM "
           + "twinmill.domains WHERE name = '\(domain.name)', and its \(kind) is computed with the next sweep",
         isPermanent: true)
     }
-    twin = history.twin
+    self.twin = twin.id
     self.domain = domain
     self.observed = observed
     events = history.events
-    predictions = further.predictions[history.twin] ?? []
-    relations = further.relations[history.twin] ?? []
-    effects = further.effects[history.twin] ?? []
+    predictions = upstream.predictions
+    relations = upstream.relations
+    effects = upstream.effects
     lastInputHash = history.lastInputHash
     readAt = history.readAt
   }
 
-  /// Feeds the hash with everything that a result depends on but the kind: code, definition of the domain, observations,
-  /// and the results of other kinds. Not the clock, not the job, not what the kind itself wrote before.
-  package func combine(into hash: inout Fingerprint) {
-    hash.combine(BuildInfo.version)
-    hash.combine(domain.fingerprint)
+  /// The hash of everything that a result depends on: beside the observations the results of other kinds. Not what the
+  /// kind itself wrote before.
+  package func hash(of kind: KindDefinition) -> Fingerprint {
+    var hash = Fingerprint(of: kind, domain: domain)
     hash.combine(observed.count)
-    for one in observed {
-      hash.combine(one.definition.name)
-      for (dates, values) in [(one.observedAt, one.values), (one.rejectedAt, one.rejected)] {
-        hash.combine(values.count)
-        for date in dates { hash.combine(date.timeIntervalSinceReferenceDate) }
-        for value in values { hash.combine(value) }
-      }
+    for series in observed {
+      hash.combine(series)
+      hash.combine(series.rejectedAt, series.rejected)
     }
-    hash.combine(events.count)
-    for event in events {
-      hash.combine(event.occurredAt.timeIntervalSinceReferenceDate)
-      hash.combine(event.type)
-      hash.combine(event.factor)
-    }
+    hash.combine(events)
     hash.combine(predictions.count)
     for prediction in predictions { prediction.combine(into: &hash) }
     hash.combine(relations.count)
-    for relation in relations { hash.combine("\(relation)") }
+    for relation in relations { relation.combine(into: &hash) }
     hash.combine(effects.count)
-    for effect in effects { hash.combine("\(effect)") }
+    for effect in effects { effect.combine(into: &hash) }
+    return hash
   }
 
   /// Puts the metrics on their grids and looks for changes.

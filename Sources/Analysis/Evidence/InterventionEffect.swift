@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Queue
+import Twins
 
 /// What an intervention did to the metrics, as the kind `effect` wrote it to `product_effects`.
 package struct InterventionEffect: Sendable, Hashable {
@@ -81,5 +82,31 @@ package struct InterventionEffect: Sendable, Hashable {
         before: Int($0.nBefore), after: Int($0.nAfter), verdict: $0.verdict, relative: $0.relative ?? 0)
     }
     job = lineage.job
+  }
+
+  /// Feeds the hash of an input.
+  func combine(into hash: inout Fingerprint) {
+    for text in [product.text, factor, factorType, label] { hash.combine(text) }
+    hash.combine(start)
+    hash.combine(end)
+    hash.combine(Int(job))
+    hash.combine(effects.count)
+    for effect in effects {
+      hash.combine(effect.metric)
+      for number in [effect.effect, effect.lower, effect.upper, effect.p, effect.q, effect.relative] {
+        hash.combine(number)
+      }
+      hash.combine(effect.before)
+      hash.combine(effect.after)
+      hash.combine(effect.verdict.rawValue)
+    }
+  }
+}
+
+extension InterventionEffect.MetricEffect {
+  /// Whether a statement may rest on it.
+  package func meets(_ threshold: EvidenceThreshold) -> Bool {
+    q <= threshold.q && before + after >= threshold.observations && abs(relative) >= threshold.effect
+      && (lower > 0 || upper < 0)
   }
 }

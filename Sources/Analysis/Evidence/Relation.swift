@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Queue
+import Twins
 
 /// A significant correlation of a factor with a metric, as the kind `correlation` wrote it to `twin_correlations`.
 package struct Relation: Sendable, Hashable {
@@ -60,5 +61,20 @@ package struct Relation: Sendable, Hashable {
     from = document.from.flatMap(RowLineage.date)
     until = document.until.flatMap(RowLineage.date)
     job = lineage.job
+  }
+
+  /// Whether a statement may rest on it.
+  package func meets(_ threshold: EvidenceThreshold) -> Bool {
+    // Where values and their scores tell opposite ways, outliers have the word.
+    q <= threshold.q && n >= threshold.observations && abs(r) >= threshold.correlation && r * rankR > 0
+  }
+
+  /// Feeds the hash of an input.
+  func combine(into hash: inout Fingerprint) {
+    for text in [factor, factorType, factorLabel, metric] { hash.combine(text) }
+    for number in [lagSeconds, r, rankR, p, q] { hash.combine(number) }
+    for number in [n, pairsTried, Int(job)] { hash.combine(number) }
+    hash.combine(from)
+    hash.combine(until)
   }
 }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Twins
 
 /// A recommendation as it was given: one row of `twin_recommendations`.
-struct GivenAdvice: Sendable, Hashable {
+struct PriorRecommendation: Sendable, Hashable {
   /// The row's id: made of twin, key and number.
   let id: UUID
   let subject: EpisodeSubject

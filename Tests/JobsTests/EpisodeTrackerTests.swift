@@ -6,15 +6,15 @@ import Twins
 @testable import Jobs
 
 @Suite("Episodes of insights")
-struct EpisodeBookTests {
+struct EpisodeTrackerTests {
   /// What a worker does with a twin day by day: evaluate, write, read again.
   private struct Diary {
     var rows: [UUID: Episode] = [:]
     var settings = InsightSettings()
 
     @discardableResult
-    mutating func evaluate(_ day: Int, _ findings: [Finding]) -> [EpisodeBook.Entry] {
-      let entries = EpisodeBook.update(
+    mutating func evaluate(_ day: Int, _ findings: [Finding]) -> [EpisodeTracker.Entry] {
+      let entries = EpisodeTracker.update(
         rows.values.sorted { $0.key < $1.key }, with: findings, twin: SimulatedTwin.id, now: SimulatedTwin.date(day),
         steps: [:], settings: settings)
       for entry in entries {
@@ -143,7 +143,7 @@ struct EpisodeBookTests {
   func hostile() {
     let id = UUID()
     var json = JSONWriter()
-    let episode = EpisodeBook.update(
+    let episode = EpisodeTracker.update(
       [], with: [Self.finding()], twin: id, now: SimulatedTwin.date(1), steps: [:], settings: InsightSettings())[0]
       .episode
     json.object { json in

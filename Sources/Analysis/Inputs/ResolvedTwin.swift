@@ -3,9 +3,12 @@ import Queue
 import Twins
 
 /// A twin whose domain this version knows and can read: what every kind that computes from histories begins with.
-package struct KnownTwin: Sendable {
+package struct ResolvedTwin: Sendable {
   package let history: TwinHistory
   package let domain: Domain
+
+  /// The twin's id.
+  package var id: UUID { history.twin }
 
   /// For messages: id, domain and subject.
   package var name: String {

@@ -14,7 +14,7 @@ import Twins
 ///
 /// Rank: severity, then type (risk, data_quality, change, trend, anomaly, opportunity, milestone), then confidence,
 /// then size.
-struct EpisodeBook: Sendable {
+struct EpisodeTracker: Sendable {
   /// Evaluations without it that end an episode.
   static let absencesToEnd = 2
   /// Samples after the last sight of a state within which it is the same one when it comes back.

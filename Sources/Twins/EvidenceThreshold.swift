@@ -1,5 +1,5 @@
 /// What evidence must come up to before something is stated or recommended on it.
-public struct EvidenceBar: Sendable, Hashable {
+public struct EvidenceThreshold: Sendable, Hashable {
   /// Greatest q value: share of false findings among those reported.
   public var q = 0.02
   /// Fewest observations.
