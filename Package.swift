@@ -2,141 +2,155 @@
 
 import PackageDescription
 
-// Who may import whom (nothing imports upwards):
+// Who may import whom stands below, target by target; nothing imports upwards, and
+// `--explicit-target-dependency-import-check error` refuses what is not declared:
 //
-//   twinmill → Worker, Scheduler, Jobs → Twins, Domains, Forecasting, Detection, Inference → Series
+//   twinmill → CommandLine → Benchmarks, Verifier, Offline, Worker, Scheduler, Jobs → Analysis → Twins, Domains
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
-//              Inference → COpenBLAS, CBoostMath
+//   pure: Series, CSV, Forecasting, Detection, Inference, Simulation → Numerics; Files, Offline. They know nothing of
+//   PostgreSQL.
 //
-// CSV, Series, Forecasting, Detection and Inference are pure: they know nothing of PostgreSQL, jobs or twins.
+// TWINMILL_WITHOUT_POSTGRES=1 leaves only what is pure: it builds and tests where libpq is not installed.
+
+/// Whether only what needs no PostgreSQL is declared.
+let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
+
+// MARK: - Other packages
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// Exact versions, since Package.resolved is not kept.
+let purePackages: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+]
+let databasePackages: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: [.defaults, "YAML"]),
+  .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+  .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+  .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+]
+
+// MARK: - Pure: analytics, files, the commands that need no database
+
+let pureTargets: [Target] = [
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+  // Headers of Boost.Math (libboost-dev) behind C.
+  .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
+
+  .target(name: "CSV"),
+  .target(name: "Series"),
+  .target(name: "Numerics", dependencies: ["COpenBLAS", "CBoostMath"]),
+  .target(name: "Forecasting", dependencies: ["Numerics"]),
+  .target(name: "Detection", dependencies: ["Numerics"]),
+  .target(name: "Inference", dependencies: ["COpenBLAS", "Numerics"]),
+  .target(name: "Simulation", dependencies: ["Numerics"]),
+  .target(name: "Files", dependencies: ["CSV", "CZlib", "Series"]),
+  .target(
+    name: "Offline", dependencies: ["CSV", "Files", "Series", "Forecasting", "Detection", "Inference", argumentParser]),
+
+  .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
+  .testTarget(name: "CSVTests", dependencies: ["CSV"]),
+  .testTarget(name: "SeriesTests", dependencies: ["Series"]),
+  .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+  .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
+  .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
+  .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
+  .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
+  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "CZlib", argumentParser]),
+]
+
+// MARK: - Queue, twins, the program
+
+let databaseTargets: [Target] = [
+  // Text files as code: the plugin finds a target's files, the tool writes them.
+  .plugin(
+    name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"], path: "Sources/EmbedFiles/Plugin"),
+  .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
+
+  .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  .target(name: "Postgres", dependencies: ["CLibpq", logging]),
+  .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
+
+  .target(
+    name: "Queue", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
+  .target(name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle]),
+  .target(
+    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
+
+  .target(
+    name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams], plugins: ["EmbedFiles"]),
+  .target(
+    name: "Domains", dependencies: ["Twins"], plugins: ["EmbedFiles"]),
+  .target(
+    name: "Analysis", dependencies: ["Detection", "Numerics", "Postgres", "Queue", "Series", "Twins"],
+    plugins: ["EmbedFiles"]),
+  .target(
+    name: "Jobs",
+    dependencies: [
+      "Analysis", "Detection", "Forecasting", "Inference", "Numerics", "Postgres", "Queue", "Series", "Twins",
+    ],
+    path: "Jobs", plugins: ["EmbedFiles"]),
+
+  .target(
+    name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
+  .target(
+    name: "Benchmarks",
+    dependencies: [
+      "Detection", "Files", "Inference", "Numerics", "Postgres", "PostgresServer", "Queue", "Simulation", "Worker",
+    ], plugins: ["EmbedFiles"]),
+  .target(
+    name: "CommandLine",
+    dependencies: [
+      "Benchmarks", "Files", "Forecasting", "Inference", "Numerics", "Offline", "Postgres", "PostgresServer", "Queue",
+      "Scheduler", "Simulation", "Twins", "Verifier", "Worker",
+      argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
+    ]),
+  .executableTarget(
+    name: "twinmill",
+    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"]),
+
+  .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
+  .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "Numerics", "TestServer"]),
+  .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
+  .testTarget(
+    name: "WorkerTests", dependencies: ["Worker", "Queue", "Postgres", "TestServer", logging, serviceLifecycle]),
+  .testTarget(
+    name: "SchedulerTests",
+    dependencies: [
+      "Scheduler", "Queue", "Postgres", "PostgresServer", "Numerics", "TestServer", logging, serviceLifecycle,
+    ]),
+  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "TestServer"]),
+  .testTarget(
+    name: "JobsTests",
+    dependencies: [
+      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "Twins", "TestServer", "TestSeries",
+    ]),
+  .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
+  .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier"]),
+  .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestServer"]),
+]
+
+// MARK: - The package
 
 let package = Package(
   name: "twinmill",
-  products: [
-    .executable(name: "twinmill", targets: ["twinmill"]),
-    .library(name: "Postgres", targets: ["Postgres"]),
-    .library(name: "Series", targets: ["Series"]),
-    .library(name: "Forecasting", targets: ["Forecasting"]),
-    .library(name: "Detection", targets: ["Detection"]),
-    .library(name: "Inference", targets: ["Inference"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-  ],
-  targets: [
-    // Text files as code: the plugin finds a target's files, the tool writes them.
-    .plugin(
-      name: "EmbedFiles", capability: .buildTool(), dependencies: ["EmbedFilesTool"], path: "Sources/EmbedFiles/Plugin"),
-    .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
-
-    // C libraries of Debian.
-    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-
-    // Headers of Boost.Math (libboost-dev) behind C.
-    .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
-
-    // The queue's floors.
-    .target(
-      name: "Postgres",
-      dependencies: ["CLibpq", .product(name: "Logging", package: "swift-log")]
-    ),
-    .target(
-      name: "Queue",
-      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
-      plugins: ["EmbedFiles"]
-    ),
-    .target(
-      name: "Worker",
-      dependencies: [
-        "Queue",
-        .product(name: "DequeModule", package: "swift-collections"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
-    ),
-    .target(
-      name: "Scheduler",
-      dependencies: ["Queue", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
-      plugins: ["EmbedFiles"]
-    ),
-
-    // Pure: lines of files, analytics.
-    .target(name: "CSV"),
-    .target(name: "Series"),
-    .target(name: "Numerics", dependencies: ["COpenBLAS", "CBoostMath"]),
-    .target(name: "Forecasting", dependencies: ["Numerics"]),
-    .target(name: "Detection", dependencies: ["Numerics"]),
-    .target(name: "Inference", dependencies: ["COpenBLAS", "Numerics"]),
-
-    // Twins and what is computed for them.
-    .target(
-      name: "Twins",
-      dependencies: ["CSV", "Postgres", "Queue", "Series", "Yams"],
-      plugins: ["EmbedFiles"]
-    ),
-    .target(
-      name: "Domains",
-      dependencies: ["Twins"],
-      plugins: ["EmbedFiles"]
-    ),
-    .target(
-      name: "Analysis",
-      dependencies: ["Detection", "Numerics", "Postgres", "Queue", "Series", "Twins"],
-      plugins: ["EmbedFiles"]
-    ),
-    .target(
-      name: "Jobs",
-      dependencies: [
-        "Analysis", "Detection", "Forecasting", "Inference", "Numerics", "Postgres", "Queue", "Series", "Twins",
-      ],
-      path: "Jobs",
-      plugins: ["EmbedFiles"]
-    ),
-
-    // The command line.
-    .executableTarget(
-      name: "twinmill",
-      dependencies: [
-        "Worker", "Scheduler", "Jobs", "Domains", "CSV", "CZlib", "Detection", "Forecasting", "Inference", "Numerics",
-        "Series",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Yams", package: "Yams"),
-      ],
-      plugins: ["EmbedFiles"]
-    ),
-
-    // Tests.
-    .target(name: "TestServer", dependencies: ["Postgres"], path: "Tests/TestServer"),
-    .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Numerics", "TestServer"]),
-    .testTarget(name: "QueueTests", dependencies: ["Queue", "TestServer"]),
-    .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestServer"]),
-    .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "Numerics", "TestServer"]),
-    .testTarget(name: "CSVTests", dependencies: ["CSV"]),
-    .testTarget(name: "SeriesTests", dependencies: ["Series"]),
-    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
-    .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "TestServer"]),
-    .testTarget(
-      name: "JobsTests",
-      dependencies: ["Analysis", "Jobs", "Domains", "Numerics", "TestServer", "TestSeries"]),
-    .testTarget(name: "ForecastCommandTests", dependencies: ["twinmill", "CZlib"]),
-    .testTarget(name: "DetectCommandTests", dependencies: ["twinmill"]),
-    .testTarget(name: "InferenceCommandTests", dependencies: ["twinmill"]),
-    .testTarget(name: "VerifyTests", dependencies: ["twinmill"]),
-    .testTarget(name: "ChainTests", dependencies: ["twinmill"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "TestServer"]),
-  ],
+  products: (isPure
+    ? [.executable(name: "twinmill-offline", targets: ["twinmill-offline"])]
+    : [.executable(name: "twinmill", targets: ["twinmill"]), .library(name: "Postgres", targets: ["Postgres"])])
+    + ["Series", "Forecasting", "Detection", "Inference"].map { .library(name: $0, targets: [$0]) },
+  dependencies: purePackages + (isPure ? [] : databasePackages),
+  targets: pureTargets
+    + (isPure
+      ? [.executableTarget(name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser])]
+      : databaseTargets),
   swiftLanguageModes: [.v6]
 )

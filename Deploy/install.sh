@@ -72,6 +72,9 @@ install -d "$destdir/usr/local/share/twinmill" "$destdir/usr/local/share/doc/twi
 install -m 644 "$root"/Deploy/sql/*.sql "$root"/Deploy/cron/twinmill.crontab "$root"/Deploy/systemd/drop-ins/*.conf \
   "$root"/Deploy/systemd/twinmill.env.example "$destdir/usr/local/share/twinmill/"
 install -m 644 "$root/Deploy/README.md" "$root/LICENSE" "$destdir/usr/local/share/doc/twinmill/"
+# The manual, without the pages of an earlier version.
+rm -rf "$destdir/usr/local/share/doc/twinmill/docs"
+cp -R "$root/Deploy/docs" "$destdir/usr/local/share/doc/twinmill/docs"
 
 # The settings are the operator's from the first installation on. Readable by root alone: systemd reads them.
 install -d "$destdir/etc/twinmill"
@@ -86,9 +89,10 @@ fi
 
 cat <<NEXT
 Installed $program.
-Next, for a new database on this host (for others see $destdir/usr/local/share/doc/twinmill/README.md):
-  sudo -u postgres sh -c 'cd /; createuser --no-login twinmill_owner; createdb --owner=twinmill_owner twinmill'
+Next, for a new database on this host (for others see $destdir/usr/local/share/doc/twinmill/docs/operate/install.md):
+  sudo -u postgres sh -c 'cd /; createuser --no-login twinmill_owner'
+  sudo -u postgres sh -c 'cd /; createdb -E UTF8 -T template0 --owner=twinmill_owner twinmill'
   sudo -u postgres env -C / PGDATABASE=twinmill PGOPTIONS='-c role=twinmill_owner' twinmill migrate up
-  sudo -u postgres env -C / psql -d twinmill -f /usr/local/share/twinmill/roles.sql
+  sudo -u postgres env -C / psql -q -d twinmill -f /usr/local/share/twinmill/roles.sql
   sudo systemctl enable --now twinmill-worker twinmill-scheduler
 NEXT

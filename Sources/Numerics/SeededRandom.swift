@@ -36,4 +36,20 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     let radius = uniform(in: Double.leastNonzeroMagnitude...1)
     return (-2 * log(radius)).squareRoot() * sin(2 * .pi * uniform(in: 0...1))
   }
+
+  /// The generator of a number: streams of different numbers have nothing to do with each other.
+  package static func stream(_ seed: UInt64, _ number: UInt64) -> SeededRandom {
+    var first = SeededRandom(seed: seed)
+    var second = SeededRandom(seed: first.next() ^ number)
+    return SeededRandom(seed: second.next())
+  }
+
+  /// The next whole number of a range.
+  package mutating func whole(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+
+  /// True with this probability.
+  package mutating func happens(_ probability: Double) -> Bool { uniform(in: 0...1) < probability }
+
+  /// 1 or −1, each as likely.
+  package mutating func sign() -> Double { happens(0.5) ? 1 : -1 }
 }

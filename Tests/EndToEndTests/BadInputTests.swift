@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 import TestServer
 import Testing
 
 @Suite("Bad input")
 struct BadInputTests {
-  /// A row of README's table.
+  /// A row of the manual's table.
   struct Row: Sendable, CustomTestStringConvertible {
     let input: String
     let code: String
@@ -15,11 +16,11 @@ struct BadInputTests {
     var testDescription: String { input }
   }
 
-  /// README's own table: what it promises is what is tested.
+  /// The table of the manual itself: the test runs exactly what the page promises.
   static let rows: [Row] = {
-    let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "README.md").path
-    let text = FileManager.default.contents(atPath: readme).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Deploy/docs/reference/errors.md").path
+    let text = FileManager.default.contents(atPath: page).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let table = text.split(separator: "<!-- bad input -->").last?.split(separator: "<!-- end of bad input -->").first
     return (table ?? "").split(separator: "\n").dropFirst(2).map { line in
       let cells = line.split(separator: " | ", omittingEmptySubsequences: false).map {
@@ -35,7 +36,7 @@ struct BadInputTests {
     #expect(Self.rows.count >= 15)
   }
 
-  @Test("gets the error that README shows, and stores nothing", arguments: rows)
+  @Test("gets the error that the manual shows, and stores nothing", arguments: rows)
   func refuses(_ row: Row) async throws {
     let database = try await TestDatabase.create(from: "bad_input") { connection in
       let output = try await Installed.run(["migrate", "up"], url: connection.settings.url)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Postgres
+import PostgresServer
 import TestServer
 import Testing
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 import TestServer
 
 /// The built program, run as a user would run it.

@@ -72,7 +72,7 @@ struct MutantTests {
     try await stage.connection.script("COMMIT")
     #expect(await zombie.wait() == 75)
     #expect(await other.stop() == 0)
-    try await stage.judge(refuting: "effects")
+    try await stage.judge(refuting: "writes")
   }
 
   @Test("a worker that dies between the end of its jobs and their effects", arguments: [nil, "commit_before_effects"])
@@ -84,7 +84,7 @@ struct MutantTests {
     let survivor = try await stage.worker()
     try await stage.untilFinal(4)
     #expect(await survivor.stop() == 0, "\(survivor.log)")
-    try await stage.judge(refuting: "effects")
+    try await stage.judge(refuting: "writes")
   }
 
   @Test("a rescuer that is late: the jobs have been rescued and claimed again", arguments: [nil, "rescue_by_id"])
@@ -130,7 +130,7 @@ struct MutantTests {
     try await stage.untilFinal(3)
     #expect(await second.stop() == 0)
     #expect(await first.stop() == 0)
-    try await stage.judge(refuting: "effects")
+    try await stage.judge(refuting: "writes")
   }
 
   @Test("a mutant says so; an unknown one is refused")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 import TestServer
 
 /// A producer outside of the workers: enqueues probes and writes down, durably and after the answer came, what it was

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 import TestServer
 import Testing
 

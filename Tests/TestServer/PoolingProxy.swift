@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 
 /// A real PgBouncer in transaction mode in front of a test server: every transaction may be on another connection of
 /// the server than the one before.

@@ -1,5 +1,6 @@
 import Glibc
 import Postgres
+import PostgresServer
 import Synchronization
 
 /// A fresh database for one test.

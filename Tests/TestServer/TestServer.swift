@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Postgres
+import PostgresServer
 import Synchronization
 
 /// The PostgreSQL servers of a test run: one for all tests of the process, and servers of one's own for tests that stop

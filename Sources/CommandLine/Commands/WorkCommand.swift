@@ -1,0 +1,81 @@
+import ArgumentParser
+import Files
+import FoundationEssentials
+import Glibc
+import Logging
+import Postgres
+import Queue
+import ServiceLifecycle
+import Worker
+
+/// `twinmill work`
+struct WorkCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "work", abstract: "Claim and run jobs until stopped.",
+    discussion: """
+      SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), hands back the rest.
+      Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
+      variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
+      TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
+      TWINMILL_PREPARED_STATEMENTS, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      """)
+
+  @Option(help: "Only these queues, separated by commas.") var queues: String?
+
+  func run() async throws {
+    let settings = try await Settings.load()
+    let logger = Logger.program("twinmill.work", level: try settings.logLevel())
+    for stray in settings.strays { logger.warning("\(stray)") }
+    var workerSettings = try settings.worker()
+    if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
+    let worker = try Worker(
+      settings: workerSettings, connections: try settings.connections("worker"),
+      listenConnections: settings.listenConnections("worker"),
+      kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
+      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
+      mutant: try mutant(), logger: logger,
+      giveUp: { _exit(ExitStatus.startAgain.rawValue) })
+    try await ServiceGroup.run(worker, logger: logger)
+  }
+
+  /// Tests stop the process at a named moment of its first batch.
+  private func moments() throws -> Moments {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_STOP_AT"] else { return Moments() }
+    guard let moment = Moment(rawValue: name) else {
+      throw SettingsError("TWINMILL_TEST_STOP_AT: one of \(Moment.allCases.map(\.rawValue)), not '\(name)'")
+    }
+    return .stopping(at: moment)
+  }
+
+  /// Tests of `twinmill verify` take a safeguard out.
+  private func mutant() throws -> Mutant? {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_MUTANT"] else { return nil }
+    guard let mutant = Mutant(rawValue: name) else {
+      throw SettingsError("TWINMILL_TEST_MUTANT: one of \(Mutant.allCases.map(\.rawValue)), not '\(name)'")
+    }
+    return mutant
+  }
+}
+
+extension ServiceGroup {
+  /// Runs one service until it ends or a signal asks for a graceful stop. A log that nobody reads any more (a pipe to
+  /// `tee` that ended) ends nothing, and a terminal that is closed ends in order.
+  /// - Throws: what the service throws.
+  static func run(_ service: any Service, logger: Logger) async throws {
+    signal(SIGPIPE, SIG_IGN)
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
+    try await ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint] + (isIgnored(SIGHUP) ? [] : [.sighup]), logger: quiet)
+    ).run()
+  }
+
+  /// As `nohup` has it.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var present = sigaction()
+    guard sigaction(number, nil, &present) == 0 else { return false }
+    return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}

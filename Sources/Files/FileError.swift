@@ -1,0 +1,29 @@
+/// What is wrong with a series file, where, and what to do.
+package struct FileError: Error, CustomStringConvertible {
+  /// Path, or `-` for standard input.
+  package let file: String
+  /// 1-based; `nil` when the whole file is meant.
+  package var line: Int?
+  /// 1-based field number.
+  package var column: Int?
+  /// What is wrong.
+  package let problem: String
+  /// What to do about it, unless the problem says so.
+  package var remedy: String?
+
+  package init(file: String, line: Int? = nil, column: Int? = nil, problem: String, remedy: String? = nil) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.problem = problem
+    self.remedy = remedy
+  }
+
+  /// `file:line, column n: problem; remedy`.
+  package var description: String {
+    var place = file
+    if let line { place += ":\(line)" }
+    if let column { place += ", column \(column)" }
+    return "\(place): \(problem)" + (remedy.map { "; \($0)" } ?? "")
+  }
+}

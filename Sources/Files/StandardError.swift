@@ -1,0 +1,16 @@
+import FoundationEssentials
+import Glibc
+
+/// Standard error, unbuffered.
+package enum StandardError {
+  package static func write(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      guard written > 0 else { return }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+
+  package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}
