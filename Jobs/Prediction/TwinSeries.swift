@@ -49,6 +49,8 @@ extension Prediction {
     let arguments = PredictionArguments(metrics: metrics, horizon: nil, historyDays: nil)
     let input = try PredictionInput(ResolvedTwin(history, catalog: reader.catalog), arguments)
     let (grids, leftOut) = input.grids()
-    return (grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.reason) })
+    return (
+      grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.reason) }
+    )
   }
 }
