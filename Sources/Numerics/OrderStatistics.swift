@@ -20,6 +20,26 @@ package enum OrderStatistics {
     median(sorted: values.sorted(), ofTwo: middle)
   }
 
+  /// The median of a few values, the lower one of two, in place: O(n²), by insertion, which is quicker than a general
+  /// sort for the eleven values around a sample.
+  /// - Parameter values: at least one, none of them NaN; sorted afterwards.
+  package static func lowerMedian(sorting values: inout [Double]) -> Double {
+    values.withUnsafeMutableBufferPointer { values in
+      var i = 1
+      while i < values.count {
+        let value = values[i]
+        var k = i
+        while k > 0, values[k - 1] > value {
+          values[k] = values[k - 1]
+          k -= 1
+        }
+        values[k] = value
+        i += 1
+      }
+      return values[(values.count - 1) / 2]
+    }
+  }
+
   /// The median of the distances from a value; nil for no values. O(n log n).
   ///
   /// Times `deviationPerMedian` it estimates a standard deviation that outliers hardly move.

@@ -8,6 +8,8 @@ struct OrderStatisticsTests {
   func even() {
     let values = [4.0, 1, 3, 2]
     #expect(OrderStatistics.median(values, ofTwo: .lower) == 2)
+    var sorted = values
+    #expect(OrderStatistics.lowerMedian(sorting: &sorted) == 2 && sorted == [1, 2, 3, 4])
     #expect(OrderStatistics.median(values, ofTwo: .upper) == 3)
     #expect(OrderStatistics.median(values, ofTwo: .mean) == 2.5)
   }

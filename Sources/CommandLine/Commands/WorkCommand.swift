@@ -13,7 +13,7 @@ struct WorkCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "work", abstract: "Claim and run jobs until stopped.",
     discussion: """
-      SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), hands back the rest.
+      SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), requeues the rest.
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
       TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
@@ -32,19 +32,19 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
       mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
   }
 
-  /// Tests stop the process at a named moment of its first batch.
-  private func moments() throws -> Moments {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_STOP_AT"] else { return Moments() }
-    guard let moment = Moment(rawValue: name) else {
-      throw SettingsError("TWINMILL_TEST_STOP_AT: one of \(Moment.allCases.map(\.rawValue)), not '\(name)'")
+  /// Tests stop the process at a named point of its first batch.
+  private func failpoints() throws -> Failpoints {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_FAILPOINT"] else { return Failpoints() }
+    guard let failpoint = Failpoint(rawValue: name) else {
+      throw SettingsError("TWINMILL_FAILPOINT: one of \(Failpoint.allCases.map(\.rawValue)), not '\(name)'")
     }
-    return .stopping(at: moment)
+    return .stopping(at: failpoint)
   }
 
   /// Tests of `twinmill verify` take a safeguard out.
