@@ -116,7 +116,7 @@ let databaseTargets: [Target] = [
       "Benchmarks", "Files", "Forecasting", "Inference", "Numerics", "Offline", "Postgres", "PostgresServer", "Queue",
       "Scheduler", "Simulation", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
-    ]),
+    ], plugins: ["EmbedFiles"]),
   .executableTarget(
     name: "twinmill",
     dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"]),
@@ -140,8 +140,10 @@ let databaseTargets: [Target] = [
       "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "Twins", "TestServer", "TestSeries",
     ]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
-  .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier"]),
-  .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestServer"]),
+  .target(name: "TestGolden", path: "Tests/TestGolden"),
+  .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier", "Worker"]),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestGolden", "TestServer"]),
 ]
 
 // MARK: - The package

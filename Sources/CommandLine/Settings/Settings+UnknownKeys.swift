@@ -1,38 +1,31 @@
 import FoundationEssentials
 import Yams
 
-// A setting with a slip in its name would be ignored without a word.
+// Without this, a setting with a slip in its name would be ignored in silence.
 extension Settings {
   /// All settings, as a file names them.
-  static let keys: Set<String> = [
-    "database.url", "twinmill.batch_limit", "twinmill.compute_threads", "twinmill.concurrency",
-    "twinmill.domain_schemas", "twinmill.drain_seconds", "twinmill.heartbeat_seconds", "twinmill.lease_seconds",
-    "twinmill.listen_url", "twinmill.log_level", "twinmill.poll_seconds", "twinmill.prepared_statements",
-    "twinmill.queues", "twinmill.retention_days", "twinmill.twins_schema",
-  ]
+  static let keys = Set(Setting.all.filter(\.isInFile).map(\.key))
 
   /// Variables of the tests and checks of this repository.
   private static let testing = [
-    "TWINMILL_TEST_", "TWINMILL_FUZZ_", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA", "TWINMILL_SEED",
+    "TWINMILL_TEST_", "TWINMILL_FUZZ_", "TWINMILL_FAILPOINT", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA",
+    "TWINMILL_SEED", "TWINMILL_RENEW_GOLDEN", "TWINMILL_WITHOUT_POSTGRES",
   ]
 
-  /// The variable of a setting.
-  static func variable(_ key: String) -> String { key.replacing(".", with: "_").uppercased() }
-
-  /// Variables that look like settings and are none.
-  static func strays(amongVariables names: some Sequence<String>) -> [String] {
-    let known = Set(keys.map(variable)).union(["TWINMILL_CONFIG"])
+  /// Variables that look like settings and are none, each in a sentence for the log.
+  static func unknownKeys(amongVariables names: some Sequence<String>) -> [String] {
+    let known = Set(Setting.all.map(\.variable))
     return names.filter { name in
       name.hasPrefix("TWINMILL_") && !known.contains(name) && !testing.contains { name.hasPrefix($0) }
-    }.sorted().map { stray($0, among: known) }
+    }.sorted().map { unknown($0, among: known) }
   }
 
-  /// Settings of a file that are none.
+  /// Keys of a file that are no settings, each in a sentence for the log.
   /// - Throws: what is wrong with the file.
-  static func strays(inFile path: String) throws -> [String] {
+  static func unknownKeys(inFile path: String) throws -> [String] {
     let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
     let names = try Yams.compose(yaml: text).map { paths(in: $0) } ?? []
-    return names.filter { !keys.contains($0) }.sorted().map { "TWINMILL_CONFIG=\(path): " + stray($0, among: keys) }
+    return names.filter { !keys.contains($0) }.sorted().map { "TWINMILL_CONFIG=\(path): " + unknown($0, among: keys) }
   }
 
   /// The keys of nested mappings, joined by dots.
@@ -45,15 +38,15 @@ extension Settings {
     }
   }
 
-  private static func stray(_ name: String, among known: Set<String>) -> String {
-    // What only lacks its end, such as the unit, is nearer than any slip.
+  private static func unknown(_ name: String, among known: Set<String>) -> String {
+    // A name that only lacks its end, such as the unit, is nearer than any slip.
     let nearest = known.map { known in
       (distance: known.hasPrefix(name) ? 0 : distance(known.lowercased(), name.lowercased()), name: known)
     }.min { $0 < $1 }
     return "unknown setting \(name) is ignored" + (nearest.map { "; did you mean \($0.name)?" } ?? "")
   }
 
-  /// Levenshtein's (1966): how many characters to insert, leave out or change.
+  /// Levenshtein (1966): how many characters to insert, leave out or change.
   private static func distance(_ left: String, _ right: String) -> Int {
     let right = Array(right.utf8)
     var row = Array(0...right.count)
