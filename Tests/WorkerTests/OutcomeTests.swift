@@ -130,7 +130,7 @@ struct OutcomeTests {
     let worker = try RunningWorker(database, KindRunner(kind))
     #expect(try await connection.finalState(1) == "completed")
     try await worker.stop()
-    #expect(try await connection.effects() == [[1, 1]])
+    #expect(try await connection.writes() == [[1, 1]])
   }
 
   @Test("cancelling one job of a loop leaves the others of its batch alone")
@@ -151,7 +151,7 @@ struct OutcomeTests {
     #expect(try await connection.finalState(2) == "cancelled")
     for job in 3...6 { #expect(try await connection.finalState(JobID(job)) == "completed") }
     try await worker.stop()
-    #expect(try await connection.effects() == [1, 3, 4, 5, 6].map { [$0, 1] })
+    #expect(try await connection.writes() == [1, 3, 4, 5, 6].map { [$0, 1] })
   }
 }
 

@@ -4,9 +4,9 @@
 -- Locks:   none.
 -- Rows:    one per request that goes in bulk.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.rows_of(
+CREATE OR REPLACE FUNCTION twinmill.bulk_rows(
   requests twinmill.job_request[], ids bigint[], queues text[], kinds text[], tenants text[], priorities integer[],
-  lanes integer[], asked_at timestamptz, strangers uuid[], goes_by_turns boolean)
+  lanes integer[], asked_at timestamptz, unknown_twins uuid[], is_ordered_by_key boolean)
 RETURNS TABLE (
   job_id bigint, state twinmill.job_state, lane integer, max_attempts integer, kind text, twin uuid, unique_key text,
   concurrency_key text, arguments jsonb, run_at timestamptz, deadline timestamptz)
@@ -22,10 +22,10 @@ AS $$
   JOIN unnest(queues, kinds, tenants, priorities, lanes) AS l(queue, kind, tenant, priority, lane)
     ON l.queue = coalesce(a.queue, k.queue) AND l.kind = a.kind AND l.tenant = coalesce(a.tenant, '')
     AND l.priority = coalesce(a.priority, 0)
-  WHERE twinmill.goes_in_bulk(
+  WHERE twinmill.is_bulk(
     k, ROW(a.kind, a.twin, a.arguments, a.queue, a.priority, a.run_at, a.unique_key, a.max_attempts, a.depends_on,
            a.on_discard, a.tenant, a.concurrency_key, a.deadline, a.if_waiting)::twinmill.job_request,
-    asked_at, strangers, goes_by_turns)
+    asked_at, unknown_twins, is_ordered_by_key)
 $$;
-COMMENT ON FUNCTION twinmill.rows_of(twinmill.job_request[], bigint[], text[], text[], text[], integer[], integer[],
+COMMENT ON FUNCTION twinmill.bulk_rows(twinmill.job_request[], bigint[], text[], text[], text[], integer[], integer[],
   timestamptz, uuid[], boolean) IS 'Requests that go in bulk as rows of jobs';

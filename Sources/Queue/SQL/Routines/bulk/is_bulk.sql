@@ -4,15 +4,15 @@
 -- Locks:   none.
 -- Rows:    one.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.goes_in_bulk(
-  known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, strangers uuid[], goes_by_turns boolean)
+CREATE OR REPLACE FUNCTION twinmill.is_bulk(
+  known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, unknown_twins uuid[], is_ordered_by_key boolean)
 RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
   SELECT (request.depends_on IS NULL OR request.depends_on = '{}')
-    AND (request.unique_key IS NULL OR NOT goes_by_turns)
-    AND (request.twin IS NULL OR request.twin <> ALL (strangers))
-    AND twinmill.is_sound(known, request, asked_at)
+    AND (request.unique_key IS NULL OR NOT is_ordered_by_key)
+    AND (request.twin IS NULL OR request.twin <> ALL (unknown_twins))
+    AND twinmill.is_valid(known, request, asked_at)
 $$;
-COMMENT ON FUNCTION twinmill.goes_in_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
+COMMENT ON FUNCTION twinmill.is_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
   'Whether a request needs no look of its own';

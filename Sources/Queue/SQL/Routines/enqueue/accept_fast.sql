@@ -5,7 +5,7 @@
 -- Locks:   none.
 -- Rows:    one, or none.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.admit(request twinmill.job_request, asked_at timestamptz)
+CREATE OR REPLACE FUNCTION twinmill.accept_fast(request twinmill.job_request, asked_at timestamptz)
 RETURNS TABLE (lane integer, queue text, max_attempts integer)
 LANGUAGE sql STABLE
 AS $$
@@ -16,7 +16,7 @@ AS $$
       AND l.priority = coalesce(request.priority, 0)
     ORDER BY l.lane LIMIT 1
   ) AS l
-  WHERE k.name = request.kind AND twinmill.is_sound(k, request, asked_at)
+  WHERE k.name = request.kind AND twinmill.is_valid(k, request, asked_at)
 $$;
-COMMENT ON FUNCTION twinmill.admit(twinmill.job_request, timestamptz) IS
+COMMENT ON FUNCTION twinmill.accept_fast(twinmill.job_request, timestamptz) IS
   'Lane, queue and attempts of a request that is acceptable at a glance';

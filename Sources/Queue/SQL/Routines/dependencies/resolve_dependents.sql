@@ -6,7 +6,7 @@
 --          with it. Jobs whose dependents are held so are left to the upkeep, each for itself.
 -- Rows:    none.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.release(ended bigint[], patience text DEFAULT '500ms') RETURNS void
+CREATE OR REPLACE FUNCTION twinmill.resolve_dependents(ended bigint[], patience text DEFAULT '500ms') RETURNS void
 -- For this call only, as set_config below. Less than deadlock_timeout: the other side of a deadlock goes on.
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
@@ -29,18 +29,18 @@ BEGIN
     SELECT h.job_id FROM twinmill.job_history h WHERE h.job_id = ANY (final) AND h.state <> 'completed');
   PERFORM set_config('lock_timeout', patience, true);
   BEGIN
-    PERFORM twinmill.let_go(final, uncompleted);
+    PERFORM twinmill.resolve_dependents_of(final, uncompleted);
     RETURN;
   EXCEPTION WHEN lock_not_available THEN
     PERFORM set_config('lock_timeout', '1ms', true);
   END;
   FOREACH one IN ARRAY final LOOP
     BEGIN
-      PERFORM twinmill.let_go(ARRAY[one], CASE WHEN one = ANY (uncompleted) THEN ARRAY[one] ELSE '{}' END);
+      PERFORM twinmill.resolve_dependents_of(ARRAY[one], CASE WHEN one = ANY (uncompleted) THEN ARRAY[one] ELSE '{}' END);
     EXCEPTION WHEN lock_not_available THEN
-      INSERT INTO twinmill.unreleased (job_id) VALUES (one) ON CONFLICT DO NOTHING;
+      INSERT INTO twinmill.unresolved (job_id) VALUES (one) ON CONFLICT DO NOTHING;
     END;
   END LOOP;
 END $$;
-COMMENT ON FUNCTION twinmill.release(bigint[], text) IS
+COMMENT ON FUNCTION twinmill.resolve_dependents(bigint[], text) IS
   'Lets go the dependents of jobs that have ended; run in the transaction that ended them';

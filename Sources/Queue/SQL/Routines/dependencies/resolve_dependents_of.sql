@@ -4,7 +4,7 @@
 -- Locks:   the dependents' rows, by id.
 -- Rows:    none.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.let_go(final bigint[], uncompleted bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION twinmill.resolve_dependents_of(final bigint[], uncompleted bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off
 AS $$
@@ -58,8 +58,8 @@ BEGIN
     SET waits_for = j.waits_for - d.released,
         state = CASE WHEN j.waits_for > d.released THEN 'blocked'
                      WHEN j.run_at > clock_timestamp() THEN 'scheduled' ELSE 'ready' END::twinmill.job_state,
-        turn = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
-                    THEN nextval('twinmill.turns') END
+        requeue_seq = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
+                    THEN nextval('twinmill.requeue_sequence') END
     FROM unnest(waiting, released) AS d(job_id, released)
     WHERE j.job_id = ANY (waiting) AND j.job_id = d.job_id
     RETURNING j.lane, j.state
@@ -68,4 +68,4 @@ BEGIN
   FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f
   CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = f.lane OFFSET 0) AS l;
 END $$;
-COMMENT ON FUNCTION twinmill.let_go(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.release calls it';
+COMMENT ON FUNCTION twinmill.resolve_dependents_of(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.resolve_dependents calls it';

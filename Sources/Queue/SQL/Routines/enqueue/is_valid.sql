@@ -7,7 +7,7 @@
 -- Neither SET nor SECURITY DEFINER, so that the planner puts the body in the place of the call. Each expression is made
 -- ready anew in every transaction, so the fewer the better.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.is_sound(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
+CREATE OR REPLACE FUNCTION twinmill.is_valid(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
@@ -25,5 +25,5 @@ AS $$
     AND (request.if_waiting IS NULL OR request.if_waiting = 'keep'
          OR (request.if_waiting = 'replace' AND request.unique_key IS NOT NULL AND request.depends_on IS NULL))
 $$;
-COMMENT ON FUNCTION twinmill.is_sound(twinmill.kinds, twinmill.job_request, timestamptz) IS
+COMMENT ON FUNCTION twinmill.is_valid(twinmill.kinds, twinmill.job_request, timestamptz) IS
   'Whether nothing but perhaps its lane is wrong with a request at a glance';
