@@ -3,7 +3,7 @@ import Postgres
 import Queue
 import ServiceLifecycle
 
-/// The process behind `twinmill schedule`: ticks until it is asked to stop.
+/// The process behind `twinmill scheduler`: ticks until it is asked to stop.
 ///
 /// It never ends because the database is away: whatever fails, it drops the connection, backs off with jitter and
 /// resumes where `twinmill.schedules` says. Run as many as you like.

@@ -22,12 +22,13 @@ public final class Worker: Service {
   ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
+  ///   - supervisor: told how the worker fares; nil = nobody.
   ///   - mutant: a safeguard to leave out; only tests of the checker do.
   ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
-    kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(),
+    kinds: [KindRunner], migrator: Migrator, supervisor: (any Supervisor)? = nil,
     failpoints: Failpoints = Failpoints(), mutant: Mutant? = nil, logger: Logger,
     giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
@@ -52,7 +53,7 @@ public final class Worker: Service {
       ? Listener(
         connections: direct, queues: settings.queues.map(Set.init), worker: worker, inFlight: context.inFlight,
         wakeUp: wakeUp, poll: settings.poll, logger: logger) : nil
-    readiness = ReadinessReporter(context: context, systemd: systemd)
+    readiness = ReadinessReporter(context: context, supervisor: supervisor ?? Unsupervised())
     self.migrator = migrator
     self.giveUp = giveUp
   }

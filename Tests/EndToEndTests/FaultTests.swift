@@ -15,7 +15,7 @@ struct FaultTests {
 
   private func victim(_ moment: String, _ database: TestDatabase, _ connection: Connection) async throws -> Daemon {
     let victim = try await Daemon(
-      "work", url: database.url, environment: Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 })
+      "worker", url: database.url, environment: Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 })
     try await victim.untilStopped(connection)
     return victim
   }
@@ -25,7 +25,7 @@ struct FaultTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 3, running_per_key => 1)")
-    let survivor = try await Daemon("work", url: database.url, environment: Self.settings)
+    let survivor = try await Daemon("worker", url: database.url, environment: Self.settings)
     let producer = try await Producer(database)
     let producing = Task { try await producer.produceUntilStopped() }
 
@@ -63,8 +63,8 @@ struct FaultTests {
     // Default lease and heartbeat; batches so small that the jobs last for all kills.
     let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "8", "TWINMILL_CONCURRENCY": "1"]
     var workers = [
-      try await Daemon("work", url: database.url, environment: settings),
-      try await Daemon("work", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
     ]
     let producer = try await Producer(database)
     let producing = Task {
@@ -73,7 +73,7 @@ struct FaultTests {
     for kill in 1...10 {
       try await connection.until("SELECT count(*) >= \(Int64(kill * 400)) FROM twinmill.job_history")
       await workers.removeFirst().kill()
-      workers.append(try await Daemon("work", url: database.url, environment: settings))
+      workers.append(try await Daemon("worker", url: database.url, environment: settings))
     }
     try await producing.value
     try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs WHERE kind = 'probe'")

@@ -13,8 +13,8 @@ struct ServerLossTests {
   func restart(_ shutdown: PrivateServer.Shutdown) async throws {
     let server = try await TestServer.own(durability: .full)
     let database = try await Installed.migrated(on: server)
-    let worker = try await Daemon("work", url: database.url, environment: [:])
-    let scheduler = try await Daemon("schedule", url: database.url, environment: [:])
+    let worker = try await Daemon("worker", url: database.url, environment: [:])
+    let scheduler = try await Daemon("scheduler", url: database.url, environment: [:])
     let connection = try await database.connect()
     try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
 

@@ -26,8 +26,7 @@ struct RunningWorker: Sendable {
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator(QueueMigrations.all),
-      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
+      migrator: Migrator(QueueMigrations.all), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -2,21 +2,21 @@ import ArgumentParser
 import Logging
 import Scheduler
 import ServiceLifecycle
-import Worker
 
-/// `twinmill schedule`
-struct ScheduleCommand: AsyncParsableCommand {
+/// `twinmill scheduler`
+struct SchedulerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schedule", abstract: "Enqueue what the schedules ask for, until stopped.",
+    commandName: "scheduler", abstract: "Enqueue what the schedules ask for, until stopped.",
     discussion: """
       SIGTERM, SIGINT or SIGHUP: ends after the tick under way, at once if the server does not answer. Any number of
       schedulers may run: a tick is enqueued once. Schedules: twinmill schedules. Settings are environment variables:
       TWINMILL_POLL_SECONDS, TWINMILL_PREPARED_STATEMENTS, TWINMILL_LOG_LEVEL.
-      """)
+      """,
+    aliases: ["schedule"])
 
   func run() async throws {
     let settings = try await Settings.load()
-    let logger = Logger.program("twinmill.schedule", level: try settings.logLevel())
+    let logger = Logger.program("twinmill.scheduler", level: try settings.logLevel())
     for stray in settings.strays { logger.warning("\(stray)") }
     let systemd = SystemdNotifier()
     let scheduler = SchedulerService(

@@ -8,23 +8,24 @@ import Queue
 import ServiceLifecycle
 import Worker
 
-/// `twinmill work`
-struct WorkCommand: AsyncParsableCommand {
+/// `twinmill worker`
+struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "work", abstract: "Claim and run jobs until stopped.",
+    commandName: "worker", abstract: "Claim and run jobs until stopped.",
     discussion: """
       SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), requeues the rest.
       Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
       variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
       TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
       TWINMILL_PREPARED_STATEMENTS, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
-      """)
+      """,
+    aliases: ["work"])
 
   @Option(help: "Only these queues, separated by commas.") var queues: String?
 
   func run() async throws {
     let settings = try await Settings.load()
-    let logger = Logger.program("twinmill.work", level: try settings.logLevel())
+    let logger = Logger.program("twinmill.worker", level: try settings.logLevel())
     for stray in settings.strays { logger.warning("\(stray)") }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
@@ -32,7 +33,8 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
+      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
+      failpoints: try failpoints(),
       mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
