@@ -14,6 +14,12 @@ import PackageDescription
 /// Whether only what needs no PostgreSQL is declared.
 let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
 
+/// A release build is stripped: symbols and debug information are a third of it. TWINMILL_KEEP_SYMBOLS=1 leaves them in,
+/// for profilers and debuggers.
+let stripped: [LinkerSetting] =
+  Context.environment["TWINMILL_KEEP_SYMBOLS"] == "1"
+  ? [] : [.unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release))]
+
 // MARK: - Other packages
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -67,6 +73,9 @@ let pureTargets: [Target] = [
 
 // MARK: - Queue, twins, the program
 
+/// Tests stop, break and kill a worker that has been built for debugging; a release build cannot be told to.
+let faults: [SwiftSetting] = [.define("FAULT_INJECTION", .when(configuration: .debug))]
+
 let databaseTargets: [Target] = [
   // Text files as code: the plugin finds a target's files, the tool writes them.
   .plugin(
@@ -78,8 +87,9 @@ let databaseTargets: [Target] = [
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
   .target(
-    name: "Queue", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
-  .target(name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle]),
+    name: "Queue", dependencies: ["Postgres"], swiftSettings: faults, plugins: ["EmbedFiles"]),
+  .target(
+    name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle], swiftSettings: faults),
   .target(
     name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
 
@@ -104,10 +114,11 @@ let databaseTargets: [Target] = [
       "Benchmarks", "Files", "Forecasting", "Inference", "Offline", "Postgres", "PostgresServer", "Queue", "Scheduler",
       "Simulation", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
-    ]),
+    ], swiftSettings: faults),
   .executableTarget(
     name: "twinmill",
-    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"]),
+    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
+    linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "TestServer"]),
@@ -137,7 +148,10 @@ let package = Package(
   dependencies: purePackages + (isPure ? [] : databasePackages),
   targets: pureTargets
     + (isPure
-      ? [.executableTarget(name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser])]
+      ? [
+        .executableTarget(
+          name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser], linkerSettings: stripped)
+      ]
       : databaseTargets),
   swiftLanguageModes: [.v6]
 )

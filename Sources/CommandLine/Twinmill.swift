@@ -47,7 +47,8 @@ struct Twinmill: AsyncParsableCommand {
       ". Hint: is this the right database, and is its schema there? Run: twinmill migrate up"
     case "22P02" where error.message.hasSuffix("type json"):
       ". Hint: arguments are a JSON object, such as '{\"horizon\": 30}'"
-    case "42501": ". Hint: the roles and what they may do: Deploy/docs/operate/roles.md; for example GRANT twinmill_read TO …"
+    case "42501":
+      ". Hint: the roles and what they may do: Deploy/docs/operate/roles.md; for example GRANT twinmill_read TO …"
     default: ""
     }
   }

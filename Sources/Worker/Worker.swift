@@ -23,13 +23,12 @@ public final class Worker: Service {
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
   ///   - supervisor: told how the worker fares; nil = nobody.
-  ///   - mutant: a safeguard to leave out; only tests of the checker do.
   ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
     kinds: [KindRunner], migrator: Migrator, supervisor: (any Supervisor)? = nil,
-    failpoints: Failpoints = Failpoints(), mutant: Mutant? = nil, logger: Logger,
+    failpoints: Failpoints = Failpoints(), logger: Logger,
     giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
     try settings.validate()
@@ -40,8 +39,7 @@ public final class Worker: Service {
     context = WorkerContext(
       settings: settings, worker: worker, pool: Pool(connections, size: settings.concurrency + 2),
       compute: try ComputePool(threads: settings.computeThreads),
-      lease: SharedLease(length: settings.lease), inFlight: InFlight(), failpoints: failpoints, mutant: mutant,
-      logger: logger)
+      lease: SharedLease(length: settings.lease), inFlight: InFlight(), failpoints: failpoints, logger: logger)
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
     renewer = LeaseRenewer(
       context: context, connections: direct,
@@ -61,7 +59,9 @@ public final class Worker: Service {
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
-    context.mutant?.warn(context.logger)
+    #if FAULT_INJECTION
+      context.failpoints.mutant?.warn(context.logger)
+    #endif
     do {
       try await cancelWhenGracefulShutdown { [self] in try await start() }
     } catch {

@@ -34,28 +34,9 @@ struct WorkerCommand: AsyncParsableCommand {
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
       migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
-      failpoints: try failpoints(),
-      mutant: try mutant(), logger: logger,
+      failpoints: try Failpoints.asTold(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
-  }
-
-  /// Tests stop the process at a named point of its first batch.
-  private func failpoints() throws -> Failpoints {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_FAILPOINT"] else { return Failpoints() }
-    guard let failpoint = Failpoint(rawValue: name) else {
-      throw SettingsError("TWINMILL_FAILPOINT: one of \(Failpoint.allCases.map(\.rawValue)), not '\(name)'")
-    }
-    return .stopping(at: failpoint)
-  }
-
-  /// Tests of `twinmill verify` take a safeguard out.
-  private func mutant() throws -> Mutant? {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_MUTANT"] else { return nil }
-    guard let mutant = Mutant(rawValue: name) else {
-      throw SettingsError("TWINMILL_TEST_MUTANT: one of \(Mutant.allCases.map(\.rawValue)), not '\(name)'")
-    }
-    return mutant
   }
 }
 

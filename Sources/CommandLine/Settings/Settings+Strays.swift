@@ -12,9 +12,13 @@ extension Settings {
   ]
 
   /// Variables of the tests and checks of this repository.
-  private static let testing = [
-    "TWINMILL_TEST_", "TWINMILL_FUZZ_", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA", "TWINMILL_SEED",
-  ]
+  private static let testing = {
+    var testing = ["TWINMILL_FUZZ_", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA", "TWINMILL_SEED"]
+    #if FAULT_INJECTION
+      testing += ["TWINMILL_TEST_", "TWINMILL_FAILPOINT"]
+    #endif
+    return testing
+  }()
 
   /// The variable of a setting.
   static func variable(_ key: String) -> String { key.replacing(".", with: "_").uppercased() }

@@ -100,7 +100,9 @@ struct Maintenance: Sendable {
   }
 
   private func rescue(_ suspects: [JobQueue.Heartbeat]) async throws {
-    if context.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    #if FAULT_INJECTION
+      if context.failpoints.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    #endif
     if !suspects.isEmpty { await context.failpoints.hit(.rescuing, []) }
     let rescued = try await context.pool.withConnection { try await JobQueue.rescue(suspects, on: $0) }
     guard !rescued.isEmpty else { return }

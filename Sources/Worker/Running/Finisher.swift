@@ -47,9 +47,13 @@ struct Finisher<Kind: JobKind>: Sendable {
     let finish = context.worker.finish(endings, token: token, idleLimit: context.settings.lease)
     let jobs = endings.map(\.job.id)
     await context.failpoints.hit(.finishing, jobs)
-    if let mutant = context.mutant, let accepted = try await attempt(endings, outputs: outputs, as: mutant) {
-      return accepted
-    }
+    #if FAULT_INJECTION
+      if let mutant = context.failpoints.mutant,
+        let accepted = try await attempt(endings, outputs: outputs, as: mutant)
+      {
+        return accepted
+      }
+    #endif
     guard !outputs.isEmpty else {
       return try await context.pool.withConnection { connection in try await finish.run(on: connection) }
     }
