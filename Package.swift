@@ -86,12 +86,15 @@ let databaseTargets: [Target] = [
   .target(name: "Postgres", dependencies: ["CLibpq", logging]),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
+  .target(name: "Telemetry", dependencies: [logging]),
   .target(
     name: "Queue", dependencies: ["Postgres"], swiftSettings: faults, plugins: ["EmbedFiles"]),
   .target(
-    name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle], swiftSettings: faults),
+    name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, serviceLifecycle],
+    swiftSettings: faults),
   .target(
-    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
+    name: "Scheduler", dependencies: ["Queue", "Postgres", "Telemetry", logging, serviceLifecycle],
+    plugins: ["EmbedFiles"]),
 
   .target(
     name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams], plugins: ["EmbedFiles"]),
@@ -101,6 +104,7 @@ let databaseTargets: [Target] = [
     name: "Jobs", dependencies: ["Queue", "Postgres", "Twins", "Series", "Detection", "Forecasting", "Inference"],
     path: "Jobs", plugins: ["EmbedFiles"]),
 
+  .target(name: "ReadModels", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
   .target(
     name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
@@ -111,8 +115,8 @@ let databaseTargets: [Target] = [
   .target(
     name: "CommandLine",
     dependencies: [
-      "Benchmarks", "Files", "Forecasting", "Inference", "Offline", "Postgres", "PostgresServer", "Queue", "Scheduler",
-      "Simulation", "Twins", "Verifier", "Worker",
+      "Benchmarks", "Files", "Forecasting", "Inference", "Offline", "Postgres", "PostgresServer", "Queue",
+      "ReadModels", "Scheduler", "Simulation", "Telemetry", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
     ], swiftSettings: faults),
   .executableTarget(
@@ -121,6 +125,7 @@ let databaseTargets: [Target] = [
     linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
+  .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging]),
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "TestServer"]),
   .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(

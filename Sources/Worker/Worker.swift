@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import Queue
 import ServiceLifecycle
+import Telemetry
 
 /// The daemon: claims jobs, runs them in batches, renews its lease, rescues the jobs of dead workers, and stops in order.
 public final class Worker: Service {
@@ -73,7 +74,7 @@ public final class Worker: Service {
     let heartbeatThread = try ComputePool(threads: 1)
     let listener = await renewer.isPooled ? nil : listener
     if listener == nil, context.settings.listens {
-      context.logger.notice("a pooling proxy is in between: polling only; TWINMILL_LISTEN_URL names a direct URL")
+      context.logger.emit(.workerPollsOnly)
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: heartbeatThread) { [renewer] in try await renewer.run() }
@@ -97,7 +98,7 @@ public final class Worker: Service {
     }
     await renewer.leave()
     await context.pool.close()
-    context.logger.info("stopped")
+    context.logger.emit(.workerStopped)
   }
 
   private func claimUntilStopped() async throws {
@@ -108,7 +109,7 @@ public final class Worker: Service {
       try await loop.run()
     } onGracefulShutdown: { [self] in
       readiness.stopping()
-      context.logger.info("stopping: no more claims", metadata: ["jobs": "\(context.inFlight.count)"])
+      context.logger.emit(.workerStopping, [.jobCount: "\(context.inFlight.count)"])
       stopClaiming()
     }
   }

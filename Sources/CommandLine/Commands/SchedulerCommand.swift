@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Scheduler
 import ServiceLifecycle
+import Telemetry
 
 /// `twinmill scheduler`
 struct SchedulerCommand: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct SchedulerCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.scheduler", level: try settings.logLevel())
-    for stray in settings.strays { logger.warning("\(stray)") }
+    for stray in settings.strays { logger.emit(.settingIgnored, [.error: "\(stray)"]) }
     let systemd = SystemdNotifier()
     let scheduler = SchedulerService(
       connections: try settings.connections("scheduler"),

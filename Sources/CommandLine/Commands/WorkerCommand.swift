@@ -6,6 +6,7 @@ import Logging
 import Postgres
 import Queue
 import ServiceLifecycle
+import Telemetry
 import Worker
 
 /// `twinmill worker`
@@ -26,7 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.worker", level: try settings.logLevel())
-    for stray in settings.strays { logger.warning("\(stray)") }
+    for stray in settings.strays { logger.emit(.settingIgnored, [.error: "\(stray)"]) }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
     let worker = try Worker(
