@@ -73,8 +73,8 @@ let pureTargets: [Target] = [
 
 // MARK: - Queue, twins, the program
 
-/// Tests stop, break and kill a worker that has been built for debugging; a release build cannot be told to.
-let faults: [SwiftSetting] = [.define("FAULT_INJECTION", .when(configuration: .debug))]
+/// Code that breaks things on purpose, for tests: never in a release build.
+let faultInjection: [SwiftSetting] = [.define("FAULT_INJECTION", .when(configuration: .debug))]
 
 let databaseTargets: [Target] = [
   // Text files as code: the plugin finds a target's files, the tool writes them.
@@ -83,15 +83,15 @@ let databaseTargets: [Target] = [
   .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
 
   .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-  .target(name: "Postgres", dependencies: ["CLibpq", logging]),
+  .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: faultInjection),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
   .target(name: "Telemetry", dependencies: [logging]),
   .target(
-    name: "Queue", dependencies: ["Postgres"], swiftSettings: faults, plugins: ["EmbedFiles"]),
+    name: "Queue", dependencies: ["Postgres"], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .target(
     name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, serviceLifecycle],
-    swiftSettings: faults),
+    swiftSettings: faultInjection),
   .target(
     name: "Scheduler", dependencies: ["Queue", "Postgres", "Telemetry", logging, serviceLifecycle],
     plugins: ["EmbedFiles"]),
@@ -118,7 +118,7 @@ let databaseTargets: [Target] = [
       "Benchmarks", "Files", "Forecasting", "Inference", "Offline", "Postgres", "PostgresServer", "Queue",
       "ReadModels", "Scheduler", "Simulation", "Telemetry", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
-    ], swiftSettings: faults),
+    ], swiftSettings: faultInjection),
   .executableTarget(
     name: "twinmill",
     dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
@@ -129,7 +129,9 @@ let databaseTargets: [Target] = [
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "TestServer"]),
   .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
-    name: "WorkerTests", dependencies: ["Worker", "Queue", "Postgres", "TestServer", logging, serviceLifecycle]),
+    name: "WorkerTests",
+    dependencies: ["Worker", "Queue", "Postgres", "Verifier", "TestServer", logging, serviceLifecycle],
+    swiftSettings: faultInjection),
   .testTarget(
     name: "SchedulerTests",
     dependencies: ["Scheduler", "Queue", "Postgres", "PostgresServer", "TestServer", logging, serviceLifecycle]),

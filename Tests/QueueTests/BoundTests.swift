@@ -70,7 +70,8 @@ struct BoundTests {
         lock_key = NULL;
       """)
     let rescuer = try await QueueWorker.registered(on: connection)
-    #expect(try await JobQueue.rescue(try await rescuer.heartbeatsOfOthers(on: connection), on: connection).map(\.job) == [1])
+    #expect(
+      try await JobQueue.rescue(try await rescuer.heartbeatsOfOthers(on: connection), on: connection).map(\.job) == [1])
   }
 
   @Test("running jobs beyond their deadline do not hide those that wait")

@@ -18,7 +18,8 @@ struct ClaimCursorsTests {
     at now: ContinuousClock.Instant? = nil
   ) {
     cursors.claimed(
-      line, after: safe(cursors), lastPosition: lastPosition, isDrained: isDrained, snapshot: snapshot, at: now ?? start)
+      line, after: safe(cursors), lastPosition: lastPosition, isDrained: isDrained, snapshot: snapshot, at: now ?? start
+    )
   }
 
   @Test("a line starts before its first job")

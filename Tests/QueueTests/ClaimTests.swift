@@ -96,14 +96,16 @@ struct ClaimTests {
     try await connection.enqueueProbes(3)
 
     var cursors = ClaimCursors()
-    let lane = try #require(try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.first)
+    let lane = try #require(
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.first)
     let laneQueue = LaneQueue(lane: lane.number, order: .fresh)
     func claim() async throws -> [JobID] {
       let range = ClaimRange(
         lane: lane, order: .fresh, cursor: cursors.cursor(of: laneQueue, at: .now), limit: 100)
       let claim = try await queue.claimUnlimited([range], token: UUID(), on: connection)
       cursors.claimed(
-        laneQueue, after: range.cursor, lastPosition: claim.portions[0].lastPosition, isDrained: true, snapshot: claim.snapshot, at: .now)
+        laneQueue, after: range.cursor, lastPosition: claim.portions[0].lastPosition, isDrained: true,
+        snapshot: claim.snapshot, at: .now)
       return claim.jobs.map(\.id)
     }
     #expect(try await claim() == [2, 3, 4])
@@ -163,7 +165,9 @@ struct ClaimTests {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     func tenants(few: Int64) async throws -> [String] {
-      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(\.tenant).sorted()
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(
+        \.tenant
+      ).sorted()
     }
     try await connection.script(
       """
@@ -179,7 +183,9 @@ struct ClaimTests {
     #expect(try await tenants(few: 5) == ["b", "c", "e", "f"])
   }
 
-  @Test("a reading of the lanes makes due jobs ready, knows every lane, says when the next is due; heads are what nobody works on")
+  @Test(
+    "a reading makes due jobs ready, knows every lane, says when the next is due; heads are what nobody works on"
+  )
   func readsLanes() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
@@ -189,7 +195,8 @@ struct ClaimTests {
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '2 hours')")
     _ = try await connection.query("UPDATE twinmill.live_jobs SET run_at = now() WHERE job_id = 5")
-    let reading = try await JobQueue.promoteDueAndReadLanes(queues: ["default"], kinds: ["probe", "other"], on: connection)
+    let reading = try await JobQueue.promoteDueAndReadLanes(
+      queues: ["default"], kinds: ["probe", "other"], on: connection)
     #expect(Set(reading.lanes.map { [$0.kind, String($0.priority)] }) == [["probe", "0"], ["other", "3"]])
     #expect(reading.promoted == 1)
     let due = try #require(reading.nextDue)

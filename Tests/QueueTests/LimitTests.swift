@@ -127,7 +127,9 @@ struct LimitTests {
     try await connection.script(
       "SELECT twinmill.resume('default'); SELECT twinmill.limit_queue('default', running => 1)")
     #expect(try await queue.claim(on: connection).jobs.isEmpty)
-    #expect(try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.allSatisfy(\.isLimited))
+    #expect(
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.allSatisfy(
+        \.isLimited))
     try await connection.script("SELECT twinmill.limit_queue('default')")
     #expect(try await queue.claim(on: connection).jobs.count == 2)
   }

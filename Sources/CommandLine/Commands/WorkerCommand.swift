@@ -34,7 +34,7 @@ struct WorkerCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
       failpoints: try Failpoints.asTold(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)

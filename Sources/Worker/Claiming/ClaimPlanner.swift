@@ -150,7 +150,7 @@ struct ClaimPlanner: Sendable {
   private var isNotified = false
   /// Whether this round began with a notification.
   private var roundIsNotified = false
-  /// Whether a wait is over since the last round.
+  /// Whether the last round ended with a wait, and not with a batch.
   private var hasWaited = true
   private var batches = 0
   /// A claimed batch that waits to run.
@@ -336,7 +336,6 @@ struct ClaimPlanner: Sendable {
       return nil
     }
     stages = []
-    hasWaited = false
     question = .wait
     return .wait(atMost: pause)
   }

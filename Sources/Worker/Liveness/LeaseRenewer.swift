@@ -61,9 +61,6 @@ actor LeaseRenewer {
     }
   }
 
-  /// How long the goodbye may wait for the server.
-  private var farewell: Duration { .seconds(1) }
-
   func drain() {
     isDraining = true
   }
@@ -72,6 +69,7 @@ actor LeaseRenewer {
   /// away, or does not answer soon, they do find out.
   func leave() async {
     guard isRegistering else { return }
+    let farewell = context.settings.farewell
     do {
       let connection: Connection
       // A heartbeat that was broken off takes its connection with it.
