@@ -1,30 +1,30 @@
 import FoundationEssentials
 import Glibc
-import Logging
+import Worker
 
 /// Tells systemd how the service fares (sd_notify's protocol: one datagram per message to $NOTIFY_SOCKET). Without
 /// systemd it does nothing.
-public struct SystemdNotifier: Sendable {
+struct SystemdNotifier: Supervisor {
   private let path: String?
   /// Half of the watchdog's period; nil: no watchdog.
-  public let watchdogInterval: Duration?
+  let watchdogInterval: Duration?
 
   /// Reads `NOTIFY_SOCKET` and `WATCHDOG_USEC` as systemd sets them for `Type=notify`.
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  init(environment: [String: String] = ProcessInfo.processInfo.environment) {
     path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
     watchdogInterval = environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { .microseconds($0 / 2) }
   }
 
   /// Start-up is complete.
-  public func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+  func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
   /// One line for `systemctl status`.
-  public func status(_ status: String) { send("STATUS=\(status)") }
+  func status(_ status: String) { send("STATUS=\(status)") }
   /// The main loops advance.
-  public func alive() {
+  func alive() {
     if watchdogInterval != nil { send("WATCHDOG=1") }
   }
   /// Stopping has begun and may take this long.
-  public func stopping(within limit: Duration) {
+  func stopping(within limit: Duration) {
     send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(Int64(limit.seconds * 1e6))")
   }
 

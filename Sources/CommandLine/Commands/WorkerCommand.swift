@@ -6,54 +6,38 @@ import Logging
 import Postgres
 import Queue
 import ServiceLifecycle
+import Telemetry
 import Worker
 
-/// `twinmill work`
-struct WorkCommand: AsyncParsableCommand {
+/// `twinmill worker`
+struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "work", abstract: "Claim and run jobs until stopped.",
+    commandName: "worker", abstract: "Claim and run jobs until stopped.",
     discussion: """
       On SIGTERM, SIGINT or SIGHUP the worker claims no more jobs. Running jobs may end for TWINMILL_DRAIN_SECONDS; \
       the rest goes back to the queue. The exit status is 75 when the lease is lost, and 78 when the configuration \
       cannot work.
 
       Settings are environment variables: \(Setting.variables(readBy: .worker)).
-      """)
+      """,
+    aliases: ["work"])
 
   @Option(help: "Only these queues, separated by commas.") var queues: String?
 
   func run() async throws {
     let settings = try await Settings.load()
-    let logger = Logger.program("twinmill.work", level: try settings.logLevel())
-    for unknown in settings.unknownKeys { logger.warning("\(unknown)") }
+    let logger = Logger.program("twinmill.worker", level: try settings.logLevel())
+    for unknown in settings.unknownKeys { logger.emit(.settingIgnored, [.error: "\(unknown)"]) }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
     let worker = try Worker(
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
-      mutant: try mutant(), logger: logger,
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
+      failpoints: try Failpoints.asTold(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
-  }
-
-  /// Tests stop the process at a named point of its first batch.
-  private func failpoints() throws -> Failpoints {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_FAILPOINT"] else { return Failpoints() }
-    guard let failpoint = Failpoint(rawValue: name) else {
-      throw SettingsError("TWINMILL_FAILPOINT: one of \(Failpoint.allCases.map(\.rawValue)), not '\(name)'")
-    }
-    return .stopping(at: failpoint)
-  }
-
-  /// Tests of `twinmill verify` take a safeguard out.
-  private func mutant() throws -> Mutant? {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_MUTANT"] else { return nil }
-    guard let mutant = Mutant(rawValue: name) else {
-      throw SettingsError("TWINMILL_TEST_MUTANT: one of \(Mutant.allCases.map(\.rawValue)), not '\(name)'")
-    }
-    return mutant
   }
 }
 
