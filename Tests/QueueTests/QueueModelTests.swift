@@ -137,7 +137,8 @@ private struct ModelRun {
     if chance(30) {
       for _ in 0..<2 where !known.isEmpty { dependencies.insert(known.suffix(12).randomElement(using: &random)!) }
     }
-    let (runsAnyway, replaces) = (chance(50), chance(50))
+    let runsAnyway = chance(50)
+    let replaces = chance(50) && entry.uniqueKey != nil && dependencies.isEmpty
     note("enqueue \(entry), after \(dependencies.sorted()), runs anyway \(runsAnyway), replaces \(replaces)")
 
     let waitsFor: [JobID]? = dependencies.isEmpty ? nil : dependencies.sorted()
