@@ -287,6 +287,7 @@ struct HardshipTests {
     let connection = try await database.connect()
     var patient = database.settings
     patient.options.roundTripDeadline = .seconds(3600)
+    patient.options.cancelGrace = .milliseconds(500)
     let worker = try RunningWorker(database, KindRunner(TestKind()), connections: patient) {
       $0.claimPatience = .milliseconds(10)
     }

@@ -28,8 +28,7 @@ struct RunningWorker: Sendable {
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator([.queue, TestKind.schema]),
-      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
+      migrator: Migrator([.queue, TestKind.schema]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
