@@ -104,7 +104,7 @@ let databaseTargets: [Target] = [
     name: "Jobs", dependencies: ["Queue", "Postgres", "Twins", "Series", "Detection", "Forecasting", "Inference"],
     path: "Jobs", plugins: ["EmbedFiles"]),
 
-  .target(name: "ReadModels", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
+  .target(name: "ReadModels", dependencies: ["Postgres", "Twins"], plugins: ["EmbedFiles"]),
   .target(
     name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
@@ -134,11 +134,13 @@ let databaseTargets: [Target] = [
     swiftSettings: faultInjection),
   .testTarget(
     name: "SchedulerTests",
-    dependencies: ["Scheduler", "Queue", "Postgres", "PostgresServer", "TestServer", logging, serviceLifecycle]),
-  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "TestServer"]),
+    dependencies: [
+      "Scheduler", "Queue", "Postgres", "PostgresServer", "ReadModels", "TestServer", logging, serviceLifecycle,
+    ]),
+  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "ReadModels", "TestServer"]),
   .testTarget(
     name: "JobsTests",
-    dependencies: ["Jobs", "Domains", "Postgres", "Queue", "Twins", "TestServer", "TestSeries"]),
+    dependencies: ["Jobs", "Domains", "Postgres", "Queue", "ReadModels", "Twins", "TestServer", "TestSeries"]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
   .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier"]),
   .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestServer"]),
