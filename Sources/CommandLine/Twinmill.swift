@@ -10,10 +10,12 @@ struct Twinmill: AsyncParsableCommand {
     commandName: "twinmill",
     abstract: "Background jobs over the histories of digital twins, with a PostgreSQL queue.",
     discussion: """
-      The database is named by DATABASE_URL, or by libpq's own variables (PGHOST, PGDATABASE, PGSERVICE, …).
-      All settings: environment first, then the YAML file named by TWINMILL_CONFIG.
+      DATABASE_URL names the database; without it, libpq's own variables do (PGHOST, PGDATABASE, PGSERVICE, …). A \
+      setting is an environment variable, or a line of the YAML file that TWINMILL_CONFIG names; the environment \
+      wins.
       """,
     version: BuildInfo.version,
+    subcommands: [InternalCommand.self],
     groupedSubcommands: [
       CommandGroup(name: "Run:", subcommands: [WorkerCommand.self, SchedulerCommand.self, DemoCommand.self]),
       CommandGroup(

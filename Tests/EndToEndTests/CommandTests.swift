@@ -165,7 +165,7 @@ struct CommandTests {
   }
 
   @Test("what is set and means nothing is told with the nearest setting, in the log and by commands")
-  func strays() async throws {
+  func unknownKeys() async throws {
     let database = try await Installed.migrated()
     let file = "/tmp/twinmill-test-\(UUID().uuidString).yaml"
     defer { unlink(file) }

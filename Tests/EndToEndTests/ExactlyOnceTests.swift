@@ -14,7 +14,7 @@ struct ExactlyOnceTests {
       SELECT count(*) FROM twinmill.job_history h
       LEFT JOIN LATERAL (
         SELECT count(*) AS rows, count(DISTINCT n) AS numbers, min(attempt) AS first, max(attempt) AS last
-        FROM twinmill.probe_effects e WHERE e.job_id = h.job_id
+        FROM twinmill.probe_writes e WHERE e.job_id = h.job_id
       ) AS e ON true
       WHERE h.state <> 'completed' OR e.rows <> (h.arguments ->> 'rows')::bigint OR e.rows <> e.numbers
          OR e.first <> h.attempt OR e.last <> h.attempt
@@ -88,7 +88,7 @@ struct ExactlyOnceTests {
       "SELECT count(*) FROM twinmill.job_history WHERE state = 'completed' AND kind = 'probe'", as: Int64.self)
     #expect(completed == 5)
     #expect(
-      try await connection.value("SELECT count(*) FROM twinmill.probe_effects WHERE job_id = \(poison)") == Int64(0))
+      try await connection.value("SELECT count(*) FROM twinmill.probe_writes WHERE job_id = \(poison)") == Int64(0))
     #expect(await survivor.stop() == 0)
   }
 }

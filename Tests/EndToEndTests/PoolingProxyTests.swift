@@ -53,7 +53,7 @@ struct PoolingProxyTests {
     try await connection.until(
       "SELECT count(*) = 1 FROM twinmill.job_history WHERE kind = 'probe' AND state = 'completed' AND crashes = 1")
     let effects = try await connection.value(
-      "SELECT count(*) FILTER (WHERE attempt = 2) || ' of ' || count(*) FROM twinmill.probe_effects", as: String.self)
+      "SELECT count(*) FILTER (WHERE attempt = 2) || ' of ' || count(*) FROM twinmill.probe_writes", as: String.self)
     #expect(effects == "3 of 3")
     #expect(worker.lines(with: "polling only").count == (mode == .unaware ? 1 : 0))
     // The listener's connection, or none.

@@ -58,7 +58,7 @@ struct ServerLossTests {
       SELECT count(*) FROM unnest(\(acknowledged + [job])) AS a(id)
       LEFT JOIN twinmill.job_history h ON h.job_id = a.id AND h.state = 'completed'
       LEFT JOIN LATERAL (
-        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_effects e WHERE e.job_id = a.id
+        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_writes e WHERE e.job_id = a.id
       ) AS e ON true
       WHERE h.job_id IS NULL OR e.rows <> 1 OR e.attempt <> h.attempt
       """)

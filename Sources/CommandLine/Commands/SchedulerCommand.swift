@@ -9,16 +9,18 @@ struct SchedulerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scheduler", abstract: "Enqueue what the schedules ask for, until stopped.",
     discussion: """
-      SIGTERM, SIGINT or SIGHUP: ends after the tick under way, at once if the server does not answer. Any number of
-      schedulers may run: a tick is enqueued once. Schedules: twinmill schedules. Settings are environment variables:
-      TWINMILL_POLL_SECONDS, TWINMILL_PREPARED_STATEMENTS, TWINMILL_LOG_LEVEL.
+      On SIGTERM, SIGINT or SIGHUP the scheduler ends after the tick under way, or at once if the server does not \
+      answer. Any number of schedulers may run: a tick is enqueued once. twinmill schedules lists and edits the \
+      schedules.
+
+      Settings are environment variables: \(Setting.variables(readBy: .scheduler)).
       """,
     aliases: ["schedule"])
 
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.scheduler", level: try settings.logLevel())
-    for stray in settings.strays { logger.emit(.settingIgnored, [.error: "\(stray)"]) }
+    for unknown in settings.unknownKeys { logger.emit(.settingIgnored, [.error: "\(unknown)"]) }
     let systemd = SystemdNotifier()
     let scheduler = SchedulerService(
       connections: try settings.connections("scheduler"),

@@ -14,7 +14,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     commandName: "schedules",
     abstract: "List, preview and edit schedules.",
     discussion: """
-      The same from psql: SELECT * FROM twinmill.schedules; SELECT twinmill.schedule(name, cron, kind, …);
+      The same from psql: SELECT * FROM twinmill.schedules; SELECT twinmill.schedule(name, cron, kind, …); \
       twinmill.unschedule(name), enable_schedule(name), disable_schedule(name), run_schedule(name).
       """,
     subcommands: [List.self, Preview.self, Add.self, Remove.self, Enable.self, Disable.self, Run.self],
@@ -38,8 +38,8 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the next planned instants in local time and UTC.",
       discussion: """
-        A time of day that a clock change skips runs at the first valid instant; one that comes twice runs once. An \
-        expression of every hour (hour field *) keeps its rhythm through both.
+        A clock change may skip a planned time of day: it then runs at the first valid instant. A time of day that \
+        comes twice runs once. An expression for every hour (hour field *) keeps its rhythm through both.
         """)
 
     @Argument(help: "A schedule in the database.")

@@ -14,11 +14,11 @@ struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Claim and run jobs until stopped.",
     discussion: """
-      SIGTERM, SIGINT or SIGHUP: claims no more, lets running jobs end (TWINMILL_DRAIN_SECONDS), requeues the rest.
-      Ends with status 75 when the lease is lost, 78 when the configuration cannot work. Settings are environment
-      variables: TWINMILL_QUEUES, TWINMILL_BATCH_LIMIT, TWINMILL_CONCURRENCY, TWINMILL_COMPUTE_THREADS,
-      TWINMILL_LEASE_SECONDS, TWINMILL_HEARTBEAT_SECONDS, TWINMILL_POLL_SECONDS, TWINMILL_LISTEN_URL,
-      TWINMILL_PREPARED_STATEMENTS, TWINMILL_DRAIN_SECONDS, TWINMILL_RETENTION_DAYS, TWINMILL_LOG_LEVEL.
+      On SIGTERM, SIGINT or SIGHUP the worker claims no more jobs. Running jobs may end for TWINMILL_DRAIN_SECONDS; \
+      the rest goes back to the queue. The exit status is 75 when the lease is lost, and 78 when the configuration \
+      cannot work.
+
+      Settings are environment variables: \(Setting.variables(readBy: .worker)).
       """,
     aliases: ["work"])
 
@@ -27,7 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Settings.load()
     let logger = Logger.program("twinmill.worker", level: try settings.logLevel())
-    for stray in settings.strays { logger.emit(.settingIgnored, [.error: "\(stray)"]) }
+    for unknown in settings.unknownKeys { logger.emit(.settingIgnored, [.error: "\(unknown)"]) }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
     let worker = try Worker(

@@ -14,14 +14,19 @@ struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo", abstract: "Try it: a private PostgreSQL, simulated twins, worker, scheduler, predictions.",
     discussion: """
-      Starts PostgreSQL from the installed server binaries in a folder of its own, fills it with two years of
-      simulated skincare twins, one sensor, and two twins of each other kind, starts worker and scheduler, asks for
-      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it.
-      Running it again starts anew.
+      Starts PostgreSQL from the installed server binaries in a folder of its own. Fills it with two years of \
+      simulated skincare twins, one sensor, and two twins of each other kind. Starts worker and scheduler, asks for \
+      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it. \
+      Running the demo again starts anew.
       """)
 
-  @Option(help: "Where the demo lives. The server's user must be able to reach it.")
-  var folder = Self.defaultFolder
+  @Option(
+    name: .customLong("folder"),
+    help: ArgumentHelp(
+      "Where the demo lives; the server's user must be able to reach it. (default: /var/tmp/twinmill-demo-UID)",
+      valueName: "folder"))
+  var givenFolder: String?
+  private var folder: String { givenFolder ?? Self.defaultFolder }
   @Option(help: "How many skincare twins.") var twins = 20
   @Option(help: "A CSV file (timestamp,value) to import as a sensor twin, instead of a simulated one.")
   var csv: String?

@@ -57,6 +57,12 @@ package struct Build: Sendable {
     makeKinds(try catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas))
   }
 
+  /// By name of a function or view of the schema, the roles that may use it.
+  func roles() throws -> [String: Set<String>] {
+    let routines = try migrator(twinsSchema: "public").modules.flatMap(\.routines)
+    return Dictionary(grouping: routines, by: \.name).mapValues { Set($0.flatMap(\.grants)) }
+  }
+
   /// The database's schema: of the modules, and of each kind of job that has a part of it.
   func migrator(twinsSchema: String) throws -> Migrator {
     let kinds = try kinds(twinsSchema: twinsSchema)

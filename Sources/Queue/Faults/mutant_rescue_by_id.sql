@@ -5,7 +5,7 @@ WITH broken AS (
   DELETE FROM twinmill.claims c WHERE c.job_ids && $1::bigint[]
 )
 UPDATE twinmill.live_jobs j
-SET attempt = j.attempt + 1, crashes = j.crashes + 1, turn = nextval('twinmill.turns'),
+SET attempt = j.attempt + 1, crashes = j.crashes + 1, requeue_seq = nextval('twinmill.requeue_sequence'),
     errors = coalesce(j.errors, '[]') || jsonb_build_object(
       'attempt', j.attempt + 1, 'at', clock_timestamp(), 'cause', 'crash',
       'message', 'the worker died or was lost', 'worker', h.worker)
