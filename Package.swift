@@ -15,6 +15,12 @@ import PackageDescription
 /// Whether only what needs no PostgreSQL is declared.
 let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
 
+/// A release build is stripped: symbols and debug information are a third of it. TWINMILL_KEEP_SYMBOLS=1 leaves them in,
+/// for profilers and debuggers.
+let stripped: [LinkerSetting] =
+  Context.environment["TWINMILL_KEEP_SYMBOLS"] == "1"
+  ? [] : [.unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release))]
+
 // MARK: - Other packages
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -83,11 +89,15 @@ let databaseTargets: [Target] = [
   .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: faultInjection),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
+  .target(name: "Telemetry", dependencies: [logging]),
   .target(
-    name: "Queue", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
-  .target(name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle]),
+    name: "Queue", dependencies: ["Postgres"], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .target(
-    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
+    name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, serviceLifecycle],
+    swiftSettings: faultInjection),
+  .target(
+    name: "Scheduler", dependencies: ["Queue", "Postgres", "Telemetry", logging, serviceLifecycle],
+    plugins: ["EmbedFiles"]),
 
   .target(
     name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams], plugins: ["EmbedFiles"]),
@@ -103,6 +113,7 @@ let databaseTargets: [Target] = [
     ],
     path: "Jobs", plugins: ["EmbedFiles"]),
 
+  .target(name: "ReadModels", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
   .target(
     name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
@@ -114,14 +125,16 @@ let databaseTargets: [Target] = [
     name: "CommandLine",
     dependencies: [
       "Benchmarks", "Files", "Forecasting", "Inference", "Numerics", "Offline", "Postgres", "PostgresServer", "Queue",
-      "Scheduler", "Simulation", "Twins", "Verifier", "Worker",
+      "ReadModels", "Scheduler", "Simulation", "Telemetry", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
-    ], plugins: ["EmbedFiles"]),
+    ], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .executableTarget(
     name: "twinmill",
-    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"]),
+    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
+    linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
+  .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging]),
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "Numerics", "TestServer"]),
   .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
@@ -157,7 +170,10 @@ let package = Package(
   dependencies: purePackages + (isPure ? [] : databasePackages),
   targets: pureTargets
     + (isPure
-      ? [.executableTarget(name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser])]
+      ? [
+        .executableTarget(
+          name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser], linkerSettings: stripped)
+      ]
       : databaseTargets),
   swiftLanguageModes: [.v6]
 )

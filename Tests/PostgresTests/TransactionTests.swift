@@ -115,7 +115,7 @@ struct TransactionTests {
     let second = try await db.connect()
     let known = try await failure {
       try await second.transaction { connection in
-        try await other.query("SELECT pg_terminate_backend(\(connection.serverProcess), 5000)")
+        try await other.query("SELECT pg_terminate_backend(\(connection.serverProcess), 600000)")
         await #expect(throws: PostgresError.self) { try await connection.query("SELECT 1") }
       }
     }
