@@ -67,6 +67,9 @@ let pureTargets: [Target] = [
 
 // MARK: - Queue, twins, the program
 
+/// Code that breaks things on purpose, for tests: never in a release build.
+let faultInjection: [SwiftSetting] = [.define("FAULT_INJECTION", .when(configuration: .debug))]
+
 let databaseTargets: [Target] = [
   // Text files as code: the plugin finds a target's files, the tool writes them.
   .plugin(
@@ -74,7 +77,7 @@ let databaseTargets: [Target] = [
   .executableTarget(name: "EmbedFilesTool", path: "Sources/EmbedFiles/Tool"),
 
   .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-  .target(name: "Postgres", dependencies: ["CLibpq", logging]),
+  .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: faultInjection),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
   .target(
@@ -113,7 +116,9 @@ let databaseTargets: [Target] = [
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "TestServer"]),
   .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
-    name: "WorkerTests", dependencies: ["Worker", "Queue", "Postgres", "TestServer", logging, serviceLifecycle]),
+    name: "WorkerTests",
+    dependencies: ["Worker", "Queue", "Postgres", "Verifier", "TestServer", logging, serviceLifecycle],
+    swiftSettings: faultInjection),
   .testTarget(
     name: "SchedulerTests",
     dependencies: ["Scheduler", "Queue", "Postgres", "PostgresServer", "TestServer", logging, serviceLifecycle]),

@@ -15,7 +15,9 @@ public struct Sweep: JobKind {
     summary: "Enqueues the recomputation of twins whose data changed",
     argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
     // Two sweeps at once only wait for each other.
-    batchLimit: 1, concurrency: 1)
+    batchLimit: 1, concurrency: 1,
+    // New data is found and computed without anybody's doing.
+    defaultSchedule: DefaultSchedule(cron: "* * * * *"))
 
   /// Marks of one run. Too low: changes pile up between runs. Too high: a run holds the new jobs back until all are in.
   public static let markLimit = 10_000

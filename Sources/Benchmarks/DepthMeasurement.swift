@@ -94,7 +94,7 @@ struct DepthMeasurement: Measurement {
     let own = OwnStatements(stage: stage)
     try await own.register(on: connection)
     let cursors = OwnStatements.Cursors()
-    let look = try await ContinuousClock.seconds { try await own.survey(cursors, on: connection) }
+    let look = try await ContinuousClock.seconds { try await own.readLanes(cursors, on: connection) }
     var claimed = 0
     var seconds = 0.0
     for number in -Self.warmUp..<Self.claims {

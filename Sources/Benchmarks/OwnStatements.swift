@@ -7,7 +7,7 @@ import Synchronization
 /// What a worker runs against the queue, without the worker around it: no heartbeat, no loading, no computing.
 struct OwnStatements: Sendable {
   let stage: BenchStage
-  private let queue = JobQueue(worker: UUID())
+  private let worker = QueueWorker()
 
   init(stage: BenchStage) {
     self.stage = stage
@@ -44,12 +44,12 @@ struct OwnStatements: Sendable {
     let keeper = try await stage.connect()
     try await register(on: keeper)
     let cursors = Cursors()
-    try await survey(cursors, on: keeper)
+    try await readLanes(cursors, on: keeper)
     let finished = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<stage.worker.concurrency { group.addTask { try await runConnection(cursors) } }
       return try await group.reduce(0, +)
     }
-    try await queue.remove(on: keeper)
+    try await worker.remove(on: keeper)
     await keeper.close()
     return finished
   }
@@ -68,52 +68,57 @@ struct OwnStatements: Sendable {
 
   /// Introduces a worker that nobody declares dead while this lasts.
   func register(on connection: Connection) async throws {
-    try await queue.register(
-      JobQueue.Registration(
+    try await worker.register(
+      QueueWorker.Registration(
         hostname: "bench", pid: 0, queues: [BenchStage.queue], kinds: ["probe"], lease: .seconds(7200),
         heartbeat: .seconds(2400)), on: connection)
   }
 
   /// Says goodbye.
   func remove(on connection: Connection) async throws {
-    try await queue.remove(on: connection)
+    try await worker.remove(on: connection)
   }
 
-  /// Reads the lanes and looks at every one from the front.
-  func survey(_ cursors: Cursors, on connection: Connection) async throws {
-    let survey = try await queue.survey(queues: [BenchStage.queue], kinds: ["probe"], on: connection)
-    let fronts = try await queue.fronts(of: survey.lanes, on: connection)
+  /// Reads the lanes and scans each from its head.
+  func readLanes(_ cursors: Cursors, on connection: Connection) async throws {
+    let lanes = try await JobQueue.promoteDueAndReadLanes(
+      queues: [BenchStage.queue], kinds: ["probe"], on: connection
+    ).lanes
+    let heads = try await JobQueue.headScan(of: lanes, on: connection)
     cursors.change { state in
-      state.lanes = survey.lanes
-      for front in fronts { state.cursors.found(front.half, first: front.first) }
+      state.lanes = lanes
+      for head in heads { state.cursors.found(head.queue, first: head.position) }
     }
   }
 
   /// One batch; nil: nothing there.
   func claim(_ limit: Int, _ cursors: Cursors, on connection: Connection) async throws -> Claimed? {
     while true {
-      let lines = cursors.change { Self.lines($0.lanes, $0.cursors, limit) }
-      let claim = try await queue.claim(from: lines, token: UUID(), on: connection)
-      guard let half = claim.half, let line = lines.first(where: { $0.half == half }) else {
-        guard cursors.change({ $0.cursors.foundNothing(in: lines.map(\.half), at: .now) }) else { return nil }
+      let ranges = cursors.change { Self.ranges($0.lanes, $0.cursors, limit) }
+      let claim = try await worker.claimUnlimited(ranges, token: UUID(), on: connection)
+      guard !claim.portions.isEmpty else {
+        guard cursors.change({ $0.cursors.foundNothing(in: ranges.map(\.queue), at: .now) }) else { return nil }
         continue
       }
       cursors.change { state in
-        state.cursors.claimed(
-          half, after: line.cursor, highest: claim.highest, isDrained: claim.jobs.count < limit,
-          snapshot: claim.snapshot, at: .now)
+        for portion in claim.portions {
+          guard let range = ranges.first(where: { $0.queue == portion.queue }) else { continue }
+          state.cursors.claimed(
+            portion.queue, after: range.cursor, lastPosition: portion.lastPosition, isDrained: portion.count < limit,
+            snapshot: claim.snapshot, at: .now)
+        }
       }
       if !claim.jobs.isEmpty { return claim }
     }
   }
 
-  private static func lines(_ lanes: [Lane], _ cursors: ClaimCursors, _ limit: Int) -> [JobQueue.LaneClaim] {
+  private static func ranges(_ lanes: [Lane], _ cursors: ClaimCursors, _ limit: Int) -> [ClaimRange] {
     let now = ContinuousClock.now
     return lanes.flatMap { lane in
-      [true, false].map { isReturned in
-        JobQueue.LaneClaim(
-          lane: lane, isReturned: isReturned,
-          cursor: cursors.cursor(of: LaneHalf(lane: lane.number, isReturned: isReturned), at: now), limit: limit)
+      [.requeued, .fresh].map { order in
+        ClaimRange(
+          lane: lane, order: order, cursor: cursors.cursor(of: LaneQueue(lane: lane.number, order: order), at: now),
+          limit: limit)
       }
     }
   }
@@ -122,7 +127,6 @@ struct OwnStatements: Sendable {
   /// - Returns: how many were still its own.
   func finish(_ claim: Claimed, on connection: Connection) async throws -> Int {
     let endings = claim.jobs.map { JobQueue.Ending(job: $0, outcome: .unchanged, startedAt: $0.claimedAt) }
-    let statements = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
-    return try JobQueue.stillOurs(try await connection.pipeline(statements)).count
+    return try await worker.finish(endings, token: claim.token, idleLimit: .seconds(60)).run(on: connection).count
   }
 }

@@ -90,7 +90,7 @@ struct WALMeasurement: Measurement {
     try await own.register(on: connection)
     let enqueue = try await span(connection) { try await enqueueAll(on: connection) }
     let cursors = OwnStatements.Cursors()
-    try await own.survey(cursors, on: connection)
+    try await own.readLanes(cursors, on: connection)
     var claims: [OwnStatements.Claimed] = []
     let claim = try await span(connection) {
       while let next = try await own.claim(stage.batchLimit, cursors, on: connection) { claims.append(next) }

@@ -88,13 +88,18 @@ public struct KindDefinition: Sendable {
   public let recomputesOnChange: Bool
   /// Kinds whose results of the same twin it reads; when a twin is recomputed it waits for them.
   public let follows: [String]
+  /// What the kind has in the database beside its results: tables, functions, grants. nil: nothing.
+  public let schema: SchemaModule?
+  /// When its jobs are enqueued where nobody has said otherwise. nil: never by themselves.
+  public let defaultSchedule: DefaultSchedule?
 
   /// A definition; what is left out has the default shown here.
   public init(
     name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
     batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
     backoffBase: Duration = .seconds(5), timeout: Duration = .seconds(900), needsTwin: Bool = false,
-    recomputesOnChange: Bool = false, follows: [String] = []
+    recomputesOnChange: Bool = false, follows: [String] = [], schema: SchemaModule? = nil,
+    defaultSchedule: DefaultSchedule? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -109,5 +114,7 @@ public struct KindDefinition: Sendable {
     self.needsTwin = needsTwin
     self.recomputesOnChange = recomputesOnChange
     self.follows = follows
+    self.schema = schema
+    self.defaultSchedule = defaultSchedule
   }
 }

@@ -14,6 +14,22 @@ public enum JobProgress {
   }
 }
 
+extension JobQueue {
+  /// What a running job says of itself.
+  public struct Progress: Sendable {
+    /// 0 … 100; nil: not known.
+    public var percent: Double?
+    /// In words.
+    public var message: String?
+
+    /// Progress as a job tells it.
+    public init(percent: Double?, message: String?) {
+      self.percent = percent
+      self.message = message
+    }
+  }
+}
+
 /// Takes the reports of a computation. An object: as a bare closure in a task-local value it crashes the release build
 /// of Swift 6.3.1.
 public final class ProgressSink: Sendable {

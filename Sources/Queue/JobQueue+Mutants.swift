@@ -2,9 +2,9 @@ import FoundationEssentials
 import Postgres
 
 /// Statements with a safeguard taken out: what `twinmill verify` must refute. Only the worker's `Mutant` calls them.
-extension JobQueue {
+extension QueueWorker {
   /// `finish` with the attempt's number as its only fence: the claim is found by its jobs, whoever made it.
-  public func finishWithoutToken(_ endings: [Ending], token: UUID, idleLimit: Duration) -> [SQL] {
+  public func finishWithoutToken(_ endings: [JobQueue.Ending], token: UUID, idleLimit: Duration) -> JobQueue.Finish {
     finish(endings, token: token, idleLimit: idleLimit, by: Self.finishByAttempt)
   }
 
@@ -15,6 +15,9 @@ extension JobQueue {
       .replacing("WHERE c.token = $2 AND c.worker = $1", with: "WHERE c.job_ids && $3::bigint[]")
       .replacing("clock_timestamp(), $1, $2, f.", with: "clock_timestamp(), c.worker, c.token, f."))
 
+}
+
+extension JobQueue {
   /// A job in the claims of a worker that looks dead.
   public struct Held: Sendable {
     let job: JobID
@@ -22,7 +25,9 @@ extension JobQueue {
   }
 
   /// The first half of a rescue that does not repeat its predicate.
-  public func held(by suspects: [Beat], on connection: Connection) async throws(PostgresError) -> [Held] {
+  public static func held(by suspects: [JobQueue.Heartbeat], on connection: Connection) async throws(PostgresError)
+    -> [Held]
+  {
     var held: [Held] = []
     for row in try await connection.query(Self.heldByWorkers(suspects.map(\.worker))) {
       let (job, worker) = try row.decode(Int64.self, UUID.self)
@@ -32,7 +37,7 @@ extension JobQueue {
   }
 
   /// The second half: returns jobs by their ids alone, whoever has them by now.
-  public func rescue(byIdAlone held: [Held], on connection: Connection) async throws(PostgresError) -> [JobID] {
+  public static func rescue(byIdAlone held: [Held], on connection: Connection) async throws(PostgresError) -> [JobID] {
     var rescued: [JobID] = []
     for row in try await connection.query(Self.rescueById(held.map(\.job), held.map(\.worker))) {
       rescued.append(try row.decode(Int64.self))
@@ -40,6 +45,6 @@ extension JobQueue {
     return rescued
   }
 
-  private static let heldByWorkers = Statement("mutant_held", Embedded.Statements.mutant_held)
-  private static let rescueById = Statement("mutant_rescue_by_id", Embedded.Statements.mutant_rescue_by_id)
+  private static let heldByWorkers = Statement("mutant_held", Embedded.SQL.Statements.mutant_held)
+  private static let rescueById = Statement("mutant_rescue_by_id", Embedded.SQL.Statements.mutant_rescue_by_id)
 }

@@ -10,7 +10,7 @@ public struct Lane: Hashable, Sendable {
   public let tenant: String
   /// The jobs' priority; lower runs first.
   public let priority: Int
-  /// What one step of priority is worth.
+  /// How much longer a job must have waited to come before one of the next lower priority number.
   public let ageing: Duration
   /// Whether the queue has limits, so that claims from it are counted.
   public let isLimited: Bool
@@ -29,21 +29,6 @@ public struct Lane: Hashable, Sendable {
     self.isLimited = isLimited
   }
 
-  /// Seconds that a job of this lane counts as due later than it is: the price of its priority.
-  public var behind: Double { Double(priority) * ageing.seconds }
-}
-
-/// One of the two lines of a lane: jobs that were ready when they were enqueued, by id; and jobs that became ready
-/// later (due, retried, released, rescued), by turn.
-public struct LaneHalf: Hashable, Sendable {
-  /// Number of the lane.
-  public let lane: Int32
-  /// Whether places are turns.
-  public let isReturned: Bool
-
-  /// A line of a lane.
-  public init(lane: Int32, isReturned: Bool) {
-    self.lane = lane
-    self.isReturned = isReturned
-  }
+  /// Seconds that a job of this lane counts as due later than it is, for its priority.
+  public var priorityPenalty: Double { Double(priority) * ageing.seconds }
 }

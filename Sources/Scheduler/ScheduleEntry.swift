@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Postgres
+import Queue
 
 /// A row of `twinmill.schedules` as people see and edit it.
 public struct ScheduleEntry: Hashable, Sendable {
@@ -86,6 +87,14 @@ public struct ScheduleEntry: Hashable, Sendable {
       Statements.putSchedule(
         name, cron, kind, arguments, timeZone, twinID, queue, Int32(clamping: priority), overlap, catchUp,
         Int32(clamping: catchUpLimit), jitterSeconds, isEnabled))
+  }
+
+  /// Makes the default schedules of kinds that have one and have never had it in this database.
+  public static func addDefaults(of kinds: [KindDefinition], on connection: Connection) async throws(PostgresError) {
+    for kind in kinds {
+      guard let plan = kind.defaultSchedule else { continue }
+      _ = try await connection.query(Statements.defaultSchedule(kind.name, plan.cron, plan.timeZone))
+    }
   }
 
   /// Removes a schedule (`twinmill.unschedule`).

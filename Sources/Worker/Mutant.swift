@@ -30,45 +30,45 @@ extension Finisher {
   ) async throws -> Set<JobID>? {
     let jobs = endings.map(\.job.id)
     let stored = endings.compactMap { ending in outputs[ending.job.id].map { (job: ending.job, output: $0) } }
-    let finishing = context.queue.finish(endings, token: token, idleLimit: context.settings.lease)
+    let finish = context.worker.finish(endings, token: token, idleLimit: context.settings.lease)
     switch mutant {
     case .rescueByID: return nil
     case .noFence:
       return try await context.pool.withConnection { connection in
         try await connection.transaction { connection in
-          _ = try await connection.pipeline(finishing)
-          await context.moments.reached(.fenced, jobs)
+          _ = try await finish.run(on: connection)
+          await context.failpoints.hit(.fenced, jobs)
           try await kind.store(stored, on: connection)
         }
         return Set(jobs)
       }
     case .commitBeforeEffects:
       return try await context.pool.withConnection { connection in
-        let ours = try JobQueue.stillOurs(try await connection.pipeline(finishing))
-        await context.moments.reached(.fenced, jobs)
-        try await kind.store(stored.filter { ours.contains($0.job.id) }, on: connection)
-        return ours
+        let accepted = try await finish.run(on: connection)
+        await context.failpoints.hit(.fenced, jobs)
+        try await kind.store(stored.filter { accepted.contains($0.job.id) }, on: connection)
+        return accepted
       }
     case .noToken:
-      let finishing = context.queue.finishWithoutToken(endings, token: token, idleLimit: context.settings.lease)
+      let finish = context.worker.finishWithoutToken(endings, token: token, idleLimit: context.settings.lease)
       return try await context.pool.withConnection { connection in
         try await connection.transaction { connection in
-          let ours = try JobQueue.stillOurs(try await connection.pipeline(finishing))
-          await context.moments.reached(.fenced, jobs)
-          try await kind.store(stored.filter { ours.contains($0.job.id) }, on: connection)
-          return ours
+          let accepted = try await finish.run(on: connection)
+          await context.failpoints.hit(.fenced, jobs)
+          try await kind.store(stored.filter { accepted.contains($0.job.id) }, on: connection)
+          return accepted
         }
       }
     }
   }
 }
 
-extension Upkeep {
+extension Maintenance {
   /// A rescue in two steps, with time to be wrong between them.
-  func rescueByID(_ suspects: [JobQueue.Beat]) async throws {
-    let held = try await context.pool.withConnection { try await context.queue.held(by: suspects, on: $0) }
-    await context.moments.reached(.rescuing, [])
-    let rescued = try await context.pool.withConnection { try await context.queue.rescue(byIdAlone: held, on: $0) }
+  func rescueByID(_ suspects: [JobQueue.Heartbeat]) async throws {
+    let held = try await context.pool.withConnection { try await JobQueue.held(by: suspects, on: $0) }
+    await context.failpoints.hit(.rescuing, [])
+    let rescued = try await context.pool.withConnection { try await JobQueue.rescue(byIdAlone: held, on: $0) }
     context.logger.warning("jobs returned by id alone", metadata: ["jobs": "\(rescued)"])
     wakeUp.signal()
   }

@@ -1,51 +1,19 @@
 import Logging
 import Postgres
 import Queue
-import Synchronization
 
 /// What every part of one worker process shares.
 struct WorkerContext: Sendable {
   let settings: WorkerSettings
-  let queue: JobQueue
-  /// Connections for claims, batches and upkeep; the heartbeat and the listener have their own.
+  let worker: QueueWorker
+  /// Connections for claims, batches and maintenance; the heartbeat and the listener have their own.
   let pool: Pool
   let compute: ComputePool
   let lease: SharedLease
   let inFlight: InFlight
   let shares = TenantShares()
-  let moments: Moments
+  let failpoints: Failpoints
   /// Set by tests of the checker only.
   let mutant: Mutant?
   let logger: Logger
-}
-
-/// The lease as the heartbeat writes it and everybody reads it.
-final class SharedLease: Sendable {
-  private let lease: Mutex<Lease>
-  private let clock = ContinuousClock()
-
-  init(length: Duration) {
-    lease = Mutex(Lease(length: length))
-  }
-
-  func update(_ change: (inout Lease) -> Void) {
-    lease.withLock { change(&$0) }
-  }
-
-  func state(margin: Duration = .zero) -> Lease.State {
-    lease.withLock { $0.state(at: clock.now, margin: margin) }
-  }
-
-  /// Returns once the lease is held for at least `margin` more.
-  /// - Throws: `LeaseLost`, or `CancellationError`.
-  func untilHeld(margin: Duration) async throws {
-    while true {
-      switch state(margin: margin) {
-      case .held: return
-      case .lost: throw LeaseLost()
-      // Rare and short: the server is away. The heartbeat's next answer decides.
-      case .unknown: try await Task.sleep(for: .milliseconds(20))
-      }
-    }
-  }
 }

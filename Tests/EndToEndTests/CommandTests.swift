@@ -179,10 +179,9 @@ struct CommandTests {
     ]
     let jobs = try await Installed.run(["jobs"], url: database.url, environment: environment)
     #expect(jobs.status == 0 && jobs.err == told.map { "twinmill: \($0)\n" }.joined())
-    let connection = try await database.connect()
     for command in ["work", "schedule"] {
       let daemon = try await Daemon(command, url: database.url, environment: environment)
-      for text in told { try await daemon.untilLogged(text, connection) }
+      for text in told { try await daemon.untilLogged(text) }
       await daemon.kill()
     }
     let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -202,14 +201,14 @@ struct CommandTests {
     let connection = try await database.connect()
     for (command, line) in [("work", "\"working\""), ("schedule", "scheduler is ready")] {
       let daemon = try await Daemon(command, url: database.url)
-      try await daemon.untilLogged(line, connection)
+      try await daemon.untilLogged(line)
       daemon.signal(SIGHUP)
       #expect(await daemon.wait() == 0)
     }
     signal(SIGHUP, SIG_IGN)
     defer { signal(SIGHUP, SIG_DFL) }
     let kept = try await Daemon("work", url: database.url)
-    try await kept.untilLogged("\"working\"", connection)
+    try await kept.untilLogged("\"working\"")
     kept.signal(SIGHUP)
     try await kept.untilBeaten(2, connection)
     #expect(kept.isRunning)
@@ -226,7 +225,7 @@ struct CommandTests {
     try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
     for _ in 1...3 {
       let job: Int64 = try await connection.value("SELECT job_id FROM twinmill.enqueue('probe')")
-      #expect(try await connection.value("SELECT twinmill.wait(\(job), '20 s')", as: String.self) == "completed")
+      #expect(try await connection.value("SELECT twinmill.wait(\(job), '20 min')", as: String.self) == "completed")
     }
     let process: Int32 = try await connection.value("SELECT pid FROM twinmill.workers")
     kill(process, SIGTERM)

@@ -41,7 +41,7 @@ struct DomainsCommandTests {
     let worker = try await Daemon("work", url: database.url, environment: Daemon.quick.merging(elsewhere) { $1 })
     let job: Int64 = try await connection.value(
       "SELECT job_id FROM twinmill.enqueue('prediction', twin => twinmill.twin('tasks', 'ann'))")
-    let end: String = try await connection.value("SELECT twinmill.wait(\(job), '60 s')")
+    let end: String = try await connection.value("SELECT twinmill.wait(\(job), '20 min')")
     #expect(end == "completed")
     #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(4))
     #expect(await worker.stop() == 0)

@@ -34,12 +34,12 @@ struct ExactlyOnceTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     try await enqueue(12, connection)
-    let environment = Daemon.quick.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let environment = Daemon.quick.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     let victim = try await Daemon("work", url: database.url, environment: environment)
-    try await victim.untilStopped(connection)
+    try await victim.untilStopped()
     await victim.kill()
     let survivor = try await Daemon("work", url: database.url)
-    try await survivor.untilLogged("working", connection)
+    try await survivor.untilLogged("working")
     try await connection.until("SELECT count(*) = 12 FROM twinmill.job_history")
     #expect(try await violations(connection) == 0)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs", as: Int64.self) == 0)
@@ -55,9 +55,9 @@ struct ExactlyOnceTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     try await enqueue(12, connection)
-    let environment = Daemon.quick.merging(["TWINMILL_TEST_STOP_AT": moment]) { $1 }
+    let environment = Daemon.mortal.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     let zombie = try await Daemon("work", url: database.url, environment: environment)
-    try await zombie.untilStopped(connection)
+    try await zombie.untilStopped()
     let other = try await Daemon("work", url: database.url)
     try await connection.until("SELECT count(*) = 12 FROM twinmill.job_history")
     zombie.signal(SIGCONT)

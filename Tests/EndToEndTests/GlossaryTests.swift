@@ -133,7 +133,7 @@ struct GlossaryTests {
   /// Functions and views whose header grants them to a role of people: `-- Grant: twinmill_worker, twinmill_enqueue`.
   private static func grantedRoutines() throws -> Set<String> {
     var routines: Set<String> = []
-    for path in files(below: ["Sources", "Jobs"], suffix: ".sql") {
+    for path in try files(below: ["Sources", "Jobs"], suffix: ".sql") {
       let text = try String(contentsOfFile: path, encoding: .utf8)
       guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("-- Grant:") }),
         ["twinmill_enqueue", "twinmill_operate", "twinmill_read"].contains(where: line.contains)
@@ -147,7 +147,7 @@ struct GlossaryTests {
   private static func swiftNames() throws -> [Name] {
     var names: [Name] = []
     let folders = ["Queue", "Worker", "Scheduler", "Twins"].map { "Sources/\($0)" }
-    for path in files(below: folders, suffix: ".swift") {
+    for path in try files(below: folders, suffix: ".swift") {
       let text = try String(contentsOfFile: path, encoding: .utf8)
       let pattern = #/public (?:final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (\w+)/#
       for match in text.matches(of: pattern) {
@@ -158,11 +158,11 @@ struct GlossaryTests {
     return names
   }
 
-  private static func files(below folders: [String], suffix: String) -> [String] {
-    folders.flatMap { folder -> [String] in
+  private static func files(below folders: [String], suffix: String) throws -> [String] {
+    try folders.flatMap { folder in
       let root = "\(Golden.repository)/\(folder)"
-      guard let paths = FileManager.default.enumerator(atPath: root) else { return [] }
-      return paths.compactMap { $0 as? String }.filter { $0.hasSuffix(suffix) }.map { "\(root)/\($0)" }
+      return try FileManager.default.subpathsOfDirectory(atPath: root).filter { $0.hasSuffix(suffix) }
+        .map { "\(root)/\($0)" }
     }
   }
 }

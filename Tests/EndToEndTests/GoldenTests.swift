@@ -10,7 +10,7 @@ import Testing
 struct GoldenTests {
   @Test("what each command prints with --json has the names and types of Tests/Golden/json-shapes.txt")
   func shapes() async throws {
-    let database = try await Installed.migrated()
+    let database = try await TestDatabase.create()
     let folder = "/tmp/twinmill-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer {

@@ -38,10 +38,11 @@ struct PoolingProxyTests {
     }
     let connection = try await database.connect()
     let victim = try await Daemon(
-      "work", url: url, environment: environment.merging(["TWINMILL_TEST_STOP_AT": "computed"]) { $1 })
+      "work", url: url,
+      environment: environment.merging(Daemon.mortal) { $1 }.merging(["TWINMILL_FAILPOINT": "computed"]) { $1 })
     // What dies with its jobs; its lock, if it has one, says so at once.
     _ = try await Installed.run(["enqueue", "probe", "--arguments", "{\"rows\": 3}"], url: url)
-    try await victim.untilStopped(connection)
+    try await victim.untilStopped()
     let holdsLock = try await connection.value(
       "SELECT bool_and(lock_key IS NOT NULL) FROM twinmill.workers", as: Bool.self)
     #expect(holdsLock == (mode == .directListener))

@@ -17,7 +17,7 @@ struct JobsDatabase {
   let insight: Insight
   let recommendation: Recommendation
   let sweep: Sweep
-  private let queue: JobQueue
+  private let queue: QueueWorker
 
   /// - Parameters:
   ///   - applicationOwned: some of the eight tables are there before, as an application has them (users and products,
@@ -42,15 +42,15 @@ struct JobsDatabase {
       "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "")
     let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
-      _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
+      _ = try await Migrator([.queue, .twins]).up(connection)
       try await JobQueue.register(kinds: kinds, on: connection)
       try await catalog.register(on: connection)
       for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }
     }
     let connection = try await database.connect()
-    let queue = JobQueue(worker: UUID())
+    let queue = QueueWorker()
     try await queue.register(
-      JobQueue.Registration(
+      QueueWorker.Registration(
         hostname: "test", pid: 1, queues: ["default"], kinds: kinds.map(\.name), lease: .seconds(86_400),
         heartbeat: .seconds(1)), on: connection)
     return JobsDatabase(
@@ -94,9 +94,9 @@ struct JobsDatabase {
   }
 
   func claim(_ kind: String) async throws -> JobQueue.Claim {
-    let lanes = try await queue.survey(queues: nil, kinds: [kind], on: connection).lanes
-    let lines = lanes.map { JobQueue.LaneClaim(lane: $0, isReturned: false, cursor: 0, limit: 1000) }
-    return try await queue.claim(from: lines, token: UUID(), on: connection)
+    let lanes = try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: [kind], on: connection).lanes
+    let ranges = lanes.map { ClaimRange(lane: $0, order: .fresh, cursor: 0, limit: 1000) }
+    return try await queue.claimUnlimited(ranges, token: UUID(), on: connection)
   }
 
   /// How a job ended.
@@ -132,9 +132,9 @@ struct JobsDatabase {
     }
     try await between()
     let stored = outputs
-    let finishing = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
+    let finish = queue.finish(endings, token: claim.token, idleLimit: .seconds(60))
     try await connection.transaction { connection in
-      _ = try await connection.pipeline(finishing)
+      _ = try await finish.run(on: connection)
       if !stored.isEmpty { try await kind.store(stored, on: connection) }
     }
     return ends

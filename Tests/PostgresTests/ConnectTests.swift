@@ -61,7 +61,7 @@ struct ConnectTests {
     #expect(error.kind == .connectFailed && error.message.contains("no answer from"))
     settings.options.openDeadline = .seconds(60)
     let task = Task { [settings] in _ = try await Connection.open(settings) }
-    await silent.accepted()
+    try await silent.accepted()
     task.cancel()
     let second = try await failure { try await task.value }
     #expect(second.kind == .cancelled)

@@ -8,10 +8,10 @@ import Testing
 /// Values at the edge of what the types hold, numbers beyond what is usual, clocks that go back.
 @Suite("Bounds")
 struct BoundTests {
-  private func database() async throws -> (Connection, JobQueue) {
+  private func database() async throws -> (Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    return (connection, try await JobQueue.registered(on: connection))
+    return (connection, try await QueueWorker.registered(on: connection))
   }
 
   @Test("a job that is never due, or has been due since the calendar began, stops nobody from looking")
@@ -23,7 +23,7 @@ struct BoundTests {
       SELECT twinmill.enqueue('probe', run_at => '294276-12-31');
       UPDATE twinmill.live_jobs SET run_at = 'infinity';
       """)
-    #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).nextDue == nil)
+    #expect(try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).nextDue == nil)
     try await connection.script(
       """
       SELECT twinmill.enqueue('probe', run_at => '4713-01-01 BC', priority => 9, deadline => 'infinity');
@@ -32,7 +32,7 @@ struct BoundTests {
       """)
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [3])
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2])
-    #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).nextDue != nil)
+    #expect(try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).nextDue != nil)
   }
 
   @Test("a price of priority beyond the calendar is a price, not an error for every lane")
@@ -54,8 +54,8 @@ struct BoundTests {
       SELECT twinmill.limit_queue('default', rate => 2);
       UPDATE twinmill.queue_settings SET rate_left = 0, rate_left_at = now() + interval '1 hour';
       """)
-    let lines = try await queue.lines(on: connection)
-    let claim = try await queue.claim(fromLimited: "default", lines, token: UUID(), on: connection)
+    let ranges = try await queue.ranges(on: connection)
+    let claim = try await queue.claimLimited(queue: "default", ranges, token: UUID(), on: connection)
     #expect(claim?.jobs.count == 2)
   }
 
@@ -69,8 +69,9 @@ struct BoundTests {
       UPDATE twinmill.workers SET renewed_at = now() + interval '1 hour', lease_until = now() + interval '2 hours',
         lock_key = NULL;
       """)
-    let rescuer = try await JobQueue.registered(on: connection)
-    #expect(try await rescuer.rescue(try await rescuer.beats(on: connection), on: connection).map(\.job) == [1])
+    let rescuer = try await QueueWorker.registered(on: connection)
+    #expect(
+      try await JobQueue.rescue(try await rescuer.heartbeatsOfOthers(on: connection), on: connection).map(\.job) == [1])
   }
 
   @Test("running jobs beyond their deadline do not hide those that wait")
@@ -79,7 +80,7 @@ struct BoundTests {
     try await connection.enqueueProbes(1001)
     #expect(try await queue.claim(limit: 1000, on: connection).jobs.count == 1000)
     try await connection.script("UPDATE twinmill.live_jobs SET deadline = now() - (1002 - job_id) * interval '1 s'")
-    #expect(try await queue.tend(on: connection).map(\.jobs) == [1])
+    #expect(try await JobQueue.maintainWaiting(on: connection).map(\.jobs) == [1])
     #expect(try await connection.value("SELECT job_id FROM twinmill.job_history") == Int64(1001))
   }
 
@@ -94,14 +95,14 @@ struct BoundTests {
       SELECT twinmill.enqueue_all(ARRAY(
         SELECT twinmill.request('probe', concurrency_key => to_char(n, 'FM0000')) FROM generate_series(1, 1001) AS n));
       """)
-    let lines = try await queue.lines(limit: 1000, on: connection)
-    let claim = try await queue.claim(fromLimited: "default", lines, token: UUID(), on: connection)
+    let ranges = try await queue.ranges(limit: 1000, on: connection)
+    let claim = try await queue.claimLimited(queue: "default", ranges, token: UUID(), on: connection)
     #expect(claim?.jobs.count == 1000)
     // As set aside, key 1001 by a claim that counted while its last job ended.
     try await connection.script(
       "UPDATE twinmill.live_jobs SET state = 'blocked' WHERE job_id > 1000")
-    #expect(try await queue.tend(on: connection).isEmpty)
-    #expect(try await queue.tend(on: connection).map(\.jobs) == [1])
+    #expect(try await JobQueue.maintainWaiting(on: connection).isEmpty)
+    #expect(try await JobQueue.maintainWaiting(on: connection).map(\.jobs) == [1])
     let ready: SQL = "SELECT concurrency_key FROM twinmill.jobs WHERE state = 'ready'"
     #expect(try await connection.value(ready, as: String.self) == "1001")
   }
@@ -147,14 +148,14 @@ struct BoundTests {
 
   @Test("tenants that used nothing of late and weigh as much as everybody are forgotten")
   func tenants() async throws {
-    let (connection, queue) = try await database()
-    _ = try await queue.share(["old": 1, "weighed": 1, "new": 1], on: connection)
+    let (connection, _) = try await database()
+    _ = try await JobQueue.share(["old": 1, "weighed": 1, "new": 1], on: connection)
     try await connection.script(
       """
       SELECT twinmill.weigh_tenant('weighed', 2);
       UPDATE twinmill.tenants SET seconds_at = now() - interval '2 hours' WHERE tenant <> 'new';
       """)
-    _ = try await queue.upkeep(retention: .seconds(30 * 86_400), on: connection)
+    _ = try await JobQueue.maintainHistory(retention: .seconds(30 * 86_400), on: connection)
     let left: SQL = "SELECT string_agg(tenant, ' ' ORDER BY tenant) FROM twinmill.tenants"
     #expect(try await connection.value(left) == "new weighed")
   }

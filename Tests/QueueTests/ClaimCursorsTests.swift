@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Claim cursors")
 struct ClaimCursorsTests {
-  let line = LaneHalf(lane: 1, isReturned: false)
+  let line = LaneQueue(lane: 1, order: .fresh)
   let start = ContinuousClock.now
 
   /// Where a claim that looks back starts.
@@ -14,11 +14,12 @@ struct ClaimCursorsTests {
 
   /// Claims from the safe place, one after the other.
   private func claim(
-    _ cursors: inout ClaimCursors, highest: Int64, isDrained: Bool = false, _ snapshot: (xmin: Int64, xmax: Int64),
+    _ cursors: inout ClaimCursors, lastPosition: Int64, isDrained: Bool = false, _ snapshot: (xmin: Int64, xmax: Int64),
     at now: ContinuousClock.Instant? = nil
   ) {
     cursors.claimed(
-      line, after: safe(cursors), highest: highest, isDrained: isDrained, snapshot: snapshot, at: now ?? start)
+      line, after: safe(cursors), lastPosition: lastPosition, isDrained: isDrained, snapshot: snapshot, at: now ?? start
+    )
   }
 
   @Test("a line starts before its first job")
@@ -31,46 +32,46 @@ struct ClaimCursorsTests {
   @Test("places are passed once every transaction that was open when they were seen has ended")
   func passesWhenTransactionsEnded() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, (xmin: 100, xmax: 105))
+    claim(&cursors, lastPosition: 10, (xmin: 100, xmax: 105))
     #expect(safe(cursors) == 0)
     // Transaction 104 may still bring a lower place.
-    claim(&cursors, highest: 20, (xmin: 104, xmax: 110))
+    claim(&cursors, lastPosition: 20, (xmin: 104, xmax: 110))
     #expect(safe(cursors) == 0)
-    claim(&cursors, highest: 30, (xmin: 105, xmax: 112))
+    claim(&cursors, lastPosition: 30, (xmin: 105, xmax: 112))
     #expect(safe(cursors) == 10)
-    claim(&cursors, highest: 40, (xmin: 112, xmax: 112))
+    claim(&cursors, lastPosition: 40, (xmin: 112, xmax: 112))
     #expect(safe(cursors) == 30)
   }
 
   @Test("a transaction that stays open is waited for no longer than the patience")
   func patienceEnds() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, (xmin: 5, xmax: 105))
-    claim(&cursors, highest: 20, (xmin: 5, xmax: 200), at: start + ClaimCursors.patience - .milliseconds(1))
+    claim(&cursors, lastPosition: 10, (xmin: 5, xmax: 105))
+    claim(&cursors, lastPosition: 20, (xmin: 5, xmax: 200), at: start + ClaimCursors.patience - .milliseconds(1))
     #expect(safe(cursors) == 0)
-    claim(&cursors, highest: 30, (xmin: 5, xmax: 300), at: start + ClaimCursors.patience)
+    claim(&cursors, lastPosition: 30, (xmin: 5, xmax: 300), at: start + ClaimCursors.patience)
     #expect(safe(cursors) == 10)
   }
 
   @Test("a claim that met late commits first does not pass what it left behind")
   func lateCommitsFirst() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, (xmin: 100, xmax: 105))
+    claim(&cursors, lastPosition: 10, (xmin: 100, xmax: 105))
     // Full batch of late ids below the mark: more of them may be left.
-    claim(&cursors, highest: 8, (xmin: 200, xmax: 200))
+    claim(&cursors, lastPosition: 8, (xmin: 200, xmax: 200))
     #expect(safe(cursors) == 0)
-    claim(&cursors, highest: 9, isDrained: true, (xmin: 200, xmax: 200))
+    claim(&cursors, lastPosition: 9, isDrained: true, (xmin: 200, xmax: 200))
     #expect(safe(cursors) >= 10)
   }
 
   @Test("full claims start where the last one ended, and look back now and then")
   func looksBack() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, (xmin: 5, xmax: 105))
+    claim(&cursors, lastPosition: 10, (xmin: 5, xmax: 105))
     #expect(cursors.cursor(of: line, at: start) == 10)
     #expect(cursors.cursor(of: line, at: start + ClaimCursors.lookBack) == 0)
     // A claim that did not look back proves nothing about what lies behind it.
-    cursors.claimed(line, after: 10, highest: 20, isDrained: false, snapshot: (xmin: 500, xmax: 500), at: start)
+    cursors.claimed(line, after: 10, lastPosition: 20, isDrained: false, snapshot: (xmin: 500, xmax: 500), at: start)
     #expect(cursors.cursor(of: line, at: start) == 20)
     #expect(safe(cursors) == 0)
   }
@@ -78,9 +79,9 @@ struct ClaimCursorsTests {
   @Test("a claim that came back short or empty makes the next one look back")
   func looksBackWhenDrained() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, isDrained: true, (xmin: 5, xmax: 105))
+    claim(&cursors, lastPosition: 10, isDrained: true, (xmin: 5, xmax: 105))
     #expect(cursors.cursor(of: line, at: start) == 0)
-    claim(&cursors, highest: 20, (xmin: 5, xmax: 105))
+    claim(&cursors, lastPosition: 20, (xmin: 5, xmax: 105))
     #expect(cursors.cursor(of: line, at: start) == 20)
     let mayHaveMissed = cursors.foundNothing(in: [line], at: start)
     #expect(mayHaveMissed && cursors.cursor(of: line, at: start) == 0)
@@ -91,8 +92,8 @@ struct ClaimCursorsTests {
   @Test("a job that is found behind the cursor moves it back")
   func comesBack() {
     var cursors = ClaimCursors()
-    claim(&cursors, highest: 10, (xmin: 1, xmax: 1))
-    claim(&cursors, highest: 20, (xmin: 1, xmax: 1))
+    claim(&cursors, lastPosition: 10, (xmin: 1, xmax: 1))
+    claim(&cursors, lastPosition: 20, (xmin: 1, xmax: 1))
     #expect(safe(cursors) == 10)
     let wasPassed = cursors.found(line, first: 4)
     #expect(wasPassed)
@@ -105,10 +106,10 @@ struct ClaimCursorsTests {
   @Test("lines do not touch each other")
   func linesAreApart() {
     var cursors = ClaimCursors()
-    let other = LaneHalf(lane: 1, isReturned: true)
+    let other = LaneQueue(lane: 1, order: .requeued)
     cursors.found(other, first: 100)
-    claim(&cursors, highest: 10, (xmin: 1, xmax: 1))
-    claim(&cursors, highest: 20, (xmin: 1, xmax: 1))
+    claim(&cursors, lastPosition: 10, (xmin: 1, xmax: 1))
+    claim(&cursors, lastPosition: 20, (xmin: 1, xmax: 1))
     #expect(cursors.cursor(of: other, at: start) == 99)
   }
 }

@@ -11,13 +11,13 @@ struct ClaimTests {
   func takes() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(5)
     let claim = try await queue.claim(limit: 3, on: connection)
     #expect(claim.jobs.map(\.id) == [1, 2, 3])
     #expect(claim.jobs.allSatisfy { $0.attempt == 1 && $0.token == claim.token })
     let owned = try await connection.value(
-      "SELECT count(*) FROM twinmill.jobs WHERE state = 'running' AND claimed_by = \(queue.worker)", as: Int64.self)
+      "SELECT count(*) FROM twinmill.jobs WHERE state = 'running' AND claimed_by = \(queue.id)", as: Int64.self)
     #expect(owned == 3)
   }
 
@@ -25,13 +25,13 @@ struct ClaimTests {
   func priority() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(1, priority: 5)
     try await connection.enqueueProbes(1, kind: "other", priority: -1)
     try await connection.enqueueProbes(1, priority: -1)
-    let lines = try await queue.lines(["probe", "other"], on: connection)
+    let ranges = try await queue.ranges(["probe", "other"], on: connection)
     var order: [JobID] = []
-    for _ in 0..<3 { order += try await queue.claim(from: lines, token: UUID(), on: connection).jobs.map(\.id) }
+    for _ in 0..<3 { order += try await queue.claimUnlimited(ranges, token: UUID(), on: connection).jobs.map(\.id) }
     #expect(order == [2, 3, 1])
   }
 
@@ -43,7 +43,7 @@ struct ClaimTests {
       for _ in 0..<4 {
         group.addTask {
           let connection = try await database.connect()
-          let queue = try await JobQueue.registered(on: connection)
+          let queue = try await QueueWorker.registered(on: connection)
           var ids: [JobID] = []
           while case let jobs = try await queue.claim(limit: 7, on: connection).jobs, !jobs.isEmpty {
             ids += jobs.map(\.id)
@@ -77,9 +77,9 @@ struct ClaimTests {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     try await connection.enqueueProbes(1)
-    let stranger = JobQueue(worker: UUID())
+    let stranger = QueueWorker()
     #expect(try await stranger.claim(on: connection).jobs.isEmpty)
-    let late = try await JobQueue.registered(on: connection, lease: .zero)
+    let late = try await QueueWorker.registered(on: connection, lease: .zero)
     #expect(try await late.claim(on: connection).jobs.isEmpty)
   }
 
@@ -90,20 +90,22 @@ struct ClaimTests {
     let database = try await QueueDatabase.create(on: server)
     let connection = try await database.connect()
     let slow = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     _ = try await connection.query("SELECT twinmill.lane('default', 'probe', '', 0)")
     try await slow.script("BEGIN; SELECT twinmill.enqueue('probe')")
     try await connection.enqueueProbes(3)
 
     var cursors = ClaimCursors()
-    let lane = try #require(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).lanes.first)
-    let half = LaneHalf(lane: lane.number, isReturned: false)
+    let lane = try #require(
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.first)
+    let laneQueue = LaneQueue(lane: lane.number, order: .fresh)
     func claim() async throws -> [JobID] {
-      let line = JobQueue.LaneClaim(
-        lane: lane, isReturned: false, cursor: cursors.cursor(of: half, at: .now), limit: 100)
-      let claim = try await queue.claim(from: [line], token: UUID(), on: connection)
+      let range = ClaimRange(
+        lane: lane, order: .fresh, cursor: cursors.cursor(of: laneQueue, at: .now), limit: 100)
+      let claim = try await queue.claimUnlimited([range], token: UUID(), on: connection)
       cursors.claimed(
-        half, after: line.cursor, highest: claim.highest, isDrained: true, snapshot: claim.snapshot, at: .now)
+        laneQueue, after: range.cursor, lastPosition: claim.portions[0].lastPosition, isDrained: true,
+        snapshot: claim.snapshot, at: .now)
       return claim.jobs.map(\.id)
     }
     #expect(try await claim() == [2, 3, 4])
@@ -115,7 +117,7 @@ struct ClaimTests {
     #expect(try await claim() == [6])
     try await connection.enqueueProbes(1)
     #expect(try await claim() == [7])
-    #expect(cursors.cursor(of: half, at: .now) >= 5)
+    #expect(cursors.cursor(of: laneQueue, at: .now) >= 5)
     await server.stop()
   }
 
@@ -123,8 +125,8 @@ struct ClaimTests {
   func overlap() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let first = try await JobQueue.registered(on: connection)
-    let second = try await JobQueue.registered(on: connection)
+    let first = try await QueueWorker.registered(on: connection)
+    let second = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(3)
     let theirs = try await first.claim(limit: 2, on: connection)
     #expect(theirs.jobs.map(\.id) == [1, 2])
@@ -133,7 +135,7 @@ struct ClaimTests {
     _ = try await connection.query(
       """
       INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
-      SELECT \(token), \(second.worker), lane, false, 3, '{1,2,3}' FROM twinmill.lanes
+      SELECT \(token), \(second.id), lane, false, 3, '{1,2,3}' FROM twinmill.lanes
       """)
     let given = try await connection.query(Statements.claimOverlap(token))
     let ids: [Int64] = try given.map { try $0.decode(Int64.self) }
@@ -150,7 +152,7 @@ struct ClaimTests {
   func passesOthers() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(5)
     #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [1, 2])
     #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [3, 4])
@@ -158,13 +160,14 @@ struct ClaimTests {
     #expect(try await queue.claim(limit: 2, on: connection).jobs.isEmpty)
   }
 
-  @Test("of many lanes a survey tells of those that have jobs, set apart or not")
+  @Test("of many lanes a reading tells of those that have jobs, poison or not")
   func manyLanes() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
     func tenants(few: Int64) async throws -> [String] {
-      try await queue.survey(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(\.tenant).sorted()
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(
+        \.tenant
+      ).sorted()
     }
     try await connection.script(
       """
@@ -180,36 +183,39 @@ struct ClaimTests {
     #expect(try await tenants(few: 5) == ["b", "c", "e", "f"])
   }
 
-  @Test("a survey makes due jobs ready, knows every lane, says when the next is due; fronts are what nobody works on")
-  func survey() async throws {
+  @Test(
+    "a reading makes due jobs ready, knows every lane, says when the next is due; heads are what nobody works on"
+  )
+  func readsLanes() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(2)
     try await connection.enqueueProbes(2, kind: "other", priority: 3)
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '2 hours')")
     _ = try await connection.query("UPDATE twinmill.live_jobs SET run_at = now() WHERE job_id = 5")
-    let survey = try await queue.survey(queues: ["default"], kinds: ["probe", "other"], on: connection)
-    #expect(Set(survey.lanes.map { [$0.kind, String($0.priority)] }) == [["probe", "0"], ["other", "3"]])
-    #expect(survey.promoted == 1)
-    let due = try #require(survey.nextDue)
+    let reading = try await JobQueue.promoteDueAndReadLanes(
+      queues: ["default"], kinds: ["probe", "other"], on: connection)
+    #expect(Set(reading.lanes.map { [$0.kind, String($0.priority)] }) == [["probe", "0"], ["other", "3"]])
+    #expect(reading.promoted == 1)
+    let due = try #require(reading.nextDue)
     #expect(due > .seconds(7000) && due <= .seconds(7200))
     #expect(try await queue.claim(limit: 1, on: connection).jobs.map(\.id) == [1])
-    let lanes = Dictionary(uniqueKeysWithValues: survey.lanes.map { ($0.number, $0.kind) })
-    let fronts = try await queue.fronts(of: survey.lanes, on: connection)
-    let named = fronts.map { (lanes[$0.half.lane]! + ($0.half.isReturned ? " again" : ""), $0.first) }
+    let lanes = Dictionary(uniqueKeysWithValues: reading.lanes.map { ($0.number, $0.kind) })
+    let heads = try await JobQueue.headScan(of: reading.lanes, on: connection)
+    let named = heads.map { (lanes[$0.queue.lane]! + ($0.queue.order == .requeued ? " again" : ""), $0.position) }
     let found = Dictionary(uniqueKeysWithValues: named)
     #expect(found == ["probe": 2, "probe again": 1, "other": 3])
-    let onlyOther = try await queue.survey(queues: ["default"], kinds: ["other"], on: connection)
+    let onlyOther = try await JobQueue.promoteDueAndReadLanes(queues: ["default"], kinds: ["other"], on: connection)
     #expect(onlyOther.lanes.map(\.kind) == ["other"])
   }
 
-  @Test("due jobs line up in the order in which they were due, what is handed back or stray as it was claimed")
+  @Test("due jobs line up in the order in which they were due, what is requeued or orphaned as it was claimed")
   func order() async throws {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.script(
       """
       SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour') FROM generate_series(1, 4);
@@ -217,9 +223,9 @@ struct ClaimTests {
       """)
     let due = try await queue.claim(on: connection)
     #expect(due.jobs.map(\.id) == [4, 3, 2, 1])
-    #expect(try await queue.end(due.jobs, .handedBack, token: due.token, on: connection).count == 4)
+    #expect(try await queue.end(due.jobs, .requeued, token: due.token, on: connection).count == 4)
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [4, 3, 2, 1])
-    #expect(try await queue.returnStrays(on: connection, live: { [] }).count == 4)
+    #expect(try await queue.requeueOrphans(on: connection, live: { [] }).count == 4)
     #expect(try await queue.claim(on: connection).jobs.map(\.id) == [4, 3, 2, 1])
   }
 }

@@ -6,10 +6,10 @@ import Testing
 
 @Suite("Dependencies")
 struct DependencyTests {
-  private func database() async throws -> (TestDatabase, Connection, JobQueue) {
+  private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    return (database, connection, try await JobQueue.registered(on: connection))
+    return (database, connection, try await QueueWorker.registered(on: connection))
   }
 
   private func states(_ connection: Connection) async throws -> [String] {
@@ -42,12 +42,12 @@ struct DependencyTests {
     #expect(order == [1, 2, 3])
   }
 
-  @Test("a retry, a snooze or a job handed back lets nobody go")
+  @Test("a retry, a snooze or a requeued job releases no dependent")
   func notFinal() async throws {
     let (_, connection, queue) = try await database()
     try await connection.enqueueProbes(1)
     try await connection.script("SELECT twinmill.enqueue('probe', depends_on => '{1}')")
-    for outcome in [JobQueue.Outcome.handedBack, .retry(after: .zero, message: "")] {
+    for outcome in [JobQueue.Outcome.requeued, .retry(after: .zero, message: "")] {
       let claim = try await queue.claim(on: connection)
       #expect(try await queue.end(claim.jobs, outcome, token: claim.token, on: connection) == [1])
       #expect(try await states(connection)[1] == "blocked")
@@ -86,12 +86,12 @@ struct DependencyTests {
       SELECT twinmill.cancel(1);
       UPDATE twinmill.live_jobs SET deadline = now() WHERE job_id = 2;
       """)
-    #expect(try await queue.tend(on: connection).map(\.action) == ["deadline passed"])
+    #expect(try await JobQueue.maintainWaiting(on: connection).map(\.action) == ["deadline passed"])
     let claim = try await queue.claim(limit: 1, on: connection)
     #expect(claim.jobs.map(\.id) == [3] || claim.jobs.map(\.id) == [4])
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2")
     try await queue.remove(on: connection)
-    _ = try await JobQueue.registered(on: connection).rescue([], on: connection)
+    _ = try await JobQueue.rescue([], on: connection)
     let ended = try await connection.value("SELECT count(*) FROM twinmill.job_history", as: Int64.self)
     #expect(ended == 3)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.dependencies") == Int64(ended == 3 ? 0 : 1))

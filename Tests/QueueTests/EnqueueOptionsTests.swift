@@ -101,7 +101,7 @@ struct EnqueueOptionsTests {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     try await connection.script("SELECT twinmill.enqueue('probe', unique_key => 'k')")
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     let claim = try await queue.claim(on: connection)
     #expect(claim.jobs.count == 1)
     let asking = try await database.connect()

@@ -7,10 +7,10 @@ import Testing
 
 @Suite("Finish")
 struct FinishTests {
-  private func claimed(_ count: Int) async throws -> (TestDatabase, Connection, JobQueue, JobQueue.Claim) {
+  private func claimed(_ count: Int) async throws -> (TestDatabase, Connection, QueueWorker, JobQueue.Claim) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    let queue = try await JobQueue.registered(on: connection)
+    let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(count)
     return (database, connection, queue, try await queue.claim(on: connection))
   }
@@ -22,9 +22,8 @@ struct FinishTests {
       .completed, .unchanged, .discarded(message: "broken\0"), .cancelled(message: "no"),
     ]
     let endings = zip(claim.jobs, outcomes).map { JobQueue.Ending(job: $0, outcome: $1, startedAt: $0.claimedAt) }
-    let ours = try JobQueue.stillOurs(
-      try await connection.pipeline(queue.finish(endings, token: claim.token, idleLimit: .seconds(9))))
-    #expect(ours == [1, 2, 3, 4])
+    let accepted = try await queue.finish(endings, token: claim.token, idleLimit: .seconds(9)).run(on: connection)
+    #expect(accepted == [1, 2, 3, 4])
     let rows = try await connection.query(
       """
       SELECT state::text, result, errors -> 0 ->> 'message',
@@ -43,10 +42,10 @@ struct FinishTests {
   func returnedOutcomes() async throws {
     let (_, connection, queue, claim) = try await claimed(3)
     let outcomes: [JobQueue.Outcome] = [
-      .retry(after: .seconds(100), message: "later"), .snooze(.seconds(50)), .handedBack,
+      .retry(after: .seconds(100), message: "later"), .snooze(.seconds(50)), .requeued,
     ]
     let endings = zip(claim.jobs, outcomes).map { JobQueue.Ending(job: $0, outcome: $1, startedAt: $0.claimedAt) }
-    _ = try await connection.pipeline(queue.finish(endings, token: claim.token, idleLimit: .seconds(9)))
+    _ = try await queue.finish(endings, token: claim.token, idleLimit: .seconds(9)).run(on: connection)
     let rows = try await connection.query(
       """
       SELECT state::text, attempt::integer, round(extract(epoch FROM run_at - now()) / 10)::integer, claimed_by IS NULL,
@@ -69,7 +68,7 @@ struct FinishTests {
     try await connection.script("BEGIN")
     let before = try await connection.query(settings).only().decode([String].self)
     let ending = JobQueue.Ending(job: claim.jobs[0], outcome: .completed, startedAt: claim.jobs[0].claimedAt)
-    _ = try await connection.pipeline(queue.finish([ending], token: claim.token, idleLimit: .seconds(9)))
+    _ = try await queue.finish([ending], token: claim.token, idleLimit: .seconds(9)).run(on: connection)
     let after = try await connection.query(settings).only().decode([String].self)
     #expect(before.count > 20 && after == before)
     try await connection.script("ROLLBACK")
@@ -91,7 +90,7 @@ struct FinishTests {
   func sameAttemptOtherToken() async throws {
     let (_, connection, queue, stale) = try await claimed(1)
     _ = try await connection.query("UPDATE twinmill.claims SET token = gen_random_uuid()")
-    for outcome in [JobQueue.Outcome.completed, .retry(after: .zero, message: ""), .handedBack] {
+    for outcome in [JobQueue.Outcome.completed, .retry(after: .zero, message: ""), .requeued] {
       #expect(try await queue.end(stale.jobs, outcome, token: stale.token, on: connection).isEmpty)
     }
   }
@@ -99,7 +98,7 @@ struct FinishTests {
   @Test("another worker cannot finish a job, whatever it knows")
   func otherWorker() async throws {
     let (_, connection, _, claim) = try await claimed(1)
-    let other = try await JobQueue.registered(on: connection)
+    let other = try await QueueWorker.registered(on: connection)
     #expect(try await other.end(claim.jobs, .completed, token: claim.token, on: connection).isEmpty)
   }
 
@@ -108,7 +107,7 @@ struct FinishTests {
     let (_, connection, queue, claim) = try await claimed(2)
     #expect(try await queue.end(claim.jobs, .completed, token: claim.token, on: connection).count == 2)
     #expect(try await queue.end(claim.jobs, .discarded(message: "x"), token: claim.token, on: connection).isEmpty)
-    let final = try await queue.alreadyFinal([1, 2, 3], token: claim.token, on: connection)
+    let final = try await JobQueue.alreadyFinal([1, 2, 3], token: claim.token, on: connection)
     #expect(final == [1, 2])
   }
 }

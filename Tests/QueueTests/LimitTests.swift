@@ -7,22 +7,24 @@ import Testing
 
 @Suite("Limits, pause and order")
 struct LimitTests {
-  private func database() async throws -> (TestDatabase, Connection, JobQueue) {
+  private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
-    return (database, connection, try await JobQueue.registered(on: connection))
+    return (database, connection, try await QueueWorker.registered(on: connection))
   }
 
   /// A claim from the queue `default` as one that has limits.
-  private func claim(_ queue: JobQueue, limit: Int = 100, on connection: Connection) async throws -> JobQueue.Claim? {
-    let lines = try await queue.lines(limit: limit, on: connection)
-    return try await queue.claim(fromLimited: "default", lines, token: UUID(), on: connection)
+  private func claim(
+    _ queue: QueueWorker, limit: Int = 100, on connection: Connection
+  ) async throws -> JobQueue.Claim? {
+    let ranges = try await queue.ranges(limit: limit, on: connection)
+    return try await queue.claimLimited(queue: "default", ranges, token: UUID(), on: connection)
   }
 
   @Test("a queue's limit counts what all workers run, and a dead worker's jobs no longer once they are rescued")
   func running() async throws {
     let (_, connection, queue) = try await database()
-    let other = try await JobQueue.registered(on: connection)
+    let other = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(10)
     try await connection.script("SELECT twinmill.limit_queue('default', running => 3)")
     let first = try #require(try await claim(queue, limit: 2, on: connection))
@@ -32,7 +34,7 @@ struct LimitTests {
     #expect(try await queue.end([first.jobs[0]], .completed, token: first.token, on: connection) == [1])
     #expect(try await claim(queue, on: connection)?.jobs.map(\.id) == [4])
     try await other.remove(on: connection)
-    #expect(try await queue.rescue([], on: connection).map(\.job) == [3])
+    #expect(try await JobQueue.rescue([], on: connection).map(\.job) == [3])
     #expect(try await claim(queue, on: connection)?.jobs.map(\.id) == [3])
   }
 
@@ -45,7 +47,7 @@ struct LimitTests {
       for _ in 0..<4 {
         group.addTask {
           let connection = try await database.connect()
-          let queue = try await JobQueue.registered(on: connection)
+          let queue = try await QueueWorker.registered(on: connection)
           var most: Int64 = 0
           while try await connection.value("SELECT count(*) FROM twinmill.live_jobs") > Int64(0) {
             guard let claim = try await claim(queue, limit: 3, on: connection), !claim.jobs.isEmpty else { continue }
@@ -73,7 +75,7 @@ struct LimitTests {
       """)
     let first = try #require(try await claim(queue, on: connection))
     #expect(first.jobs.map(\.id) == [1, 4, 5])
-    #expect(first.aside == 2)
+    #expect(first.throttled == 2)
     #expect(try await claim(queue, on: connection)?.jobs.isEmpty == true)
     #expect(try await connection.value("SELECT blocked FROM twinmill.queues") == Int64(2))
     // Whatever the outcome, the key is free again.
@@ -94,9 +96,9 @@ struct LimitTests {
       SELECT twinmill.enqueue('probe', concurrency_key => 'a') FROM generate_series(1, 4);
       """)
     #expect(try await claim(queue, on: connection)?.jobs.map(\.id) == [1])
-    #expect(try await queue.tend(on: connection).isEmpty)
+    #expect(try await JobQueue.maintainWaiting(on: connection).isEmpty)
     try await connection.script("SELECT twinmill.limit_queue('default', running_per_key => 3)")
-    #expect(try await queue.tend(on: connection).map(\.jobs) == [2])
+    #expect(try await JobQueue.maintainWaiting(on: connection).map(\.jobs) == [2])
     #expect(try await claim(queue, on: connection)?.jobs.map(\.id) == [2, 3])
   }
 
@@ -125,7 +127,9 @@ struct LimitTests {
     try await connection.script(
       "SELECT twinmill.resume('default'); SELECT twinmill.limit_queue('default', running => 1)")
     #expect(try await queue.claim(on: connection).jobs.isEmpty)
-    #expect(try await queue.survey(queues: nil, kinds: ["probe"], on: connection).lanes.allSatisfy(\.isLimited))
+    #expect(
+      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes.allSatisfy(
+        \.isLimited))
     try await connection.script("SELECT twinmill.limit_queue('default')")
     #expect(try await queue.claim(on: connection).jobs.count == 2)
   }
@@ -141,9 +145,9 @@ struct LimitTests {
       SELECT twinmill.enqueue('probe', run_at => now() - interval '1 hour' + n * interval '10 s' + interval '1 ms')
       FROM generate_series(0, 7) AS n;
       """)
-    let lines = try await queue.lines(limit: 1, on: connection)
+    let ranges = try await queue.ranges(limit: 1, on: connection)
     var order: [JobID] = []
-    for _ in 0..<9 { order += try await queue.claim(from: lines, token: UUID(), on: connection).jobs.map(\.id) }
+    for _ in 0..<9 { order += try await queue.claimUnlimited(ranges, token: UUID(), on: connection).jobs.map(\.id) }
     #expect(order == [2, 3, 4, 1, 5, 6, 7, 8, 9])
   }
 
@@ -152,10 +156,12 @@ struct LimitTests {
     let (_, connection, queue) = try await database()
     try await connection.script(
       "SELECT twinmill.enqueue('probe', tenant => 'big'); SELECT twinmill.enqueue('probe', tenant => 'small')")
-    let lines = try await queue.survey(queues: nil, kinds: ["probe"], on: connection).lanes.map { lane in
-      JobQueue.LaneClaim(lane: lane, isReturned: false, cursor: 0, limit: 9, rank: lane.tenant == "big" ? 1 : 0)
+    let ranges = try await JobQueue.promoteDueAndReadLanes(
+      queues: nil, kinds: ["probe"], on: connection
+    ).lanes.map { lane in
+      ClaimRange(lane: lane, order: .fresh, cursor: 0, limit: 9, rank: lane.tenant == "big" ? 1 : 0)
     }
-    let claim = try await queue.claim(from: lines, token: UUID(), on: connection)
+    let claim = try await queue.claimUnlimited(ranges, token: UUID(), on: connection)
     #expect(claim.jobs.map(\.tenant) == ["small"])
   }
 

@@ -9,11 +9,11 @@ import Testing
 @Suite("Open transactions")
 struct OpenTransactionTests {
   /// Two connections: the worker's, on which a statement that waits for long is an error, and somebody else's.
-  private func database() async throws -> (Connection, other: Connection, JobQueue) {
+  private func database() async throws -> (Connection, other: Connection, QueueWorker) {
     let database = try await QueueDatabase.create()
     let connection = try await database.connect()
     try await connection.script("SET lock_timeout = '5s'")
-    return (connection, try await database.connect(), try await JobQueue.registered(on: connection))
+    return (connection, try await database.connect(), try await QueueWorker.registered(on: connection))
   }
 
   @Test("a running job that is asked to stop in an open transaction can end all the same")
@@ -24,7 +24,7 @@ struct OpenTransactionTests {
     try await other.script("BEGIN; SELECT twinmill.cancel(1)")
     #expect(try await queue.end(claim.jobs, .completed, token: claim.token, on: connection) == [1])
     try await other.script("COMMIT")
-    #expect(try await queue.tend(on: connection).isEmpty)
+    #expect(try await JobQueue.maintainWaiting(on: connection).isEmpty)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.cancellations") == Int64(0))
   }
 
@@ -43,10 +43,10 @@ struct OpenTransactionTests {
     // Job 4 waits for both, and for job 1 alone by now.
     let ready: SQL = "SELECT array_agg(job_id ORDER BY job_id) FROM twinmill.jobs WHERE state = 'ready'"
     #expect(try await connection.value(ready, as: [Int64].self) == [5])
-    _ = try await queue.tend(on: connection)
+    _ = try await JobQueue.maintainWaiting(on: connection)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.unreleased") == Int64(1))
     try await other.script("ROLLBACK")
-    _ = try await queue.tend(on: connection)
+    _ = try await JobQueue.maintainWaiting(on: connection)
     #expect(try await connection.value(ready, as: [Int64].self) == [3, 4, 5])
     #expect(try await connection.value("SELECT count(*) FROM twinmill.unreleased") == Int64(0))
     #expect(try await connection.value("SELECT count(*) FROM twinmill.dependencies") == Int64(0))
@@ -61,11 +61,10 @@ struct OpenTransactionTests {
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 1")
     try await other.script("BEGIN; SELECT FROM twinmill.live_jobs WHERE job_id = 3 FOR UPDATE")
     try await queue.remove(on: connection)
-    let rescuer = try await JobQueue.registered(on: connection)
-    let rescued = try await rescuer.rescue([], on: connection).sorted { $0.job < $1.job }
+    let rescued = try await JobQueue.rescue([], on: connection).sorted { $0.job < $1.job }
     #expect(rescued.map(\.outcome) == ["discarded", "ready"])
     try await other.script("ROLLBACK")
-    _ = try await rescuer.tend(on: connection)
+    _ = try await JobQueue.maintainWaiting(on: connection)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.job_history") == Int64(2))
   }
 
@@ -74,29 +73,29 @@ struct OpenTransactionTests {
     let (connection, other, queue) = try await database()
     try await connection.enqueueProbes(2)
     try await connection.script("SELECT twinmill.limit_queue('default', rate => 5)")
-    let lines = try await queue.lines(on: connection)
+    let ranges = try await queue.ranges(on: connection)
     func claim() async throws -> Int? {
-      try await queue.claim(fromLimited: "default", lines, token: UUID(), on: connection)?.jobs.count
+      try await queue.claimLimited(queue: "default", ranges, token: UUID(), on: connection)?.jobs.count
     }
     try await other.script("BEGIN; SELECT twinmill.limit_queue('default', rate => 1)")
     #expect(try await claim() == 0)
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 1")
-    let lanes = lines.map(\.lane)
-    let suspects = try await queue.claimSuspect(
+    let lanes = ranges.map(\.lane)
+    let poison = try await queue.claimPoison(
       queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection)
-    #expect(suspects.jobs.isEmpty)
+    #expect(poison.jobs.isEmpty)
     try await other.script("COMMIT")
     #expect(try await claim() == 1)
   }
 
   @Test("a tenant that is weighed in an open transaction keeps no upkeep waiting")
   func weighed() async throws {
-    let (connection, other, queue) = try await database()
+    let (connection, other, _) = try await database()
     try await other.script("BEGIN; SELECT twinmill.weigh_tenant('acme', 2)")
     try await connection.script("SET lock_timeout = 0; SET statement_timeout = '10s'")
-    let error = await #expect(throws: PostgresError.self) { try await queue.share(["acme": 3], on: connection) }
+    let error = await #expect(throws: PostgresError.self) { try await JobQueue.share(["acme": 3], on: connection) }
     #expect(error?.sqlstate == "55P03")
     try await other.script("COMMIT")
-    #expect(try await queue.share(["acme": 3], on: connection)["acme"].map { $0 > 1 && $0 <= 1.5 } == true)
+    #expect(try await JobQueue.share(["acme": 3], on: connection)["acme"].map { $0 > 1 && $0 <= 1.5 } == true)
   }
 }

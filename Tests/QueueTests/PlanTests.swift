@@ -81,7 +81,7 @@ struct PlanTests {
       SELECT 1000000 + n, now(), now(), now(), 'completed', 0, 1, 5, 0, 'probe', 'default', 'test', '{}'
       FROM generate_series(1, 20000) AS n;
       INSERT INTO twinmill.dependencies VALUES (1000001, 1, 'run');
-      """, deadline: .seconds(300))
+      """, deadline: .seconds(1800))
   }
 
   /// In bulk: new jobs, keys that are taken and free, dependents, jobs that replace others.
@@ -110,7 +110,7 @@ struct PlanTests {
     let database = try await QueueDatabase.create()
     try await Self.crowd(try await database.connect())
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
-    try await database.connect().script("ANALYZE", deadline: .seconds(300))
+    try await database.connect().script("ANALYZE", deadline: .seconds(1800))
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
     for call in Self.calls { try await goesByIndex(call, in: database) }
     for call in Self.hotCalls { try await goesByIndex(call, under: Statements.hotPlan, in: database) }

@@ -5,22 +5,35 @@ import TestServer
 
 @testable import Queue
 
-/// A database with the queue's migrations and one kind, for tests that need no twins.
+/// A database with the queue's schema and a register of one twin, for tests that need no others.
 enum QueueDatabase {
   static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {
     try await TestDatabase.create(from: "queue", on: server) { connection in
-      _ = try await Migrator(QueueMigrations.all).up(connection)
-      try await connection.script(
-        """
-        CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
-          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
-        CREATE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
-          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
-        """)
+      _ = try await Migrator([.queue, oneTwin]).up(connection)
       try await JobQueue.register(
         kinds: [definition("probe"), definition("other"), definition("about_twin", needsTwin: true)], on: connection)
     }
   }
+
+  /// Knows one twin, 00000000-0000-0000-0000-000000000001: replaces the queue's functions that believe every id.
+  static let oneTwin = SchemaModule(
+    "one twin",
+    files: [
+      (
+        "Routines/twin_exists.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
+          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        """
+      ),
+      (
+        "Routines/unknown_twins.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
+          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
+        """
+      ),
+    ])
 
   static func definition(_ name: String, needsTwin: Bool = false) -> KindDefinition {
     KindDefinition(
@@ -36,12 +49,12 @@ enum QueueDatabase {
   }
 }
 
-extension JobQueue {
+extension QueueWorker {
   /// A registered worker.
   static func registered(
     on connection: Connection, lease: Duration = .seconds(60), heartbeat: Duration = .seconds(1)
-  ) async throws -> JobQueue {
-    let queue = JobQueue(worker: UUID())
+  ) async throws -> QueueWorker {
+    let queue = QueueWorker()
     try await queue.register(
       Registration(
         hostname: "test", pid: 1, queues: ["default"], kinds: ["probe"], lease: lease, heartbeat: heartbeat),
@@ -49,23 +62,24 @@ extension JobQueue {
     return queue
   }
 
-  /// Both lines of every lane of these kinds, from the front.
-  func lines(_ kinds: [String] = ["probe"], limit: Int = 100, on connection: Connection) async throws -> [LaneClaim] {
-    try await survey(queues: nil, kinds: kinds, on: connection).lanes.flatMap { lane in
-      [true, false].map { LaneClaim(lane: lane, isReturned: $0, cursor: 0, limit: limit) }
+  /// Both queues of every lane of these kinds, from the front.
+  func ranges(_ kinds: [String] = ["probe"], limit: Int = 100, on connection: Connection) async throws -> [ClaimRange] {
+    try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: kinds, on: connection).lanes.flatMap { lane in
+      [.requeued, .fresh].map { ClaimRange(lane: lane, order: $0, cursor: 0, limit: limit) }
     }
   }
 
   /// Claims from every lane of the kind `probe`, from the front.
-  func claim(limit: Int = 100, on connection: Connection) async throws -> Claim {
-    try await claim(from: try await lines(limit: limit, on: connection), token: UUID(), on: connection)
+  func claim(limit: Int = 100, on connection: Connection) async throws -> JobQueue.Claim {
+    try await claimUnlimited(try await ranges(limit: limit, on: connection), token: UUID(), on: connection)
   }
 
-  /// Ends jobs and says which were still ours.
-  func end(_ jobs: [Job], _ outcome: Outcome, token: UUID, on connection: Connection) async throws -> Set<JobID> {
-    let endings = jobs.map { Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
-    return try Self.stillOurs(
-      try await connection.pipeline(finish(endings, token: token, idleLimit: .seconds(60))))
+  /// Ends jobs and says which of them the fence accepted.
+  func end(_ jobs: [Job], _ outcome: JobQueue.Outcome, token: UUID, on connection: Connection) async throws -> Set<
+    JobID
+  > {
+    let endings = jobs.map { JobQueue.Ending(job: $0, outcome: outcome, startedAt: $0.claimedAt) }
+    return try await finish(endings, token: token, idleLimit: .seconds(60)).run(on: connection)
   }
 }
 

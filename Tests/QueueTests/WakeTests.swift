@@ -4,7 +4,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Wake-up", .timeLimit(.minutes(2)))
+@Suite("Wake-up", .timeLimit(.minutes(30)))
 struct WakeTests {
   private struct Ear {
     let connection: Connection

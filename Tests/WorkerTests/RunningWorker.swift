@@ -15,7 +15,7 @@ struct RunningWorker: Sendable {
 
   init(
     _ database: TestDatabase, _ kinds: KindRunner..., connections: ConnectionSettings? = nil,
-    moments: Moments = Moments(),
+    failpoints: Failpoints = Failpoints(),
     gaveUp: Flag? = nil,
     settings change: (inout WorkerSettings) -> Void = { _ in }
   ) throws {
@@ -23,11 +23,13 @@ struct RunningWorker: Sendable {
     settings.heartbeat = .milliseconds(50)
     settings.poll = .milliseconds(50)
     settings.computeThreads = 2
+    // A machine that is busy with other tests is no reason to leave without a goodbye.
+    settings.farewell = .seconds(60)
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator(QueueMigrations.all),
-      systemd: SystemdNotifier(environment: [:]), moments: moments,
+      migrator: Migrator([.queue, TestKind.schema]),
+      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -51,6 +53,25 @@ struct TestKind: JobKind {
   var loads: @Sendable ([Job]) async throws -> Void = { _ in }
   var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
   var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+  /// The table that it writes to.
+  static let schema = SchemaModule(
+    "test",
+    files: [
+      (
+        "Tables/0006_test.up.sql",
+        """
+        CREATE TABLE twinmill.probe_effects (job_id bigint NOT NULL, attempt integer NOT NULL, n integer, token uuid);
+        INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_effects', 'probe');
+        """
+      ),
+      (
+        "Tables/0006_test.down.sql",
+        """
+        DELETE FROM twinmill.job_tables WHERE table_name = 'probe_effects';
+        DROP TABLE twinmill.probe_effects;
+        """
+      ),
+    ])
   /// A job whose load ends its session.
   var deadly: JobID?
 
@@ -79,9 +100,7 @@ struct TestKind: JobKind {
 enum WorkerDatabase {
   static func create() async throws -> TestDatabase {
     try await TestDatabase.create(from: "worker") { connection in
-      _ = try await Migrator(QueueMigrations.all).up(connection)
-      try await connection.script(
-        "CREATE FUNCTION twinmill.twin_exists(uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$")
+      _ = try await Migrator([.queue, TestKind.schema]).up(connection)
       try await JobQueue.register(kinds: [TestKind().definition], on: connection)
     }
   }
@@ -99,7 +118,8 @@ extension Connection {
 
   /// The final state of a job, waited for.
   func finalState(_ job: JobID) async throws -> String {
-    try await query("SELECT twinmill.wait(\(job), '20 s')")[0].decode(String.self)
+    try await until("SELECT count(*) = 1 FROM twinmill.job_history WHERE job_id = \(job)")
+    return try await value("SELECT state::text FROM twinmill.job_history WHERE job_id = \(job)")
   }
 
   /// Jobs in history by state.

@@ -47,8 +47,8 @@ struct RescueWatchTests {
   let start = ContinuousClock.now
   let worker = UUID()
 
-  private func beat(_ beat: Int64) -> JobQueue.Beat {
-    JobQueue.Beat(worker: worker, beat: beat, heartbeat: .seconds(1))
+  private func beat(_ count: Int64) -> JobQueue.Heartbeat {
+    JobQueue.Heartbeat(worker: worker, count: count, interval: .seconds(1))
   }
 
   @Test("suspects a worker whose beat stands still for three heartbeats of the observer's clock")

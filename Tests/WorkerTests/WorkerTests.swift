@@ -172,7 +172,7 @@ struct WorkerTests {
     #expect(try await connection.query("SELECT state::text FROM twinmill.jobs")[0].decode(String.self) == "ready")
   }
 
-  @Test("past the drain limit jobs are handed back, no attempt is lost")
+  @Test("past the drain limit jobs are requeued, no attempt is lost")
   func handsBack() async throws {
     let database = try await WorkerDatabase.create()
     let connection = try await database.connect()
@@ -200,11 +200,11 @@ struct WorkerTests {
     let connection = try await database.connect()
     try await connection.enqueueTests(1)
     let gate = Gate()
-    let moments = Moments { moment, _ in
-      guard moment == .computed else { return }
+    let failpoints = Failpoints { failpoint, _ in
+      guard failpoint == .computed else { return }
       await gate.pass()
     }
-    let worker = try RunningWorker(database, KindRunner(TestKind()), moments: moments)
+    let worker = try RunningWorker(database, KindRunner(TestKind()), failpoints: failpoints)
     await gate.reached()
     try await connection.script(
       "DELETE FROM twinmill.workers; SELECT * FROM twinmill.rescue('{}', '{}')")

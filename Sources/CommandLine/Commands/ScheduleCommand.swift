@@ -23,7 +23,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     let systemd = SystemdNotifier()
     let scheduler = SchedulerService(
       connections: try settings.connections("scheduler"),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), logger: logger,
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), logger: logger,
       poll: try settings.schedulerPoll(), ready: { systemd.ready("ticking") }, advanced: { systemd.alive() })
     try await ServiceGroup.run(scheduler, logger: logger)
   }

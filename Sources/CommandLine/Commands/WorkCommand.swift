@@ -32,19 +32,19 @@ struct WorkCommand: AsyncParsableCommand {
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
       kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: Build.current.migrator(twinsSchema: settings.twinsSchema), moments: try moments(),
+      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), failpoints: try failpoints(),
       mutant: try mutant(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
   }
 
-  /// Tests stop the process at a named moment of its first batch.
-  private func moments() throws -> Moments {
-    guard let name = ProcessInfo.processInfo.environment["TWINMILL_TEST_STOP_AT"] else { return Moments() }
-    guard let moment = Moment(rawValue: name) else {
-      throw SettingsError("TWINMILL_TEST_STOP_AT: one of \(Moment.allCases.map(\.rawValue)), not '\(name)'")
+  /// Tests stop the process at a named point of its first batch.
+  private func failpoints() throws -> Failpoints {
+    guard let name = ProcessInfo.processInfo.environment["TWINMILL_FAILPOINT"] else { return Failpoints() }
+    guard let failpoint = Failpoint(rawValue: name) else {
+      throw SettingsError("TWINMILL_FAILPOINT: one of \(Failpoint.allCases.map(\.rawValue)), not '\(name)'")
     }
-    return .stopping(at: moment)
+    return .stopping(at: failpoint)
   }
 
   /// Tests of `twinmill verify` take a safeguard out.

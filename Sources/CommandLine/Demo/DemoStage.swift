@@ -71,8 +71,8 @@ struct DemoStage {
         isOurs(process, name)
       else { continue }
       kill(process, signal)
-      // A worker lets its jobs end for a minute (TWINMILL_DRAIN_SECONDS).
-      let deadline = ContinuousClock.now + .seconds(75)
+      // A worker lets its jobs end for a minute (TWINMILL_DRAIN_SECONDS), and then has something left to do.
+      let deadline = ContinuousClock.now + .seconds(240)
       while kill(process, 0) == 0 {
         guard ContinuousClock.now < deadline else {
           throw CommandFailure("the demo's \(name) (process \(process)) does not stop; see \(folder)/\(name).log")

@@ -32,6 +32,10 @@ public struct ConnectionSettings: Sendable {
     public var logger: Logger
     /// What to do with the server's notices and warnings; nil logs them at debug level.
     public var onNotice: (@Sendable (Notice) -> Void)?
+    #if FAULT_INJECTION
+      /// Loses connections on purpose, in tests.
+      package var faults: RoundTripFaults?
+    #endif
 
     /// The defaults, but for what is given.
     public init(

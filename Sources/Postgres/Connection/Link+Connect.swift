@@ -14,6 +14,9 @@ extension Link {
 
   /// Connects to the first address that is what `target_session_attrs` asks for.
   func connect(ticket: UInt64) throws(PostgresError) {
+    #if FAULT_INJECTION
+      try refuseIfAsked()
+    #endif
     let parameters = try settings.connectParameters()
     let limit = settings.options.openDeadline
     operation = Operation(ticket: ticket, deadline: Instant.now.advanced(by: limit), limit: limit)

@@ -88,7 +88,11 @@ final class Link: @unchecked Sendable {
     operation = Operation(ticket: ticket, deadline: Instant.now.advanced(by: limit), limit: limit)
     defer { publishStatus() }
     do throws(PostgresError) {
-      let value = try body()
+      #if FAULT_INJECTION
+        let value = try losing(body)
+      #else
+        let value = try body()
+      #endif
       let transactionWasHit = try settle()
       if let kind = operation.interruption, isCopying || transactionWasHit { throw interruptionError(kind) }
       return value

@@ -106,6 +106,11 @@ public struct PostgresError: Error, Sendable {
     self.init(Draft(kind: kind, message: message, sqlstate: sqlstate, hint: hint, endsConnection: ends))
   }
 
+  /// The same error with the name of what failed before its message.
+  package func prefixed(_ name: String) -> PostgresError {
+    changing { $0.message = "\(name): \($0.message)" }
+  }
+
   /// The same error with some fields changed.
   func changing(_ change: (inout Draft) -> Void) -> PostgresError {
     var draft = Draft(

@@ -1,0 +1,106 @@
+-- Purpose: the one place where a single job comes into being. Nearly always two statements do it all: one finds kind
+--          and lane and what is wrong, one inserts. The caller wakes the queue `ready_in`.
+-- Index:   kinds_pkey, lanes_by_name, jobs_unique as arbiter.
+-- Locks:   the new row; waits for a concurrent insert of the
+--          same key.
+-- Rows:    one.
+-- Most of what a call costs the server is making expressions ready, anew in each transaction: few variables, few
+-- expressions, plain parameters, as taking a composite apart costs a tenth of a call. No SET: the callers pin the search
+-- path. One statement for both is no faster, as RETURNING has to look for the queue again. ON CONFLICT stands only where
+-- there is a key: it costs a record of WAL, 48 of 321 bytes a job.
+-- Grant:   twinmill_worker
+CREATE OR REPLACE FUNCTION twinmill.insert_job(
+  kind text, twin uuid, arguments jsonb, queue text, priority integer, run_at timestamptz, unique_key text,
+  max_attempts integer, depends_on bigint[], on_discard text[], tenant text, concurrency_key text,
+  deadline timestamptz, if_waiting text, schedule text, tick timestamptz, retry_of bigint,
+  OUT job_id bigint, OUT outcome text, OUT ready_in text)
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+  asked_at timestamptz := clock_timestamp();
+  -- The transaction takes its number before the job takes its id: a claim cursor may pass every id that was taken
+  -- before the oldest open transaction began.
+  transaction xid8 := pg_current_xact_id();
+  home_lane integer;
+  home text;
+  attempts integer;
+  request twinmill.job_request;
+  known twinmill.kinds;
+  edges record;
+  unfinished integer;
+BEGIN
+  SELECT a.lane, a.queue, a.max_attempts INTO home_lane, home, attempts
+  FROM twinmill.admit(
+    ROW(insert_job.kind, insert_job.twin, insert_job.arguments, insert_job.queue, insert_job.priority,
+        insert_job.run_at, insert_job.unique_key, insert_job.max_attempts, insert_job.depends_on,
+        insert_job.on_discard, insert_job.tenant, insert_job.concurrency_key, insert_job.deadline,
+        insert_job.if_waiting)::twinmill.job_request, asked_at) AS a;
+  IF NOT FOUND OR depends_on IS NOT NULL OR (twin IS NOT NULL AND NOT twinmill.twin_exists(twin)) THEN
+    -- Refused, the first of its lane, or more to look at.
+    request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard,
+                   tenant, concurrency_key, deadline, if_waiting);
+    known := twinmill.check_request(request, asked_at);
+    home := coalesce(queue, known.queue);
+    attempts := coalesce(max_attempts, known.max_attempts);
+    home_lane := twinmill.lane(home, known.name, coalesce(tenant, ''), coalesce(priority, 0));
+    IF cardinality(depends_on) > 0 THEN
+      edges := twinmill.unfinished_dependencies(request);
+      unfinished := cardinality(edges.job_ids);
+    END IF;
+  END IF;
+
+  IF unique_key IS NULL THEN
+    INSERT INTO twinmill.live_jobs AS j
+      (state, lane, max_attempts, kind, twin_id, concurrency_key, arguments, run_at, deadline, waits_for, requested_by,
+       schedule, tick, retry_of)
+    VALUES
+      (CASE WHEN unfinished > 0 THEN 'blocked' WHEN insert_job.run_at > asked_at THEN 'scheduled' ELSE 'ready'
+            END::twinmill.job_state,
+       home_lane, attempts, insert_job.kind, insert_job.twin, insert_job.concurrency_key, insert_job.arguments,
+       coalesce(insert_job.run_at, asked_at), insert_job.deadline, coalesce(unfinished, 0), session_user,
+       insert_job.schedule, insert_job.tick, insert_job.retry_of)
+    RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN home END INTO job_id, ready_in;
+  ELSE
+    LOOP
+      INSERT INTO twinmill.live_jobs AS j
+        (state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline, waits_for,
+         requested_by, schedule, tick, retry_of)
+      VALUES
+        (CASE WHEN unfinished > 0 THEN 'blocked' WHEN insert_job.run_at > asked_at THEN 'scheduled' ELSE 'ready'
+              END::twinmill.job_state,
+         home_lane, attempts, insert_job.kind, insert_job.twin, insert_job.unique_key, insert_job.concurrency_key,
+         insert_job.arguments, coalesce(insert_job.run_at, asked_at), insert_job.deadline, coalesce(unfinished, 0),
+         session_user, insert_job.schedule, insert_job.tick, insert_job.retry_of)
+      ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
+      RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN home END INTO job_id, ready_in;
+      EXIT WHEN FOUND;
+      SELECT j.job_id INTO job_id FROM twinmill.live_jobs j
+      WHERE j.kind = insert_job.kind AND j.unique_key = insert_job.unique_key;
+      -- Not found: it has finished meanwhile, and the key is free again.
+      IF FOUND THEN
+        outcome := 'merged';
+        -- A look before the lock: who only asks for what runs already needs none.
+        IF if_waiting = 'replace'
+           AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE insert_job.job_id = ANY (c.job_ids)) THEN
+          request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on,
+                         on_discard, tenant, concurrency_key, deadline, if_waiting);
+          SELECT r.outcome, r.ready_in INTO outcome, ready_in
+          FROM twinmill.replace_job(insert_job.job_id, request, home_lane, home, attempts) AS r;
+        END IF;
+        IF outcome IS NOT NULL THEN RETURN; END IF;
+      END IF;
+    END LOOP;
+  END IF;
+
+  outcome := 'inserted';
+  IF unfinished > 0 THEN
+    -- By id, as jobs are ended: at commit each of them is locked in this order (settle_dependency).
+    INSERT INTO twinmill.dependencies (depends_on, job_id, on_discard)
+    SELECT e.depends_on, insert_job.job_id, e.on_discard
+    FROM unnest(edges.job_ids, edges.rules) AS e(depends_on, on_discard) ORDER BY e.depends_on;
+  END IF;
+END $$;
+COMMENT ON FUNCTION twinmill.insert_job(
+  text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text, text, timestamptz, text, text,
+  timestamptz, bigint) IS 'Inserts a job, or names or replaces the unfinished job that holds its unique key';

@@ -1,0 +1,2 @@
+DROP TABLE twinmill.unreleased;
+DROP TABLE twinmill.dependencies;

@@ -1,0 +1,158 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Queue
+
+/// Claims batches while there is room, and hands each to its kind. `ClaimPlanner` decides; the loop performs.
+struct ClaimLoop: Sendable {
+  let context: WorkerContext
+  let kinds: [String: KindRunner]
+  let wakeUp: WakeUp
+  let shutdown: ShutdownSignal
+  /// Breaks off what the loop asks of a server that does not answer.
+  let queries: QueryCancellation
+  /// Told at the end of each round, for readiness and the watchdog.
+  let looked: @Sendable () -> Void
+
+  /// What the loop has in hand.
+  private struct State {
+    var planner: ClaimPlanner
+    /// The claim that waits to run.
+    var claim: JobQueue.Claim?
+    /// The head scan that goes on beside the claims.
+    var scan: HeadScan?
+    var backoff = ReconnectBackoff()
+  }
+
+  private typealias Batches = ThrowingTaskGroup<Void, any Error>
+  private typealias Scans = ThrowingDiscardingTaskGroup<any Error>
+
+  /// Claims until told to stop; returns when all batches have ended.
+  /// - Throws: `LeaseLost`.
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { batches in
+      try await withThrowingDiscardingTaskGroup { scans in
+        // A scan ends with the claims: it holds up no drain.
+        defer { scans.cancelAll() }
+        try await claim(into: &batches, &scans)
+      }
+    }
+  }
+
+  private func claim(into batches: inout Batches, _ scans: inout Scans) async throws {
+    let limits = kinds.mapValues { min(context.settings.batchLimit, $0.definition.batchLimit) }
+    var state = State(planner: ClaimPlanner(batchLimits: limits, concurrency: context.settings.concurrency))
+    while true {
+      report(to: &state)
+      let action = state.planner.next(at: .now, ranks: { context.shares.ranks(of: $0) })
+      switch action {
+      case .start: start(&state, in: &batches)
+      case .awaitBatch:
+        try await batches.next()
+        state.planner.handle(.batchEnded, at: .now)
+      case .wait(let pause):
+        looked()
+        // The signal to stop may have been taken for one of new jobs.
+        if !shutdown.isSet { await wakeUp.wait(atMost: min(context.settings.poll, pause ?? context.settings.poll)) }
+        state.planner.handle(.waited, at: .now)
+      case .headScan(let lanes, isBeside: true):
+        let scan = HeadScan()
+        state.scan = scan
+        scans.addTask { await scan.run(lanes, context) }
+      case .awaitLease: await wakeUp.wait(atMost: .milliseconds(20))
+      case .loseLease: throw LeaseLost()
+      case .abandon:
+        if let claim = state.claim { context.inFlight.end(claim.token) }
+        state.claim = nil
+      case .stop:
+        context.logger.debug("no more claims", metadata: ["batches": "\(context.inFlight.claims.count)"])
+        return
+      case .readLanes, .headScan, .claim, .claimLimited, .claimPoison: await ask(action, &state)
+      }
+    }
+  }
+
+  /// Tells the planner what has happened meanwhile.
+  private func report(to state: inout State) {
+    let now = ContinuousClock.now
+    state.planner.handle(.lease(context.lease.state(margin: context.settings.heartbeat)), at: now)
+    if shutdown.isSet { state.planner.handle(.stopping, at: now) }
+    if wakeUp.take() { state.planner.handle(.notified, at: now) }
+    if let seen = state.scan?.take() {
+      state.scan = nil
+      state.planner.handle(.headScanned(seen.heads, took: seen.took), at: now)
+    }
+  }
+
+  /// Runs the claimed batch beside the others.
+  private func start(_ state: inout State, in batches: inout Batches) {
+    guard let claim = state.claim, let first = claim.jobs.first, let runner = kinds[first.kind] else {
+      preconditionFailure("only jobs of known kinds are claimed")
+    }
+    let time = ClaimTime(received: .now)
+    batches.addTask { [context] in
+      let share = context.shares.began(first.tenant)
+      await runner.run(claim, time, context)
+      context.shares.ended(share)
+      context.inFlight.end(claim.token)
+    }
+    looked()
+    state.claim = nil
+    state.planner.handle(.started, at: .now)
+  }
+
+  // MARK: - Asking the server
+
+  private func ask(_ action: ClaimPlanner.Action, _ state: inout State) async {
+    do throws(PostgresError) {
+      let (event, claim) = try await queries.run { () async throws(PostgresError) in try await answer(to: action) }
+      state.claim = claim
+      if state.backoff.succeeded() { context.logger.notice("the database is back") }
+      state.planner.handle(event, at: .now)
+    } catch {
+      state.planner.handle(.failed, at: .now)
+      await state.backoff.pause(context.logger, "claiming waits for the database", error)
+    }
+  }
+
+  private func answer(
+    to action: ClaimPlanner.Action
+  ) async throws(PostgresError) -> (event: ClaimPlanner.Event, claim: JobQueue.Claim?) {
+    let (worker, queues, names) = (context.worker, context.settings.queues, Array(kinds.keys))
+    switch action {
+    case .readLanes(let all):
+      let reading = try await context.onConnection { connection async throws(PostgresError) in
+        all
+          ? try await JobQueue.promoteDueAndReadLanes(queues: queues, kinds: names, few: .max - 1, on: connection)
+          : try await JobQueue.promoteDueAndReadLanes(queues: queues, kinds: names, on: connection)
+      }
+      return (.lanesRead(reading), nil)
+    case .headScan(let lanes, _):
+      let seen = try await HeadScan.scan(lanes, context)
+      return (.headScanned(seen.heads, took: seen.took), nil)
+    case .claim(let ranges):
+      return Self.event(
+        of: try await context.claim { token, connection async throws(PostgresError) in
+          try await worker.claimUnlimited(ranges, token: token, on: connection)
+        })
+    case .claimLimited(let queue, let ranges):
+      return Self.event(
+        of: try await context.claim { token, connection async throws(PostgresError) in
+          try await worker.claimLimited(queue: queue, ranges, token: token, on: connection)
+        })
+    case .claimPoison(let lanes):
+      return Self.event(
+        of: try await context.claim { token, connection async throws(PostgresError) in
+          try await worker.claimPoison(queues: queues, kinds: names, lanes: lanes, token: token, on: connection)
+        })
+    case .start, .abandon, .awaitBatch, .wait, .awaitLease, .loseLease, .stop:
+      preconditionFailure("\(action) asks nothing of the server")
+    }
+  }
+
+  private static func event(of claim: JobQueue.Claim?) -> (event: ClaimPlanner.Event, claim: JobQueue.Claim?) {
+    guard let claim else { return (.foundNothing, nil) }
+    guard !claim.jobs.isEmpty else { return (.throttled(claim.portions, snapshot: claim.snapshot), nil) }
+    return (.claimed(claim.portions, snapshot: claim.snapshot), claim)
+  }
+}
