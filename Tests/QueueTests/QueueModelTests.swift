@@ -153,7 +153,7 @@ private struct ModelRun {
       let (job, outcome) = try await connection.query(sql).only().decode(JobID.self, String.self)
       expect(!isRefused, "an enqueue was not refused")
       insert(entry, as: job, outcome, after: dependencies, runsAnyway, replaces, hasTime: delay != nil)
-    } catch let error as PostgresError where error.sqlstate == "55000" {
+    } catch where error.sqlstate == "55000" {
       expect(isRefused, "an enqueue was refused: \(error)")
     }
   }
@@ -360,7 +360,7 @@ private struct ModelRun {
         model.end(job, "cancelled")
         model.resolveDependents(of: [job])
       }
-    } catch let error as PostgresError where error.sqlstate == "55000" {
+    } catch where error.sqlstate == "55000" {
       expect(model.jobs[job]!.isFinal, "a live job was not cancelled: \(error)")
     }
   }
@@ -382,7 +382,7 @@ private struct ModelRun {
           place: entry.place, uniqueKey: entry.uniqueKey, concurrencyKey: entry.concurrencyKey, runAt: model.now)
         insert(again, as: new, outcome, after: [], false, false, hasTime: false)
       }
-    } catch let error as PostgresError where error.sqlstate == "55000" {
+    } catch where error.sqlstate == "55000" {
       let state = model.jobs[job]!.state
       expect(state != .scheduled && !model.jobs[job]!.isFinal, "\(state) was not retried: \(error)")
     }

@@ -76,11 +76,8 @@ struct Reference {
     let relations = try await SchemaReader.relations(
       twinsSchema: twinsSchema, twinTables: Self.twinTables, on: connection)
     await connection.close()
-    var roles: [String: Set<String>] = [:]
-    // A later module's routine takes the place of an earlier one of the same name.
-    for routine in try build.routines(twinsSchema: twinsSchema) { roles[routine.name] = Set(routine.grants) }
     let pages: [ReferencePage?] = [
-      .functions(functions, roles: roles), .views(relations), .tables(relations), .settings(),
+      .functions(functions, roles: try build.roles()), .views(relations), .tables(relations), .settings(),
       .commandLine(), .kinds(try build.kinds(twinsSchema: twinsSchema).map(\.definition)),
       .domains(try build.catalog(twinsSchema: twinsSchema).domains), .exitStatus(), .logEvents(),
     ]

@@ -106,7 +106,7 @@ extension Setting {
       How long running jobs may finish after SIGTERM. Jobs that are still running then go back to the queue without \
       losing an attempt. Keep it below `TimeoutStopSec` of `twinmill-worker.service`, which is 90.
       """,
-    tooLow: "long jobs start again elsewhere.", tooHigh: "systemd kills the worker before it has handed its jobs back.",
+    tooLow: "long jobs start again elsewhere.", tooHigh: "systemd kills the worker before it has requeued its jobs.",
     allowed: "0 or more")
 
   static let retentionDays = Setting(

@@ -57,9 +57,10 @@ package struct Build: Sendable {
     makeKinds(try catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas))
   }
 
-  /// Everything of the schema that is applied from its own file, with the roles that may use it.
-  func routines(twinsSchema: String) throws -> [Routine] {
-    (modules + (try kinds(twinsSchema: twinsSchema)).compactMap(\.definition.schema)).flatMap(\.routines)
+  /// By name of a function or view of the schema, the roles that may use it.
+  func roles() throws -> [String: Set<String>] {
+    let routines = try migrator(twinsSchema: "public").modules.flatMap(\.routines)
+    return Dictionary(grouping: routines, by: \.name).mapValues { Set($0.flatMap(\.grants)) }
   }
 
   /// The database's schema: of the modules, and of each kind of job that has a part of it.

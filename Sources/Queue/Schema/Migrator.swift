@@ -29,7 +29,8 @@ public struct Migrator: Sendable {
   /// Schema of the twin tables; stands for `@twins@` in the steps and routines.
   public let twinsSchema: String
 
-  let modules: [SchemaModule]
+  /// What the schema is made of, from the ground up.
+  public let modules: [SchemaModule]
   let version: String
   let routines: RoutineSet
 
