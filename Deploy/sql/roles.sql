@@ -5,7 +5,7 @@
 -- Run by a superuser (or by the owner of both schemas with CREATEROLE) after `twinmill migrate up`, and again after
 -- every upgrade: it only adds what is missing, and new tables need their grants. One transaction.
 --
---   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
+--   twinmill_worker    runs `twinmill worker` and `twinmill scheduler`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
 --   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, enqueue_documents,
 --                      recompute, twin, wait. Sees no table.
@@ -159,7 +159,7 @@ WHERE functions.pronamespace = 'twinmill'::regnamespace
 ORDER BY functions.oid::regprocedure::text, grantees.name
 \gexec
 
-COMMENT ON ROLE twinmill_worker IS 'Twinmill: runs the daemons (twinmill work, twinmill schedule).';
+COMMENT ON ROLE twinmill_worker IS 'Twinmill: runs the daemons (twinmill worker, twinmill scheduler).';
 COMMENT ON ROLE twinmill_enqueue IS 'Twinmill: enqueues jobs through functions, sees no table.';
 COMMENT ON ROLE twinmill_operate IS 'Twinmill: enqueues, reads, and steers jobs and schedules.';
 COMMENT ON ROLE twinmill_read IS 'Twinmill: reads queue, history, twins and results.';

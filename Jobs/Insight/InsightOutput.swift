@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -29,7 +30,7 @@ public struct InsightOutput: Sendable {
   let rows: [Row]
   let kept: [Kept]
 
-  init(_ input: InsightInput, _ entries: [EpisodeBook.Entry], inputHash: String, job: Job) {
+  init(_ input: InsightInput, _ entries: [EpisodeTracker.Entry], inputHash: String, job: Job) {
     var rows: [Row] = []
     var kept: [Kept] = []
     for entry in entries {
@@ -62,7 +63,7 @@ public struct InsightOutput: Sendable {
   }
 
   private static func metadata(
-    _ entry: EpisodeBook.Entry, _ input: InsightInput, _ inputHash: String, _ job: Job
+    _ entry: EpisodeTracker.Entry, _ input: InsightInput, _ inputHash: String, _ job: Job
   ) -> String {
     var json = JSONWriter()
     json.object { json in

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -27,7 +28,7 @@ public struct RecommendationOutput: Sendable {
   let rows: [Row]
   let kept: [Kept]
 
-  init(_ input: RecommendationInput, _ entries: [AdviceBook.Entry], inputHash: String, job: Job) {
+  init(_ input: RecommendationInput, _ entries: [RecommendationTracker.Entry], inputHash: String, job: Job) {
     let domain = input.evidence.domain.name
     var rows: [Row] = []
     var kept: [Kept] = []
@@ -35,16 +36,16 @@ public struct RecommendationOutput: Sendable {
       var metadata = JSONWriter()
       metadata.object { metadata in
         metadata.lineage(of: job, inputHash: inputHash, domain: domain)
-        entry.given.write(to: &metadata)
+        entry.recommendation.write(to: &metadata)
         guard let advice = entry.advice else { return }
         metadata.key("rests_on")
         metadata.array { list in for row in advice.story.evidence { row.write(to: &list) } }
       }
       guard let advice = entry.advice else {
-        kept.append(Kept(id: entry.given.id, metadata: metadata.text))
+        kept.append(Kept(id: entry.recommendation.id, metadata: metadata.text))
         continue
       }
-      rows.append(Self.row(entry.given, advice, metadata.text))
+      rows.append(Self.row(entry.recommendation, advice, metadata.text))
     }
     self.rows = rows
     self.kept = kept
@@ -52,13 +53,13 @@ public struct RecommendationOutput: Sendable {
     summary.object { summary in
       summary.lineage(of: job, inputHash: inputHash, domain: domain)
       summary.member("given", rows.count)
-      summary.member("withdrawn", entries.count { $0.given.state == .withdrawn })
+      summary.member("withdrawn", entries.count { $0.recommendation.state == .withdrawn })
     }
     record = ResultRecord(
       twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.text)
   }
 
-  private static func row(_ given: GivenAdvice, _ advice: Advice, _ metadata: String) -> Row {
+  private static func row(_ given: PriorRecommendation, _ advice: Advice, _ metadata: String) -> Row {
     var products = JSONWriter()
     products.array { list in
       for product in advice.products {

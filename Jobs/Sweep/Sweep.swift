@@ -1,3 +1,4 @@
+import Analysis
 import Postgres
 import Queue
 import Twins
@@ -13,7 +14,7 @@ public struct Sweep: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Enqueues the recomputation of twins whose data changed",
-    argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
+    argumentsSchema: NoArguments.schema,
     // Two sweeps at once only wait for each other.
     batchLimit: 1, concurrency: 1,
     // New data is found and computed without anybody's doing.

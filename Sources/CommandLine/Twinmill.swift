@@ -17,7 +17,7 @@ struct Twinmill: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [InternalCommand.self],
     groupedSubcommands: [
-      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self, DemoCommand.self]),
+      CommandGroup(name: "Run:", subcommands: [WorkerCommand.self, SchedulerCommand.self, DemoCommand.self]),
       CommandGroup(
         name: "Jobs:",
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
@@ -49,7 +49,8 @@ struct Twinmill: AsyncParsableCommand {
       ". Hint: is this the right database, and is its schema there? Run: twinmill migrate up"
     case "22P02" where error.message.hasSuffix("type json"):
       ". Hint: arguments are a JSON object, such as '{\"horizon\": 30}'"
-    case "42501": ". Hint: the roles and what they may do: Deploy/README.md; for example GRANT twinmill_read TO …"
+    case "42501":
+      ". Hint: the roles and what they may do: Deploy/docs/operate/roles.md; for example GRANT twinmill_read TO …"
     default: ""
     }
   }

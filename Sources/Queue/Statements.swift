@@ -6,15 +6,15 @@ enum Statements {
   static let hotPlan = Statement("hot_plan", Embedded.SQL.Statements.hot_plan)
   static let claimPlan = Statement("claim_plan", Embedded.SQL.Statements.claim_plan)
   static let hotPlanEnd = Statement("hot_plan_end", Embedded.SQL.Statements.hot_plan_end)
-  static let claim = Statement(name: "claim", text: withLines(Embedded.SQL.Statements.claim))
+  static let claim = Statement(name: "claim", text: withRanges(Embedded.SQL.Statements.claim))
   static let claimOverlap = Statement("claim_overlap", Embedded.SQL.Statements.claim_overlap)
   static let claimLimited = Statement(
-    name: "claim_limited", text: withLines(Embedded.SQL.Statements.claim_limited))
+    name: "claim_limited", text: withRanges(Embedded.SQL.Statements.claim_limited))
   static let lockQueue = Statement("lock_queue", Embedded.SQL.Statements.lock_queue)
-  static let lockSuspects = Statement("lock_suspects", Embedded.SQL.Statements.lock_suspects)
-  static let claimSuspect = Statement("claim_suspect", Embedded.SQL.Statements.claim_suspect)
+  static let lockPoison = Statement("lock_poison", Embedded.SQL.Statements.lock_poison)
+  static let claimPoison = Statement("claim_poison", Embedded.SQL.Statements.claim_poison)
   static let lanes = Statement("lanes", Embedded.SQL.Statements.lanes)
-  static let fronts = Statement("fronts", Embedded.SQL.Statements.fronts)
+  static let headScan = Statement("head_scan", Embedded.SQL.Statements.head_scan)
   static let promote = Statement("promote", Embedded.SQL.Statements.promote)
   static let nextDue = Statement("next_due", Embedded.SQL.Statements.next_due)
   static let boundedTransaction = Statement("bounded_transaction", Embedded.SQL.Statements.bounded_transaction)
@@ -28,13 +28,13 @@ enum Statements {
   static let cancellationsOfWorker = Statement(
     "cancellations_of_worker", Embedded.SQL.Statements.cancellations_of_worker)
   static let removeWorker = Statement("remove_worker", Embedded.SQL.Statements.remove_worker)
-  static let beats = Statement("beats", Embedded.SQL.Statements.beats)
+  static let heartbeats = Statement("heartbeats", Embedded.SQL.Statements.heartbeats)
   static let rescue = Statement("rescue", Embedded.SQL.Statements.rescue)
-  static let returnStrays = Statement("return_strays", Embedded.SQL.Statements.return_strays)
+  static let requeueOrphans = Statement("requeue_orphans", Embedded.SQL.Statements.requeue_orphans)
   static let serverTime = Statement("server_time", Embedded.SQL.Statements.server_time)
-  static let release = Statement("release", Embedded.SQL.Statements.release)
-  static let unpark = Statement("unpark", Embedded.SQL.Statements.unpark)
-  static let tend = Statement("tend", Embedded.SQL.Statements.tend)
+  static let resolveDependents = Statement("resolve_dependents", Embedded.SQL.Statements.resolve_dependents)
+  static let unblockKeys = Statement("unblock_keys", Embedded.SQL.Statements.unblock_keys)
+  static let maintainWaiting = Statement("maintain_waiting", Embedded.SQL.Statements.maintain_waiting)
   static let share = Statement("share", Embedded.SQL.Statements.share)
   static let reportProgress = Statement("report_progress", Embedded.SQL.Statements.report_progress)
   static let forget = Statement("forget", Embedded.SQL.Statements.forget)
@@ -52,7 +52,7 @@ enum Statements {
   static let checkBodies = Embedded.SQL.Statements.migrate.check_bodies
 
   /// Puts in what the two claims have in common.
-  private static func withLines(_ text: String) -> String {
-    text.replacing("\n@claim_lines@", with: "\n" + Embedded.SQL.Statements.claim_lines)
+  private static func withRanges(_ text: String) -> String {
+    text.replacing("\n@claim_ranges@", with: "\n" + Embedded.SQL.Statements.claim_ranges)
   }
 }

@@ -47,7 +47,7 @@ struct BenchTests {
       """)
     #expect(unstated == [])
     let left: Int64 = try await connection.value(
-      "SELECT (SELECT count(*) FROM twinmill.all_jobs) + (SELECT count(*) FROM twinmill.probe_effects)")
+      "SELECT (SELECT count(*) FROM twinmill.all_jobs) + (SELECT count(*) FROM twinmill.probe_writes)")
     #expect(left == 0)
     #expect(try await connection.value("SELECT to_regnamespace('twinmill_bench') IS NULL", as: Bool.self))
   }

@@ -13,7 +13,7 @@ struct FaultTests {
 
   private func worker(_ database: TestDatabase, stoppingAt moment: String? = nil) async throws -> Daemon {
     let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
-    return try await Daemon("work", url: database.url, environment: Daemon.quick.merging(settings) { $1 })
+    return try await Daemon("worker", url: database.url, environment: Daemon.quick.merging(settings) { $1 })
   }
 
   /// A worker that has stopped itself at a moment.
@@ -27,7 +27,7 @@ struct FaultTests {
   private func zombie(_ moment: String, _ database: TestDatabase) async throws -> Daemon {
     let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
     while true {
-      let zombie = try await Daemon("work", url: database.url, environment: Daemon.mortal.merging(settings) { $1 })
+      let zombie = try await Daemon("worker", url: database.url, environment: Daemon.mortal.merging(settings) { $1 })
       do {
         try await zombie.untilStopped()
         return zombie
@@ -80,8 +80,8 @@ struct FaultTests {
     // Default lease and heartbeat; batches so small that the jobs last for all kills.
     let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "8", "TWINMILL_CONCURRENCY": "1"]
     var workers = [
-      try await Daemon("work", url: database.url, environment: settings),
-      try await Daemon("work", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
     ]
     let producer = try await Producer(database)
     let producing = Task {
@@ -90,7 +90,7 @@ struct FaultTests {
     for kill in 1...10 {
       try await connection.until("SELECT count(*) >= \(Int64(kill * 400)) FROM twinmill.job_history")
       await workers.removeFirst().kill()
-      workers.append(try await Daemon("work", url: database.url, environment: settings))
+      workers.append(try await Daemon("worker", url: database.url, environment: settings))
     }
     try await producing.value
     try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs WHERE kind = 'probe'")

@@ -121,7 +121,7 @@ final class Daemon: Sendable {
 
   /// Returns when the worker's heartbeat has been heard so many times from now on.
   func untilBeaten(_ times: Int, _ clock: Connection) async throws {
-    let beat = "SELECT coalesce(max(beat), 0) FROM twinmill.workers WHERE pid = "
+    let beat = "SELECT coalesce(max(heartbeats), 0) FROM twinmill.workers WHERE pid = "
     let now = try await clock.value(SQL(stringLiteral: beat + "\(child.id)"), as: Int64.self)
     try await clock.until(SQL(stringLiteral: "SELECT (\(beat)\(child.id)) >= \(now + Int64(times))"))
   }

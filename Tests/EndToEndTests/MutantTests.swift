@@ -31,7 +31,7 @@ struct MutantTests {
       -> Daemon
     {
       let more: [String: String?] = ["TWINMILL_FAILPOINT": moment, "TWINMILL_TEST_MUTANT": mutant]
-      let worker = try await Daemon("work", url: database.url, environment: environment.merging(more) { $1 })
+      let worker = try await Daemon("worker", url: database.url, environment: environment.merging(more) { $1 })
       if moment == nil { try await worker.untilLogged("working") }
       return worker
     }
@@ -137,11 +137,11 @@ struct MutantTests {
   func loud() async throws {
     let database = try await Installed.migrated()
     let mutant = try await Daemon(
-      "work", url: database.url, environment: Daemon.quick.merging(["TWINMILL_TEST_MUTANT": "no_fence"]) { $1 })
+      "worker", url: database.url, environment: Daemon.quick.merging(["TWINMILL_TEST_MUTANT": "no_fence"]) { $1 })
     try await mutant.untilLogged("TWINMILL_TEST_MUTANT is set")
     #expect(await mutant.stop() == 0)
     let unknown = try await Installed.run(
-      ["work"], url: database.url, environment: ["TWINMILL_TEST_MUTANT": "no_worry"])
+      ["worker"], url: database.url, environment: ["TWINMILL_TEST_MUTANT": "no_worry"])
     #expect(unknown.status == 78)
   }
 }

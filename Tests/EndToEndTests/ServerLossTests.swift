@@ -17,10 +17,10 @@ struct ServerLossTests {
     // What this machine takes now from the start of a worker to the end of its first job.
     let first: Int64 = try await connection.value("SELECT job_id FROM twinmill.enqueue('probe')")
     let starting = ContinuousClock.now
-    let worker = try await Daemon("work", url: database.url, environment: [:])
+    let worker = try await Daemon("worker", url: database.url, environment: [:])
     try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE job_id = \(first)")
     let start = ContinuousClock.now - starting
-    let scheduler = try await Daemon("schedule", url: database.url, environment: [:])
+    let scheduler = try await Daemon("scheduler", url: database.url, environment: [:])
 
     // Acknowledged enqueues only; the producer stops with its connection.
     let producer = Task {
@@ -58,7 +58,7 @@ struct ServerLossTests {
       SELECT count(*) FROM unnest(\(acknowledged + [job])) AS a(id)
       LEFT JOIN twinmill.job_history h ON h.job_id = a.id AND h.state = 'completed'
       LEFT JOIN LATERAL (
-        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_effects e WHERE e.job_id = a.id
+        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_writes e WHERE e.job_id = a.id
       ) AS e ON true
       WHERE h.job_id IS NULL OR e.rows <> 1 OR e.attempt <> h.attempt
       """)

@@ -2,6 +2,7 @@ import Domains
 import FoundationEssentials
 import Testing
 
+@testable import Analysis
 @testable import Jobs
 @testable import Twins
 
@@ -80,11 +81,6 @@ struct AdviceTests {
     #expect(sugar.mean < 0 && sugar.lower < sugar.mean && sugar.mean < sugar.upper && sugar.upper < 0)
   }
 
-  @Test(
-    "two-sided chances and deviations",
-    arguments: [(0.05, 1.959963984540054), (1e-5, 4.417173413469), (1, 0), (0.3173105078629141, 1)])
-  func chances(_ p: Double, _ z: Double) { #expect(abs(Chance.deviations(twoSided: p) - z) < 1e-6) }
-
   private static let pump = """
     domain: skincare
     summary: As skincare, with rules
@@ -138,7 +134,7 @@ struct AdviceTests {
 
   /// An insight as it is read back.
   private static func stored(_ finding: Finding, job: Int64) throws -> OpenInsight {
-    let episode = Episode(twin: SimulatedTwin.id, kind: "insight", finding, now: SimulatedTwin.date(63))
+    let episode = Episode(twin: SimulatedTwin.id, finding, now: SimulatedTwin.date(63))
     var metadata = JSONWriter()
     metadata.object { metadata in
       metadata.member("kind", "insight")
@@ -173,28 +169,29 @@ struct AdviceTests {
 
   /// What is stored after some evaluations.
   private struct Shelf {
-    var rows: [UUID: GivenAdvice] = [:]
+    var rows: [UUID: PriorRecommendation] = [:]
 
     mutating func evaluate(_ advice: [Advice]) {
-      for entry in AdviceBook.update(rows.values.sorted { $0.number < $1.number }, with: advice, twin: SimulatedTwin.id)
+      for entry in RecommendationTracker.update(
+        rows.values.sorted { $0.number < $1.number }, with: advice, twin: SimulatedTwin.id)
       {
         var json = JSONWriter()
         json.object { json in
           json.member("kind", "recommendation")
-          entry.given.write(to: &json)
+          entry.recommendation.write(to: &json)
         }
-        rows[entry.given.id] = GivenAdvice(id: entry.given.id, metadata: json.text)
+        rows[entry.recommendation.id] = PriorRecommendation(id: entry.recommendation.id, metadata: json.text)
       }
     }
 
-    mutating func close(_ state: GivenAdvice.State) { for id in rows.keys { rows[id]?.state = state } }
+    mutating func close(_ state: PriorRecommendation.State) { for id in rows.keys { rows[id]?.state = state } }
 
-    var states: [GivenAdvice.State] { rows.values.sorted { $0.number < $1.number }.map(\.state) }
+    var states: [PriorRecommendation.State] { rows.values.sorted { $0.number < $1.number }.map(\.state) }
   }
 
   @Test("what was ignored or finished does not come back, unless clearly stronger, more urgent or on another occasion")
   func comingBack() {
-    for closed in [GivenAdvice.State.ignored, .done] {
+    for closed in [PriorRecommendation.State.ignored, .done] {
       for (advice, comes) in [
         (Self.advice(), false), (Self.advice(strength: 1.4), false), (Self.advice(strength: 0.5, priority: 5), false),
         (Self.advice(strength: 1.6), true), (Self.advice(priority: 3), true), (Self.advice(basis: "again"), true),

@@ -48,7 +48,7 @@ struct RescueTests {
     let alive = try await deadWorker(in: database)
     let rescuer = try await QueueWorker.registered(on: connection)
     let seen = try await rescuer.heartbeatsOfOthers(on: connection)
-    _ = try await connection.query("UPDATE twinmill.workers SET beat = beat + 1 WHERE id = \(alive.id)")
+    _ = try await connection.query("UPDATE twinmill.workers SET heartbeats = heartbeats + 1 WHERE id = \(alive.id)")
     #expect(try await JobQueue.rescue(seen, on: connection).isEmpty)
   }
 

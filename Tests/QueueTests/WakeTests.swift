@@ -108,7 +108,7 @@ struct WakeTests {
     for _ in 1...5 {
       try await connection.script("BEGIN; SELECT twinmill.enqueue('probe', queue => 'a'); ROLLBACK")
     }
-    let told = try await connection.query("SELECT coalesce(current_setting('twinmill.told', true), '')").only()
+    let told = try await connection.query("SELECT coalesce(current_setting('twinmill.notified', true), '')").only()
     #expect(try told.decode(String.self) == "")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')")
     #expect(try await ear.heard(connection) == ["a"])

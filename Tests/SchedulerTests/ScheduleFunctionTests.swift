@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 import Testing
 
@@ -21,7 +22,7 @@ struct ScheduleFunctionTests {
           RETURN sqlerrm || '. ' || hint;
         END $$;
         """)
-      var generator = SplitMix(seed: TestSeed.value)
+      var generator = SeededRandom(state: TestSeed.value)
       var texts = BrokenExpressions.all.map(\.0)
       for _ in 0..<(runsEverything ? 40_000 : 2_000) {
         texts.append(ExpressionGenerator.valid(using: &generator))

@@ -162,7 +162,7 @@ struct TickerTests {
       try await entry.put(on: connection)
       _ = try await connection.query(
         """
-        INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+        INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
         SELECT gen_random_uuid(), gen_random_uuid(), lane, false, job_id, ARRAY[job_id]
         FROM twinmill.live_jobs WHERE job_id = \(id)
         """)

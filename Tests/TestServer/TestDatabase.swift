@@ -18,7 +18,8 @@ public struct TestDatabase: Sendable {
   public var settings: ConnectionSettings {
     ConnectionSettings(
       url: url, applicationName: "tests",
-      options: .init(roundTripDeadline: .seconds(1800), openDeadline: .seconds(1800)))
+      options: .init(
+        roundTripDeadline: .seconds(1800), cancelGrace: .seconds(600), openDeadline: .seconds(1800)))
   }
 
   /// Creates an empty database.
@@ -85,7 +86,7 @@ public struct TestDatabase: Sendable {
     try await administer(server) { connection in
       try await connection.query(
         """
-        SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = \(name)
+        SELECT count(pg_terminate_backend(pid, 600000)) FROM pg_stat_activity WHERE datname = \(name)
         """)
     }
   }

@@ -28,20 +28,20 @@ struct RollingUpgradeTests {
     try await connection.enqueueTests(3)
     for job in 1...3 { #expect(try await connection.finalState(JobID(job)) == "completed") }
 
-    let newer = Self.queue(changing: "release") { text in
+    let newer = Self.queue(changing: "resolve_dependents") { text in
       text.replacing("patience text DEFAULT '500ms')", with: "patience text, unused boolean)")
-        .replacing("release(bigint[], text)", with: "release(bigint[], text, boolean)")
+        .replacing("resolve_dependents(bigint[], text)", with: "resolve_dependents(bigint[], text, boolean)")
     }
     let changes = try await Migrator([newer, TestKind.schema], version: "99.0.0").up(connection)
     #expect(
-      changes.routines == ["function release", "function release of version \(BuildInfo.version), kept until the next"])
+      changes.routines == ["function resolve_dependents", "function resolve_dependents of version \(BuildInfo.version), kept until the next"])
     let signatures: SQL = """
       SELECT array_agg(p.oid::regprocedure::text ORDER BY p.pronargs) FROM pg_proc p
-      WHERE p.pronamespace = 'twinmill'::regnamespace AND p.proname = 'release'
+      WHERE p.pronamespace = 'twinmill'::regnamespace AND p.proname = 'resolve_dependents'
       """
     #expect(
       try await connection.value(signatures, as: [String].self)
-        == ["twinmill.release(bigint[],text)", "twinmill.release(bigint[],text,boolean)"])
+        == ["twinmill.resolve_dependents(bigint[],text)", "twinmill.resolve_dependents(bigint[],text,boolean)"])
 
     // The same worker ends a job that another one waits for, which calls the old function.
     _ = try await connection.query(
@@ -56,6 +56,6 @@ struct RollingUpgradeTests {
 
     _ = try await Migrator([newer, TestKind.schema], version: "99.1.0").up(connection)
     #expect(
-      try await connection.value(signatures, as: [String].self) == ["twinmill.release(bigint[],text,boolean)"])
+      try await connection.value(signatures, as: [String].self) == ["twinmill.resolve_dependents(bigint[],text,boolean)"])
   }
 }

@@ -161,7 +161,7 @@
     func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
       _ = try await connection.query(
         """
-        INSERT INTO twinmill.probe_effects (job_id, attempt, n, token)
+        INSERT INTO twinmill.probe_writes (job_id, attempt, n, token)
         SELECT o.job_id, o.attempt, n, o.token
         FROM unnest(\(outputs.map(\.job.id)), \(outputs.map { Int32($0.job.attempt) }),
                     \(outputs.map { Int32($0.output) }), \(outputs.map(\.job.token)))

@@ -28,8 +28,7 @@ struct RunningWorker: Sendable {
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator([.queue, TestKind.schema]),
-      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
+      migrator: Migrator([.queue, TestKind.schema]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -45,7 +44,7 @@ struct RunningWorker: Sendable {
   }
 }
 
-/// A kind whose three functions are given by the test; it writes (job, attempt) to probe_effects.
+/// A kind whose three functions are given by the test; it writes (job, attempt) to probe_writes.
 struct TestKind: JobKind {
   var definition = KindDefinition(
     name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 10, concurrency: 10,
@@ -60,15 +59,15 @@ struct TestKind: JobKind {
       (
         "Tables/0006_test.up.sql",
         """
-        CREATE TABLE twinmill.probe_effects (job_id bigint NOT NULL, attempt integer NOT NULL, n integer, token uuid);
-        INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_effects', 'probe');
+        CREATE TABLE twinmill.probe_writes (job_id bigint NOT NULL, attempt integer NOT NULL, n integer, token uuid);
+        INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_writes', 'probe');
         """
       ),
       (
         "Tables/0006_test.down.sql",
         """
-        DELETE FROM twinmill.job_tables WHERE table_name = 'probe_effects';
-        DROP TABLE twinmill.probe_effects;
+        DELETE FROM twinmill.job_tables WHERE table_name = 'probe_writes';
+        DROP TABLE twinmill.probe_writes;
         """
       ),
     ])
@@ -90,7 +89,7 @@ struct TestKind: JobKind {
   func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
     for (job, output) in outputs {
       _ = try await connection.query(
-        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
+        "INSERT INTO twinmill.probe_writes VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
     }
     try await stores(outputs.map(\.job))
   }
@@ -132,9 +131,9 @@ extension Connection {
   }
 
   /// Effects as (job, attempt), in order.
-  func effects() async throws -> [[Int]] {
+  func writes() async throws -> [[Int]] {
     var effects: [[Int]] = []
-    for row in try await query("SELECT job_id, attempt FROM twinmill.probe_effects ORDER BY 1, 2") {
+    for row in try await query("SELECT job_id, attempt FROM twinmill.probe_writes ORDER BY 1, 2") {
       let (job, attempt) = try row.decode(Int64.self, Int32.self)
       effects.append([Int(job), Int(attempt)])
     }

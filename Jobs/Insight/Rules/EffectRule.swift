@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -66,12 +67,5 @@ struct EffectRule: InsightRule {
         ],
         source: source, unprinted: [source.pure("relative", effect.relative), source.pure("p", effect.p)]),
       actions: [])
-  }
-}
-
-extension InterventionEffect.MetricEffect {
-  /// Whether a statement may rest on it.
-  func meets(_ bar: EvidenceBar) -> Bool {
-    q <= bar.q && before + after >= bar.observations && abs(relative) >= bar.effect && (lower > 0 || upper < 0)
   }
 }

@@ -1,2 +1,2 @@
-DELETE FROM twinmill.job_tables WHERE table_name = 'probe_effects';
-DROP TABLE twinmill.probe_effects;
+DELETE FROM twinmill.job_tables WHERE table_name = 'probe_writes';
+DROP TABLE twinmill.probe_writes;

@@ -1,10 +1,10 @@
 -- What probe jobs write, so that every effect can be counted against its attempt. No key: a double must show.
-CREATE TABLE twinmill.probe_effects (
+CREATE TABLE twinmill.probe_writes (
   job_id   bigint NOT NULL,
   attempt  integer NOT NULL,
   n        integer NOT NULL,
   token    uuid NOT NULL
 );
-COMMENT ON TABLE twinmill.probe_effects IS 'Rows written by jobs of kind probe (argument rows), by job, attempt and claim';
-CREATE INDEX probe_effects_job ON twinmill.probe_effects (job_id);
-INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_effects', 'probe');
+COMMENT ON TABLE twinmill.probe_writes IS 'Rows written by jobs of kind probe (argument rows), by job, attempt and claim';
+CREATE INDEX probe_writes_job ON twinmill.probe_writes (job_id);
+INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_writes', 'probe');

@@ -1,5 +1,7 @@
+import Analysis
 import FoundationEssentials
 import Glibc
+import Numerics
 import Twins
 
 /// What to have more or less of: factors that somebody can change, that a metric follows, and of which the domain says
@@ -35,10 +37,10 @@ struct FactorAdvice: AdviceRule {
     guard let spread = metric.innovationDeviation, spread > 0, abs(relation.r) < 1, abs(relation.rankR) < 1 else {
       return nil
     }
-    let error = abs(atanh(relation.rankR)) / Chance.deviations(twoSided: relation.p)
+    let error = abs(atanh(relation.rankR)) / NormalDistribution.deviations(twoSided: relation.p)
     let centre = atanh(abs(relation.r))
-    let low = tanh(centre - Chance.ninetyFive * error)
-    let high = tanh(centre + Chance.ninetyFive * error)
+    let low = tanh(centre - NormalDistribution.twoSided95 * error)
+    let high = tanh(centre + NormalDistribution.twoSided95 * error)
     guard low > 0 else { return nil }
 
     let definition = metric.metric

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Inference
-import Simulation
+import Numerics
 
 /// `twinmill bench correlation`: seconds for the lagged correlations of all pairs.
 struct BenchCorrelationCommand: AsyncParsableCommand {
@@ -40,7 +40,7 @@ struct BenchCorrelationCommand: AsyncParsableCommand {
 
   func run() async throws {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    var noise = SplitMix64(state: 1)
+    var noise = SeededRandom(state: 1)
     let samples = (0..<(series * points)).map { _ in noise.uniform() }
     let clock = ContinuousClock()
     var seconds: [Double] = []

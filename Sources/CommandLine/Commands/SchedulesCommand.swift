@@ -3,6 +3,7 @@ import Files
 import FoundationEssentials
 import FoundationInternationalization
 import Postgres
+import ReadModels
 import Scheduler
 
 // Named zones come with ICU, which FoundationEssentials leaves out.
@@ -25,7 +26,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-      let entries = try await global.withConnection { try await ScheduleEntry.list(on: $0) }
+      let entries = try await global.withConnection { try await ScheduleSummary.list(on: $0) }
       guard global.json || !entries.isEmpty else {
         return print("No schedules. Make one: twinmill schedules add NAME --cron \"0 6 * * *\" --kind KIND")
       }
@@ -69,7 +70,7 @@ struct SchedulesCommand: AsyncParsableCommand {
       var after = try start()
       if let name {
         (cronText, zoneName, after) = try await global.withConnection { connection in
-          guard let entry = try await ScheduleEntry.list(name: name, on: connection).first else {
+          guard let entry = try await ScheduleSummary.list(name: name, on: connection).first else {
             throw CommandFailure("no schedule \"\(name)\"; list them with: twinmill schedules")
           }
           let now: Date = try await connection.query("SELECT now() AS now").only().get("now")
@@ -163,7 +164,7 @@ struct SchedulesCommand: AsyncParsableCommand {
         var wanted = plan
         if let twin { wanted.twinID = try await TwinReference.resolve(twin, on: connection) }
         try await wanted.put(on: connection)
-        return try await ScheduleEntry.list(name: plan.name, on: connection)
+        return try await ScheduleSummary.list(name: plan.name, on: connection)
       }
       show(stored, json: global.json)
     }
@@ -235,7 +236,7 @@ private func report(_ done: String, _ name: String, _ global: GlobalOptions) {
 }
 
 /// Schedules for people (what matters) or for programs (everything).
-private func show(_ entries: [ScheduleEntry], json: Bool) {
+private func show(_ entries: [ScheduleSummary], json: Bool) {
   guard json else {
     return Table(
       columns: ["name", "cron", "time_zone", "kind", "enabled", "next_at", "last_planned_at", "outcome", "last_error"],

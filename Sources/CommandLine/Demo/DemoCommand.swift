@@ -74,7 +74,7 @@ struct DemoCommand: AsyncParsableCommand {
     let others = try await fillOtherDomains(catalog, connection)
 
     let checkDaemons = try await stage.startDaemons(server.url)
-    say("twinmill work and twinmill schedule run (logs: \(folder)/worker.log, scheduler.log)")
+    say("twinmill worker and twinmill scheduler run (logs: \(folder)/worker.log, scheduler.log)")
 
     let ask = "SELECT count(twinmill.enqueue('prediction', twin => id)) AS jobs FROM user_digital_twins"
     print("\n$ psql \"\(server.url)\" -c \"\(ask)\"")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import FoundationEssentials
 import Postgres
+import ReadModels
 
 /// `twinmill enqueue`
 struct EnqueueCommand: AsyncParsableCommand {
@@ -82,9 +83,7 @@ struct EnqueueCommand: AsyncParsableCommand {
       print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
     }
     if let state, state != "completed" {
-      let errors = try await connection.query(
-        "SELECT coalesce(errors -> -1 ->> 'message', '') FROM twinmill.job_history WHERE job_id = \(job)")
-      let message: String = try errors[0].decode(String.self)
+      let message = try await JobSummary.finalError(of: job, on: connection) ?? ""
       StandardError.write("twinmill: job \(job) \(state): \(message)\n")
     }
     return state

@@ -7,10 +7,16 @@ extension Settings {
   static let keys = Set(Setting.all.filter(\.isInFile).map(\.key))
 
   /// Variables of the tests and checks of this repository.
-  private static let testing = [
-    "TWINMILL_TEST_", "TWINMILL_FUZZ_", "TWINMILL_FAILPOINT", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA",
-    "TWINMILL_SEED", "TWINMILL_RENEW_GOLDEN", "TWINMILL_WITHOUT_POSTGRES",
-  ]
+  private static let testing = {
+    var testing = [
+      "TWINMILL_FUZZ_", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA", "TWINMILL_SEED", "TWINMILL_RENEW_GOLDEN",
+      "TWINMILL_WITHOUT_POSTGRES",
+    ]
+    #if FAULT_INJECTION
+      testing += ["TWINMILL_TEST_", "TWINMILL_FAILPOINT"]
+    #endif
+    return testing
+  }()
 
   /// Variables that look like settings and are none, each in a sentence for the log.
   static func unknownKeys(amongVariables names: some Sequence<String>) -> [String] {

@@ -1,3 +1,5 @@
+import Numerics
+
 /// The present samples of a series, made ready for segment costs: centred, scaled to a range of 1, wild ones tamed.
 struct SegmentSamples: Sendable {
   /// n values.
@@ -14,8 +16,6 @@ struct SegmentSamples: Sendable {
   static let reach = 5
   /// Robust standard deviations beyond which a sample is wild.
   static let wild = 3.0
-  /// The median absolute deviation of a normal distribution is its standard deviation divided by this.
-  static let deviationPerMedian = 1.4826
 
   /// `nil` when all values are equal.
   init?(values raw: [Double], positions: [Int]) {
@@ -53,8 +53,7 @@ struct SegmentSamples: Sendable {
     }
 
     private static func deviation(_ differences: [Double]) -> Double? {
-      // The lower one of two medians.
-      differences.isEmpty ? nil : differences.sorted()[(differences.count - 1) / 2] * deviationPerMedian
+      OrderStatistics.median(differences, ofTwo: .lower).map { $0 * OrderStatistics.deviationPerMedian }
     }
 
     func noise(autoregression phi: Double) -> Double {
@@ -75,29 +74,11 @@ struct SegmentSamples: Sendable {
       around.removeAll(keepingCapacity: true)
       let (low, high) = (max(0, i - reach), min(n - 1, i + reach))
       for j in low...high { around.append(values[j]) }
-      let middle = median(sorting: &around)
+      let middle = OrderStatistics.lowerMedian(sorting: &around)
       for k in 0...(high - low) { around[k] = abs(around[k] - middle) }
-      let limit = wild * max(least, deviationPerMedian * median(sorting: &around))
+      let limit = wild * max(least, OrderStatistics.deviationPerMedian * OrderStatistics.lowerMedian(sorting: &around))
       tamed[i] = min(max(values[i], middle - limit), middle + limit)
     }
     return tamed
-  }
-
-  /// The lower one of two. Insertion: for the eleven values around a sample quicker than a general sort.
-  private static func median(sorting values: inout [Double]) -> Double {
-    values.withUnsafeMutableBufferPointer { values in
-      var i = 1
-      while i < values.count {
-        let value = values[i]
-        var k = i
-        while k > 0, values[k - 1] > value {
-          values[k] = values[k - 1]
-          k -= 1
-        }
-        values[k] = value
-        i += 1
-      }
-      return values[(values.count - 1) / 2]
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The regressors of an intervention, and the models that are averaged over.
 struct EffectDesign {

@@ -23,7 +23,7 @@ COPY (
   UNION ALL
   SELECT p.job_id, 2::smallint, NULL, NULL, p.attempt, NULL, NULL, p.token, NULL, NULL, NULL, NULL, count(*), NULL, NULL,
          count(DISTINCT p.n), min(p.n), max(p.n)
-  FROM twinmill.probe_effects p
+  FROM twinmill.probe_writes p
   GROUP BY p.job_id, p.attempt, p.token
   ORDER BY job_id, source
 ) TO STDOUT (FORMAT binary)

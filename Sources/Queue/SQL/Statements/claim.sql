@@ -2,7 +2,7 @@
 --          waited longest, a step of priority counting as so many seconds.
 --          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
 --          the lane is behind for its priority: one each.
--- Index:   see claim_lines.sql, which is put in.
+-- Index:   see claim_ranges.sql, which is put in.
 -- Locks:   the claimed rows, in order of place, until the claim commits; rows that others hold are skipped.
 -- Rows:    0 … batch limit, with the bounds of the snapshot for the cursor.
 -- The claim is one row; the jobs' rows are not written. Who claims at the same moment skips the locked rows; who comes
@@ -10,26 +10,26 @@
 WITH wanted AS MATERIALIZED (
   SELECT w.*
   FROM unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
-    AS w(lane, is_returned, cursor, batch, rank, behind)
+    AS w(lane, is_requeued, cursor, batch, rank, priority_penalty)
   -- Claim only while registered: nobody would notice the death of an unknown worker.
   WHERE EXISTS (SELECT FROM twinmill.workers r WHERE r.id = $1 AND r.lease_until > clock_timestamp())
     AND NOT EXISTS (
       SELECT FROM twinmill.queue_settings s JOIN twinmill.lanes l ON l.queue = s.queue
       WHERE l.lane = w.lane AND (s.is_paused OR s.is_limited))
 ),
-@claim_lines@,
+@claim_ranges@,
 claim AS (
-  INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
-  SELECT $2, $1, c.lane, c.is_returned, p.highest, p.job_ids, p.keys
+  INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids, keys)
+  SELECT $2, $1, c.lane, c.is_requeued, p.last_position, p.job_ids, p.keys
   FROM chosen c, (
-    SELECT max(place) AS highest, array_agg(job_id ORDER BY place) AS job_ids,
-           CASE WHEN count(concurrency_key) > 0 THEN array_agg(concurrency_key ORDER BY place) END AS keys
+    SELECT max(position) AS last_position, array_agg(job_id ORDER BY position) AS job_ids,
+           CASE WHEN count(concurrency_key) > 0 THEN array_agg(concurrency_key ORDER BY position) END AS keys
     FROM picked
   ) AS p
-  WHERE p.highest IS NOT NULL
+  WHERE p.last_position IS NOT NULL
   RETURNING claimed_at
 )
-SELECT p.job_id, p.lane, p.place, p.turn IS NOT NULL AS is_returned, p.twin_id, p.arguments,
+SELECT p.job_id, p.lane, p.position, p.requeue_seq IS NOT NULL AS is_requeued, p.twin_id, p.arguments,
        p.attempt + 1 AS attempt, p.max_attempts::integer, p.crashes::integer, p.enqueued_at, p.run_at,
        claim.claimed_at, p.deadline, p.concurrency_key, p.requested_by, p.schedule, p.tick,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,

@@ -2,7 +2,7 @@
 --          are set aside (blocked) and made ready when the key has room; the rest is as in claim.sql.
 --          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
 --          the lane is behind for its priority: one each; $9 queue.
--- Index:   see claim_lines.sql, which is put in; all live claims of the queue are counted, one row per batch.
+-- Index:   see claim_ranges.sql, which is put in; all live claims of the queue are counted, one row per batch.
 -- Locks:   lock_queue must have been run before it in the same transaction: nobody else counts meanwhile. Then the
 --          claimed rows and those set aside; the queue's settings if it has a rate.
 -- Rows:    0 … batch limit; those without claimed_at were set aside.
@@ -27,20 +27,20 @@ WITH running AS MATERIALIZED (
                coalesce(b.max_running, 100000), coalesce(floor(b.tokens), 100000))::integer AS free
   FROM bucket b
 ), wanted AS MATERIALIZED (
-  SELECT w.lane, w.is_returned, w.cursor, least(w.batch, room.free) AS batch, w.rank, w.behind
+  SELECT w.lane, w.is_requeued, w.cursor, least(w.batch, room.free) AS batch, w.rank, w.priority_penalty
   FROM room, unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
-    AS w(lane, is_returned, cursor, batch, rank, behind)
+    AS w(lane, is_requeued, cursor, batch, rank, priority_penalty)
   WHERE room.free > 0
 ),
-@claim_lines@,
+@claim_ranges@,
 crowded AS MATERIALIZED (
   -- The running jobs of a key come first, then the picked ones in order. A join of the two would compare each with each
   -- (claim_plan allows no other): 45 ms for 500 picked, this 1 ms.
   SELECT k.job_id
   FROM (
-    SELECT u.job_id, sum(u.weight) OVER (PARTITION BY u.key ORDER BY u.place) AS running
+    SELECT u.job_id, sum(u.weight) OVER (PARTITION BY u.key ORDER BY u.position) AS running
     FROM (
-      SELECT c.concurrency_key AS key, c.place, 1 AS weight, c.job_id FROM picked c
+      SELECT c.concurrency_key AS key, c.position, 1 AS weight, c.job_id FROM picked c
       WHERE c.concurrency_key IS NOT NULL
       UNION ALL
       SELECT r.key, -1, r.running, NULL FROM running r WHERE r.key IS NOT NULL
@@ -49,18 +49,18 @@ crowded AS MATERIALIZED (
   WHERE k.job_id IS NOT NULL AND k.running > room.max_running_per_key
 ), judged AS MATERIALIZED (
   SELECT c.*, c.job_id NOT IN (SELECT k.job_id FROM crowded k) AS has_room FROM picked c
-), aside AS (
+), throttled AS (
   UPDATE twinmill.live_jobs j SET state = 'blocked'
   WHERE j.job_id = ANY (ARRAY(SELECT g.job_id FROM judged g WHERE NOT g.has_room))
 ), claim AS (
-  INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
-  SELECT $2, $1, c.lane, c.is_returned, p.highest, p.job_ids, p.keys
+  INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids, keys)
+  SELECT $2, $1, c.lane, c.is_requeued, p.last_position, p.job_ids, p.keys
   FROM chosen c, (
-    SELECT max(place) AS highest, array_agg(job_id ORDER BY place) AS job_ids,
-           CASE WHEN count(concurrency_key) > 0 THEN array_agg(concurrency_key ORDER BY place) END AS keys
+    SELECT max(position) AS last_position, array_agg(job_id ORDER BY position) AS job_ids,
+           CASE WHEN count(concurrency_key) > 0 THEN array_agg(concurrency_key ORDER BY position) END AS keys
     FROM judged WHERE has_room
   ) AS p
-  WHERE p.highest IS NOT NULL
+  WHERE p.last_position IS NOT NULL
   RETURNING claimed_at, cardinality(job_ids) AS taken
 ), spent AS (
   UPDATE twinmill.queue_settings s
@@ -68,7 +68,7 @@ crowded AS MATERIALIZED (
   FROM bucket b, claim
   WHERE s.queue = b.queue AND b.rate IS NOT NULL
 )
-SELECT g.job_id, g.lane, g.place, g.turn IS NOT NULL AS is_returned, g.twin_id, g.arguments,
+SELECT g.job_id, g.lane, g.position, g.requeue_seq IS NOT NULL AS is_requeued, g.twin_id, g.arguments,
        g.attempt + 1 AS attempt, g.max_attempts::integer, g.crashes::integer, g.enqueued_at, g.run_at,
        CASE WHEN g.has_room THEN claim.claimed_at END AS claimed_at, g.deadline, g.concurrency_key, g.requested_by,
        g.schedule, g.tick,

@@ -3,14 +3,14 @@
 --          holder of those row locks is committed. $1 token.
 -- Index:   claims_pkey, claims_lane.  Locks: the claim's own row.  Rows: the jobs given up; nearly always none.
 WITH mine AS MATERIALIZED (
-  SELECT c.token, c.lane, c.is_returned, c.job_ids,
-         (SELECT min(coalesce(j.turn, j.job_id)) FROM twinmill.live_jobs j WHERE j.job_id = c.job_ids[1]) AS lowest
+  SELECT c.token, c.lane, c.is_requeued, c.job_ids,
+         (SELECT min(coalesce(j.requeue_seq, j.job_id)) FROM twinmill.live_jobs j WHERE j.job_id = c.job_ids[1]) AS first_position
   FROM twinmill.claims c WHERE c.token = $1
 ), others AS MATERIALIZED (
   SELECT member.job_id
   FROM mine m, LATERAL (
     SELECT c.job_ids FROM twinmill.claims c
-    WHERE c.lane = m.lane AND c.is_returned = m.is_returned AND c.highest >= m.lowest AND c.token <> m.token
+    WHERE c.lane = m.lane AND c.is_requeued = m.is_requeued AND c.last_position >= m.first_position AND c.token <> m.token
     OFFSET 0
   ) AS other, unnest(other.job_ids) AS member(job_id)
 ), given_up AS (

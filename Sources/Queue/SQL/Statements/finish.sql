@@ -3,8 +3,8 @@
 --          not in the answer, and nothing of it may be stored.
 --          $1 worker, $2 token of the claim; $3 ids, $4 attempts, $5 outcomes, $6 results, $7 causes and $8 messages of
 --          errors, $9 delays in seconds, $10 starts: one per job, $6 to $9 up to the last that is not NULL.
--- Outcomes: completed, discarded, cancelled go to history; retry and snooze wait for their delay; handed_back is ready
---          at once, in the order of $3. Snooze and handed_back use no attempt.
+-- Outcomes: completed, discarded, cancelled go to history; retry and snooze wait for their delay; requeued is ready
+--          at once, in the order of $3. Snooze and requeued use no attempt.
 -- Index:   claims_pkey, jobs_pkey.
 -- Locks:   the claim's row, then the jobs' rows: those that end, then those that return, by id.
 -- Rows:    the ids that were still ours.
@@ -14,11 +14,11 @@ WITH fence AS MATERIALIZED (
 ), input AS MATERIALIZED (
   SELECT i.job_id, i.attempt, i.result, i.cause, i.message, i.delay_seconds, i.started_at,
          -- Somebody asked to cancel it while it ran: it does not come back.
-         CASE WHEN i.outcome IN ('retry', 'snooze', 'handed_back')
+         CASE WHEN i.outcome IN ('retry', 'snooze', 'requeued')
                    AND EXISTS (SELECT FROM twinmill.cancellations c WHERE c.job_id = i.job_id) THEN 'cancelled'
               ELSE i.outcome END AS outcome,
          -- Here, in the order in which the jobs were claimed: they are written in that of their ids.
-         CASE WHEN i.outcome = 'handed_back' THEN nextval('twinmill.turns') END AS turn
+         CASE WHEN i.outcome = 'requeued' THEN nextval('twinmill.requeue_sequence') END AS requeue_seq
   FROM unnest($3::bigint[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::float8[], $10::timestamptz[])
     AS i(job_id, attempt, outcome, result, cause, message, delay_seconds, started_at)
@@ -49,9 +49,9 @@ WITH fence AS MATERIALIZED (
   RETURNING h.job_id
 ), returned AS (
   UPDATE twinmill.live_jobs j
-  SET state = CASE WHEN i.outcome = 'handed_back' THEN 'ready' ELSE 'scheduled' END::twinmill.job_state,
-      turn = i.turn,
-      run_at = CASE WHEN i.outcome = 'handed_back' THEN j.run_at
+  SET state = CASE WHEN i.outcome = 'requeued' THEN 'ready' ELSE 'scheduled' END::twinmill.job_state,
+      requeue_seq = i.requeue_seq,
+      run_at = CASE WHEN i.outcome = 'requeued' THEN j.run_at
                     ELSE clock_timestamp() + make_interval(secs => i.delay_seconds) END,
       attempt = CASE WHEN i.outcome = 'retry' THEN j.attempt + 1 ELSE j.attempt END,
       errors = CASE WHEN i.message IS NULL THEN j.errors
@@ -60,7 +60,7 @@ WITH fence AS MATERIALIZED (
                       'cause', i.cause, 'message', i.message) END
   FROM fence c CROSS JOIN input i
   WHERE j.job_id = ANY ($3) AND j.job_id = i.job_id AND j.attempt = i.attempt - 1
-    AND i.outcome IN ('retry', 'snooze', 'handed_back')
+    AND i.outcome IN ('retry', 'snooze', 'requeued')
   RETURNING j.job_id
 ), remaining AS MATERIALIZED (
   SELECT f.token, array_agg(m.job_id ORDER BY m.n) AS job_ids,

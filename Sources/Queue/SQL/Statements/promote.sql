@@ -10,9 +10,9 @@ WITH due AS MATERIALIZED (
   ORDER BY j.run_at LIMIT $1::integer
   FOR UPDATE SKIP LOCKED
 ), placed AS MATERIALIZED (
-  SELECT d.job_id, nextval('twinmill.turns') AS turn FROM due d
+  SELECT d.job_id, nextval('twinmill.requeue_sequence') AS requeue_seq FROM due d
 ), promoted AS (
-  UPDATE twinmill.live_jobs j SET state = 'ready', turn = p.turn FROM placed p
+  UPDATE twinmill.live_jobs j SET state = 'ready', requeue_seq = p.requeue_seq FROM placed p
   WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM placed o)) AND j.job_id = p.job_id AND j.state::text = 'scheduled'
   RETURNING j.job_id
 )

@@ -3,7 +3,7 @@
 DROP TYPE twinmill.job_request;
 DROP TABLE twinmill.job_history;
 DROP TABLE twinmill.live_jobs;
-DROP SEQUENCE twinmill.turns;
+DROP SEQUENCE twinmill.requeue_sequence;
 DROP TABLE twinmill.lanes;
 DROP TABLE twinmill.queue_settings;
 DROP TYPE twinmill.final_state;

@@ -112,7 +112,7 @@ CREATE TABLE twinmill.live_jobs (
   max_attempts     smallint NOT NULL,
   crashes          smallint NOT NULL DEFAULT 0,
   waits_for        smallint NOT NULL DEFAULT 0,
-  turn             bigint,
+  requeue_seq      bigint,
   deadline         timestamptz,
   tick             timestamptz,
   retry_of         bigint,
@@ -138,24 +138,24 @@ COMMENT ON COLUMN twinmill.live_jobs.crashes IS
   'How often a worker died or was lost with this job; the third time discards it';
 COMMENT ON COLUMN twinmill.live_jobs.waits_for IS
   'Unfinished jobs that it depends on; 0 in a blocked job: it waits for its concurrency key';
-COMMENT ON COLUMN twinmill.live_jobs.turn IS
+COMMENT ON COLUMN twinmill.live_jobs.requeue_seq IS
   'Place among the jobs of its lane that became ready after they were enqueued; NULL: by job_id';
 COMMENT ON COLUMN twinmill.live_jobs.requested_by IS 'Database role that asked for the job';
 COMMENT ON COLUMN twinmill.live_jobs.retry_of IS 'The finished job that this one repeats (twinmill.retry)';
 
 -- Claims walk a lane by ascending place and never look back, so that dead entries are walked once. What becomes ready
 -- later (due, retried, released, rescued) takes a new place among its like, and is never behind a cursor either.
-CREATE SEQUENCE twinmill.turns;
-CREATE INDEX jobs_ready ON twinmill.live_jobs (lane, (turn IS NOT NULL), coalesce(turn, job_id))
+CREATE SEQUENCE twinmill.requeue_sequence;
+CREATE INDEX jobs_ready ON twinmill.live_jobs (lane, (requeue_seq IS NOT NULL), coalesce(requeue_seq, job_id))
   WHERE state = 'ready' AND crashes < 2;
 
 -- Jobs that were there at two crashes: claimed one at a time, so that the next crash convicts the right one.
-CREATE INDEX jobs_suspect ON twinmill.live_jobs (job_id) WHERE state = 'ready' AND crashes >= 2;
+CREATE INDEX jobs_poison ON twinmill.live_jobs (job_id) WHERE state = 'ready' AND crashes >= 2;
 CREATE INDEX jobs_due ON twinmill.live_jobs (run_at) WHERE state = 'scheduled';
 CREATE INDEX jobs_deadline ON twinmill.live_jobs (deadline) WHERE deadline IS NOT NULL;
 
 -- Waiting for their concurrency key.
-CREATE INDEX jobs_parked ON twinmill.live_jobs (concurrency_key, job_id)
+CREATE INDEX jobs_blocked_by_key ON twinmill.live_jobs (concurrency_key, job_id)
   WHERE state = 'blocked' AND concurrency_key IS NOT NULL AND waits_for = 0;
 
 -- Only unfinished jobs are in the table, so this is uniqueness among unfinished jobs.

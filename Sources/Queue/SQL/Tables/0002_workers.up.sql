@@ -11,7 +11,7 @@ CREATE TABLE twinmill.workers (
   renewed_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
   lease_until        timestamptz NOT NULL,
   heartbeat_seconds  double precision NOT NULL,
-  beat               bigint NOT NULL DEFAULT 0,
+  heartbeats         bigint NOT NULL DEFAULT 0,
   jobs_running       integer NOT NULL DEFAULT 0,
   is_draining        boolean NOT NULL DEFAULT false,
   clock_offset_ms    double precision
@@ -21,7 +21,7 @@ COMMENT ON COLUMN twinmill.workers.id IS 'Random for each process start: never a
 COMMENT ON COLUMN twinmill.workers.queues IS 'NULL: all';
 COMMENT ON COLUMN twinmill.workers.lock_key IS
   'Session-level advisory lock held by the living process; NULL: it holds none, as behind a pooling proxy';
-COMMENT ON COLUMN twinmill.workers.beat IS 'Grows with each renewal: a rescuer must see it stand still by its own clock';
+COMMENT ON COLUMN twinmill.workers.heartbeats IS 'Grows with each renewal: a rescuer must see it stand still by its own clock';
 COMMENT ON COLUMN twinmill.workers.clock_offset_ms IS 'Worker''s clock minus the server''s, as last measured; for people only';
 
 -- One row per batch that somebody works on. A job is running if it stands in one: the row is the fence, and whoever
@@ -30,8 +30,8 @@ CREATE TABLE twinmill.claims (
   token        uuid PRIMARY KEY,
   worker       uuid NOT NULL,
   lane         integer NOT NULL,
-  is_returned  boolean NOT NULL,
-  highest      bigint NOT NULL,
+  is_requeued  boolean NOT NULL,
+  last_position      bigint NOT NULL,
   claimed_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
   job_ids      bigint[] NOT NULL,
   keys         text[]
@@ -43,13 +43,13 @@ CREATE TABLE twinmill.claims (
 );
 COMMENT ON TABLE twinmill.claims IS 'Batches being worked on, one row each, with the jobs that have not ended yet';
 COMMENT ON COLUMN twinmill.claims.token IS 'Random per claim: with the worker it fences every write of its attempts';
-COMMENT ON COLUMN twinmill.claims.highest IS 'Highest place in the lane that this claim took';
-COMMENT ON COLUMN twinmill.claims.is_returned IS 'Whether the place counts turns (jobs that became ready later) or job ids';
+COMMENT ON COLUMN twinmill.claims.last_position IS 'Highest place in the lane that this claim took';
+COMMENT ON COLUMN twinmill.claims.is_requeued IS 'Whether the place counts turns (jobs that became ready later) or job ids';
 COMMENT ON COLUMN twinmill.claims.keys IS
   'Concurrency key of each of job_ids; NULL: none of them has one';
 
 -- Entered after a claim cursor: what ended below it, dead entries included, is not walked.
-CREATE INDEX claims_lane ON twinmill.claims (lane, is_returned, highest);
+CREATE INDEX claims_lane ON twinmill.claims (lane, is_requeued, last_position);
 
 -- None by worker: the fence would be looked up by it in plans made on few claims, through all that the worker ever made.
 

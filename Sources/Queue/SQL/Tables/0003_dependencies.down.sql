@@ -1,2 +1,2 @@
-DROP TABLE twinmill.unreleased;
+DROP TABLE twinmill.unresolved;
 DROP TABLE twinmill.dependencies;

@@ -11,5 +11,5 @@ COMMENT ON COLUMN twinmill.dependencies.on_discard IS
 CREATE INDEX dependencies_job ON twinmill.dependencies (job_id);
 
 -- Jobs that have ended and whose dependents somebody's open transaction held: upkeep lets those go.
-CREATE TABLE twinmill.unreleased (job_id bigint PRIMARY KEY);
-COMMENT ON TABLE twinmill.unreleased IS 'Finished jobs with dependents that could not be let go yet; nearly always empty';
+CREATE TABLE twinmill.unresolved (job_id bigint PRIMARY KEY);
+COMMENT ON TABLE twinmill.unresolved IS 'Finished jobs with dependents that could not be let go yet; nearly always empty';

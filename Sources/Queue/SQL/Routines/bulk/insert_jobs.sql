@@ -16,9 +16,9 @@ DECLARE
   -- Before the jobs take their ids, as in insert_job.
   transaction xid8 := pg_current_xact_id();
   asked bigint := cardinality(requests);
-  goes_by_turns boolean;
-  strangers uuid[];
-  homes record;
+  is_ordered_by_key boolean;
+  unknown_twins uuid[];
+  bulk_lanes record;
   ids bigint[];
   inserted bigint;
   keyed bigint;
@@ -33,14 +33,14 @@ BEGIN
   IF asked IS NULL OR asked = 0 THEN RETURN; END IF;
   SELECT coalesce(bool_or(r.unique_key IS NOT NULL AND (r.if_waiting = 'replace' OR r.depends_on <> '{}')), false),
          twinmill.unknown_twins(array_agg(DISTINCT r.twin) FILTER (WHERE r.twin IS NOT NULL))
-  INTO goes_by_turns, strangers
+  INTO is_ordered_by_key, unknown_twins
   FROM unnest(requests) AS r;
 
   -- The lanes by what the requests say of them, made where they are new.
   SELECT array_agg(l.queue) AS queues, array_agg(l.kind) AS kinds, array_agg(l.tenant) AS tenants,
          array_agg(l.priority) AS priorities, array_agg(twinmill.lane(l.queue, l.kind, l.tenant, l.priority)) AS lanes,
          array_agg(l.queue) FILTER (WHERE l.is_ready) AS wakes
-  INTO homes
+  INTO bulk_lanes
   FROM (
     SELECT coalesce(r.queue, k.queue) AS queue, r.kind, coalesce(r.tenant, '') AS tenant,
            coalesce(r.priority, 0) AS priority, bool_or(coalesce(r.run_at <= asked_at, true)) AS is_ready
@@ -60,8 +60,8 @@ BEGIN
       OVERRIDING SYSTEM VALUE
       SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
              r.run_at, r.deadline, session_user
-      FROM twinmill.rows_of(requests, ids, homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes,
-                            asked_at, strangers, goes_by_turns) AS r
+      FROM twinmill.bulk_rows(requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
+                            asked_at, unknown_twins, is_ordered_by_key) AS r
       WHERE r.unique_key IS NULL;
       GET DIAGNOSTICS inserted = ROW_COUNT;
       EXIT WHEN inserted = asked;
@@ -72,8 +72,8 @@ BEGIN
       OVERRIDING SYSTEM VALUE
       SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
              r.run_at, r.deadline, session_user
-      FROM twinmill.rows_of(requests, ids, homes.queues, homes.kinds, homes.tenants, homes.priorities, homes.lanes,
-                            asked_at, strangers, goes_by_turns) AS r
+      FROM twinmill.bulk_rows(requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
+                            asked_at, unknown_twins, is_ordered_by_key) AS r
       WHERE r.unique_key IS NOT NULL
       ORDER BY r.unique_key COLLATE "C", r.kind COLLATE "C", r.job_id
       ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING;
@@ -100,8 +100,8 @@ BEGIN
                   )::twinmill.job_request AS request
       ) AS r ON true
       LEFT JOIN twinmill.kinds k
-        ON i.job_id IS NULL AND k.name = a.kind AND twinmill.is_well_placed(r.request)
-        AND twinmill.goes_in_bulk(k, r.request, asked_at, strangers, goes_by_turns)
+        ON i.job_id IS NULL AND k.name = a.kind AND twinmill.has_valid_lane(r.request)
+        AND twinmill.is_bulk(k, r.request, asked_at, unknown_twins, is_ordered_by_key)
       LEFT JOIN LATERAL (
         SELECT j.job_id FROM twinmill.live_jobs j
         WHERE j.kind = k.name AND j.unique_key = a.unique_key LIMIT 1
@@ -115,7 +115,7 @@ BEGIN
   END LOOP;
 
   IF inserted = asked THEN
-    PERFORM twinmill.wake(q.queue) FROM (SELECT DISTINCT unnest(homes.wakes) AS queue) AS q WHERE q.queue IS NOT NULL;
+    PERFORM twinmill.wake(q.queue) FROM (SELECT DISTINCT unnest(bulk_lanes.wakes) AS queue) AS q WHERE q.queue IS NOT NULL;
     RETURN QUERY SELECT r.number, r.job_id, 'inserted', NULL::text FROM unnest(ids) WITH ORDINALITY AS r(job_id, number);
     RETURN;
   END IF;

@@ -7,14 +7,14 @@ CREATE OR REPLACE FUNCTION twinmill.read_request(job jsonb) RETURNS twinmill.job
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  stray text;
+  unknown text;
 BEGIN
   IF jsonb_typeof(job) <> 'object' THEN
     RAISE EXCEPTION 'a job must be a JSON object, not %', jsonb_typeof(job) USING ERRCODE = '22023';
   END IF;
-  SELECT key INTO stray FROM jsonb_object_keys(job) AS key WHERE key <> ALL (twinmill.request_members()) LIMIT 1;
+  SELECT key INTO unknown FROM jsonb_object_keys(job) AS key WHERE key <> ALL (twinmill.request_members()) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'a job has no "%"', stray USING ERRCODE = '22023',
+    RAISE EXCEPTION 'a job has no "%"', unknown USING ERRCODE = '22023',
       HINT = 'Known: ' || array_to_string(twinmill.request_members(), ', ') || '.';
   END IF;
   IF jsonb_typeof(job -> 'depends_on') = 'number' THEN

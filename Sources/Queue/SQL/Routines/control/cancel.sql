@@ -27,7 +27,7 @@ BEGIN
   END IF;
   IF waits THEN
     PERFORM twinmill.archive(ARRAY[cancel.job_id], 'cancelled', 'cancel', format('cancelled by %s', session_user));
-    PERFORM twinmill.release(ARRAY[cancel.job_id]);
+    PERFORM twinmill.resolve_dependents(ARRAY[cancel.job_id]);
     RETURN 'cancelled';
   END IF;
   IF EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id) THEN

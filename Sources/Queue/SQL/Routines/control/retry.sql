@@ -11,7 +11,7 @@ DECLARE
   done twinmill.job_history;
   again record;
 BEGIN
-  UPDATE twinmill.live_jobs j SET state = 'ready', run_at = clock_timestamp(), turn = nextval('twinmill.turns')
+  UPDATE twinmill.live_jobs j SET state = 'ready', run_at = clock_timestamp(), requeue_seq = nextval('twinmill.requeue_sequence')
   WHERE j.job_id = retry.job_id AND j.state = 'scheduled';
   IF FOUND THEN
     PERFORM twinmill.wake(j.queue) FROM twinmill.jobs j WHERE j.job_id = retry.job_id;

@@ -11,7 +11,7 @@ AS $$
 BEGIN
   PERFORM FROM twinmill.live_jobs j WHERE j.job_id = NEW.depends_on FOR KEY SHARE;
   IF NOT FOUND THEN
-    PERFORM twinmill.release(ARRAY[NEW.depends_on]);
+    PERFORM twinmill.resolve_dependents(ARRAY[NEW.depends_on]);
   END IF;
   RETURN NULL;
 END $$;

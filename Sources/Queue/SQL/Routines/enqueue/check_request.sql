@@ -8,19 +8,19 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   known twinmill.kinds;
-  stray text;
+  unknown text;
 BEGIN
   SELECT k.* INTO known FROM twinmill.kinds k
-  WHERE k.name = request.kind AND twinmill.is_sound(k, request, asked_at) AND twinmill.is_well_placed(request)
+  WHERE k.name = request.kind AND twinmill.is_valid(k, request, asked_at) AND twinmill.has_valid_lane(request)
     AND (request.twin IS NULL OR twinmill.twin_exists(request.twin));
   IF FOUND THEN RETURN known; END IF;
 
   known := twinmill.check_job(request.kind, request.twin, request.arguments, request.queue,
                               coalesce(request.priority, 0), request.unique_key, request.max_attempts);
-  SELECT o.name INTO stray FROM unnest(request.on_discard) AS o(name)
+  SELECT o.name INTO unknown FROM unnest(request.on_discard) AS o(name)
   WHERE o.name IS NULL OR o.name NOT IN ('discard', 'run') LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'on_discard must be discard or run, not %', coalesce(quote_literal(stray), 'NULL')
+    RAISE EXCEPTION 'on_discard must be discard or run, not %', coalesce(quote_literal(unknown), 'NULL')
       USING ERRCODE = '22023',
         HINT = 'What to do when a job that it depends on is discarded or cancelled: one answer for all, or one each.';
   ELSIF cardinality(request.on_discard) NOT IN (1, coalesce(cardinality(request.depends_on), 0)) THEN

@@ -22,16 +22,16 @@ DECLARE
   -- The transaction takes its number before the job takes its id: a claim cursor may pass every id that was taken
   -- before the oldest open transaction began.
   transaction xid8 := pg_current_xact_id();
-  home_lane integer;
-  home text;
+  target_lane integer;
+  target_queue text;
   attempts integer;
   request twinmill.job_request;
   known twinmill.kinds;
   edges record;
   unfinished integer;
 BEGIN
-  SELECT a.lane, a.queue, a.max_attempts INTO home_lane, home, attempts
-  FROM twinmill.admit(
+  SELECT a.lane, a.queue, a.max_attempts INTO target_lane, target_queue, attempts
+  FROM twinmill.accept_fast(
     ROW(insert_job.kind, insert_job.twin, insert_job.arguments, insert_job.queue, insert_job.priority,
         insert_job.run_at, insert_job.unique_key, insert_job.max_attempts, insert_job.depends_on,
         insert_job.on_discard, insert_job.tenant, insert_job.concurrency_key, insert_job.deadline,
@@ -41,9 +41,9 @@ BEGIN
     request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard,
                    tenant, concurrency_key, deadline, if_waiting);
     known := twinmill.check_request(request, asked_at);
-    home := coalesce(queue, known.queue);
+    target_queue := coalesce(queue, known.queue);
     attempts := coalesce(max_attempts, known.max_attempts);
-    home_lane := twinmill.lane(home, known.name, coalesce(tenant, ''), coalesce(priority, 0));
+    target_lane := twinmill.lane(target_queue, known.name, coalesce(tenant, ''), coalesce(priority, 0));
     IF cardinality(depends_on) > 0 THEN
       edges := twinmill.unfinished_dependencies(request);
       unfinished := cardinality(edges.job_ids);
@@ -57,10 +57,10 @@ BEGIN
     VALUES
       (CASE WHEN unfinished > 0 THEN 'blocked' WHEN insert_job.run_at > asked_at THEN 'scheduled' ELSE 'ready'
             END::twinmill.job_state,
-       home_lane, attempts, insert_job.kind, insert_job.twin, insert_job.concurrency_key, insert_job.arguments,
+       target_lane, attempts, insert_job.kind, insert_job.twin, insert_job.concurrency_key, insert_job.arguments,
        coalesce(insert_job.run_at, asked_at), insert_job.deadline, coalesce(unfinished, 0), session_user,
        insert_job.schedule, insert_job.tick, insert_job.retry_of)
-    RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN home END INTO job_id, ready_in;
+    RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN target_queue END INTO job_id, ready_in;
   ELSE
     LOOP
       INSERT INTO twinmill.live_jobs AS j
@@ -69,11 +69,11 @@ BEGIN
       VALUES
         (CASE WHEN unfinished > 0 THEN 'blocked' WHEN insert_job.run_at > asked_at THEN 'scheduled' ELSE 'ready'
               END::twinmill.job_state,
-         home_lane, attempts, insert_job.kind, insert_job.twin, insert_job.unique_key, insert_job.concurrency_key,
+         target_lane, attempts, insert_job.kind, insert_job.twin, insert_job.unique_key, insert_job.concurrency_key,
          insert_job.arguments, coalesce(insert_job.run_at, asked_at), insert_job.deadline, coalesce(unfinished, 0),
          session_user, insert_job.schedule, insert_job.tick, insert_job.retry_of)
       ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
-      RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN home END INTO job_id, ready_in;
+      RETURNING j.job_id, CASE WHEN j.state = 'ready' THEN target_queue END INTO job_id, ready_in;
       EXIT WHEN FOUND;
       SELECT j.job_id INTO job_id FROM twinmill.live_jobs j
       WHERE j.kind = insert_job.kind AND j.unique_key = insert_job.unique_key;
@@ -86,7 +86,7 @@ BEGIN
           request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on,
                          on_discard, tenant, concurrency_key, deadline, if_waiting);
           SELECT r.outcome, r.ready_in INTO outcome, ready_in
-          FROM twinmill.replace_job(insert_job.job_id, request, home_lane, home, attempts) AS r;
+          FROM twinmill.replace_job(insert_job.job_id, request, target_lane, target_queue, attempts) AS r;
         END IF;
         IF outcome IS NOT NULL THEN RETURN; END IF;
       END IF;

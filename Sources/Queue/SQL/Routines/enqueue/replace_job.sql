@@ -30,9 +30,9 @@ BEGIN
                    WHEN coalesce(request.run_at, j.run_at) > now_is THEN 'scheduled'
                    ELSE 'ready' END::twinmill.job_state,
       -- A job that becomes ready, or comes to another lane, takes a new place: its old one may be behind a cursor.
-      turn = CASE WHEN j.waits_for > 0 OR coalesce(request.run_at, j.run_at) > now_is THEN NULL
-                  WHEN j.state = 'ready' AND j.lane = new_lane THEN j.turn
-                  ELSE nextval('twinmill.turns') END
+      requeue_seq = CASE WHEN j.waits_for > 0 OR coalesce(request.run_at, j.run_at) > now_is THEN NULL
+                  WHEN j.state = 'ready' AND j.lane = new_lane THEN j.requeue_seq
+                  ELSE nextval('twinmill.requeue_sequence') END
   WHERE j.job_id = replace_job.job_id
   RETURNING j.state INTO new_state;
   outcome := 'replaced';

@@ -18,10 +18,10 @@ BEGIN
     -- One snapshot: a job is live or in the history, never both.
     SELECT g.job_id, EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = g.job_id) AS is_live,
            (SELECT h.state FROM twinmill.job_history h WHERE h.job_id = g.job_id) AS ended,
-           coalesce(request.on_discard[least(g.place, cardinality(request.on_discard))], 'discard') AS rule
-    FROM (SELECT d.job_id, min(d.place) AS place FROM unnest(request.depends_on) WITH ORDINALITY AS d(job_id, place)
+           coalesce(request.on_discard[least(g.position, cardinality(request.on_discard))], 'discard') AS rule
+    FROM (SELECT d.job_id, min(d.position) AS position FROM unnest(request.depends_on) WITH ORDINALITY AS d(job_id, position)
           GROUP BY d.job_id) AS g
-    ORDER BY g.place
+    ORDER BY g.position
   LOOP
     IF edge.is_live THEN
       job_ids := job_ids || edge.job_id;

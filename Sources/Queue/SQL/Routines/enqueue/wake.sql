@@ -23,22 +23,22 @@ CREATE OR REPLACE FUNCTION twinmill.wake(queue text) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-  turn text := queue || ' ' || (date_part('epoch', clock_timestamp()) * 100)::bigint;
+  throttle_window text := queue || ' ' || (date_part('epoch', clock_timestamp()) * 100)::bigint;
 BEGIN
   -- twinmill.woken: queues whose turn this transaction has had; it takes one throttle lock for each, not one every
-  -- 10 ms. twinmill.told: the turn that this session had last, and whether it has notified twice in it; undone with the
+  -- 10 ms. twinmill.notified: the turn that this session had last, and whether it has notified twice in it; undone with the
   -- notification. The shared lock is missed only while a listener looks whether anybody holds it: then the throttle may
   -- not be used.
   IF queue = ANY (string_to_array(current_setting('twinmill.woken', true), ' '))
     OR (pg_try_advisory_xact_lock_shared(hashtextextended('twinmill.wake', 0))
-        AND (current_setting('twinmill.told', true) = turn || ' twice'
-             OR NOT pg_try_advisory_xact_lock(hashtextextended(turn, 0))))
+        AND (current_setting('twinmill.notified', true) = throttle_window || ' twice'
+             OR NOT pg_try_advisory_xact_lock(hashtextextended(throttle_window, 0))))
   THEN
     RETURN;
   END IF;
   PERFORM set_config('twinmill.woken', concat_ws(' ', current_setting('twinmill.woken', true), queue), true),
-          set_config('twinmill.told', CASE current_setting('twinmill.told', true) WHEN turn THEN turn || ' twice'
-                                      ELSE turn END, false);
+          set_config('twinmill.notified', CASE current_setting('twinmill.notified', true) WHEN throttle_window THEN throttle_window || ' twice'
+                                      ELSE throttle_window END, false);
   IF EXISTS (SELECT FROM twinmill.settings s WHERE s.name = 'notify' AND s.value = 'false') THEN RETURN; END IF;
   -- Never more than a queue's name.
   PERFORM pg_notify('twinmill_jobs', queue);

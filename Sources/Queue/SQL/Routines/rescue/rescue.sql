@@ -3,7 +3,7 @@
 -- Locks:   worker rows, their claims, their jobs' rows in id order.
 -- Rows:    one per rescued job.
 -- Grant:   twinmill_worker
-CREATE OR REPLACE FUNCTION twinmill.rescue(suspects uuid[], beats bigint[])
+CREATE OR REPLACE FUNCTION twinmill.rescue(suspects uuid[], heartbeats bigint[])
 RETURNS TABLE (job_id bigint, outcome text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET jit = off
@@ -18,7 +18,7 @@ DECLARE
 BEGIN
   FOR suspect IN
     SELECT w.id, w.lock_key, w.lease_until, w.renewed_at
-    FROM unnest(suspects, beats) AS s(id, beat) JOIN twinmill.workers w ON w.id = s.id AND w.beat = s.beat
+    FROM unnest(suspects, heartbeats) AS s(id, heartbeats) JOIN twinmill.workers w ON w.id = s.id AND w.heartbeats = s.heartbeats
     -- A beat in the future: the server's clock went back. The caller, by its own, has seen three beats missed.
     WHERE w.renewed_at < clock_timestamp() - 3 * make_interval(secs => w.heartbeat_seconds)
        OR w.renewed_at > clock_timestamp()
@@ -78,7 +78,7 @@ BEGIN
     RETURNING job_history.job_id, job_history.state
   ), returned AS (
     UPDATE twinmill.live_jobs j
-    SET attempt = j.attempt + 1, crashes = j.crashes + 1, turn = nextval('twinmill.turns'),
+    SET attempt = j.attempt + 1, crashes = j.crashes + 1, requeue_seq = nextval('twinmill.requeue_sequence'),
         errors = coalesce(j.errors, '[]') || jsonb_build_object(
           'attempt', j.attempt + 1, 'at', clock_timestamp(), 'claimed_at', c.claimed_at, 'cause', 'crash',
           'message', 'the worker died or was lost', 'worker', c.worker)
@@ -89,7 +89,7 @@ BEGIN
   SELECT array_agg(r.job_id), array_agg(r.outcome) INTO rescued, outcomes
   FROM (SELECT job_id, 'ready' AS outcome FROM returned UNION ALL SELECT job_id, state::text FROM archived) AS r;
 
-  PERFORM twinmill.release(rescued);
+  PERFORM twinmill.resolve_dependents(rescued);
   RETURN QUERY SELECT r.job_id, r.outcome FROM unnest(rescued, outcomes) AS r(job_id, outcome);
 END $$;
 COMMENT ON FUNCTION twinmill.rescue(uuid[], bigint[]) IS
