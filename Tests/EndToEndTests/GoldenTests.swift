@@ -44,6 +44,14 @@ struct GoldenTests {
     #expect(missing.isEmpty, "commands with --json that this test does not run: \(missing)")
   }
 
+  @Test("the schema after `migrate up` is that of Tests/Golden/schema.txt")
+  func schema() async throws {
+    let database = try await Installed.migrated()
+    let dump = try await SchemaDump.text(of: database)
+    await database.drop()
+    #expect(try Golden.difference(dump, from: "schema.txt") == nil)
+  }
+
   /// In an order in which each finds what it shows. `~` is a space within a word.
   private static let commands = [
     "migrate up --json",
