@@ -5,7 +5,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Bad input")
+@Suite("Bad input", .dropsDatabases)
 struct BadInputTests {
   /// A row of the manual's table.
   struct Row: Sendable, CustomTestStringConvertible {
@@ -73,7 +73,6 @@ struct BadInputTests {
            + (SELECT count(*) FROM twinmill.schedules WHERE name <> 'sweep')
       """)
     #expect(stored == 0)
-    await database.drop()
   }
 
   private func unlinkAll(_ folder: String) {

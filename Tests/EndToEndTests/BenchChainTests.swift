@@ -3,7 +3,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("The whole chain, held against the truth")
+@Suite("The whole chain, held against the truth", .dropsDatabases)
 struct BenchChainTests {
   @Test("what the chain states about simulated twins is mostly true, has its evidence, and leads back to its jobs")
   func truth() async throws {

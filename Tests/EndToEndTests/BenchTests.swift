@@ -4,7 +4,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Benchmark")
+@Suite("Benchmark", .dropsDatabases)
 struct BenchTests {
   private static let tiny = ["--jobs", "40", "--seconds", "0.3", "--rounds", "1", "--kills", "1"]
   /// The dead are noticed soon, and nobody is taken for dead on a busy machine.

@@ -5,7 +5,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Command line")
+@Suite("Command line", .dropsDatabases)
 struct CommandTests {
   @Test("migrate up, status, down to nothing and up again; down refuses while jobs wait")
   func migrate() async throws {

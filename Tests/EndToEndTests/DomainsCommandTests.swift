@@ -3,7 +3,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Kinds of twin from the command line")
+@Suite("Kinds of twin from the command line", .dropsDatabases)
 struct DomainsCommandTests {
   @Test("prepare takes an application's tables where they are, makes twins, and a worker reads them there")
   func prepare() async throws {

@@ -4,7 +4,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Enqueue a file")
+@Suite("Enqueue a file", .dropsDatabases)
 struct EnqueueFileTests {
   private func file(_ lines: [String]) throws -> String {
     let path = "/tmp/twinmill-test-\(UUID().uuidString).jsonl"

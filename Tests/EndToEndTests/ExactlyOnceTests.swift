@@ -3,7 +3,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Exactly once")
+@Suite("Exactly once", .dropsDatabases)
 struct ExactlyOnceTests {
   static let moments = ["claimed", "loaded", "computed", "stored", "committed"]
 

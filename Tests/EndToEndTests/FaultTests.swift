@@ -6,7 +6,7 @@ import Testing
 
 /// Workers die and stand still while jobs flow; an outside producer writes down what it was told, and `twinmill verify`
 /// judges every job.
-@Suite("Faults")
+@Suite("Faults", .dropsDatabases)
 struct FaultTests {
   /// Small batches, so that a crash takes few jobs with it.
   private static let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "20", "TWINMILL_LOG_LEVEL": "warning"]

@@ -4,7 +4,7 @@ import TestGolden
 import TestServer
 import Testing
 
-@Suite("Glossary")
+@Suite("Glossary", .dropsDatabases)
 struct GlossaryTests {
   /// A name of the schema, and the object that bears it.
   private struct Name: Hashable {
@@ -154,7 +154,6 @@ struct GlossaryTests {
       if isPublic { names += members.filter { !$0.isEmpty }.map { Name(text: $0, object: object) } }
     }
     await connection.close()
-    await database.drop()
     return names
   }
 

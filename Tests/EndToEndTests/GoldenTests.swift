@@ -6,7 +6,7 @@ import TestGolden
 import TestServer
 import Testing
 
-@Suite("Golden files")
+@Suite("Golden files", .dropsDatabases)
 struct GoldenTests {
   @Test("what each command prints with --json has the names and types of Tests/Golden/json-shapes.txt")
   func shapes() async throws {
@@ -48,7 +48,6 @@ struct GoldenTests {
   func schema() async throws {
     let database = try await Installed.migrated()
     let dump = try await SchemaDump.text(of: database)
-    await database.drop()
     #expect(try Golden.difference(dump, from: "schema.txt") == nil)
   }
 

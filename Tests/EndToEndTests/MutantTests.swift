@@ -5,7 +5,7 @@ import Testing
 
 /// A checker that has never refuted anything proves nothing: each of these interleavings leaves the honest program
 /// proven, and refutes the same program with one safeguard taken out.
-@Suite("verify refutes mutants")
+@Suite("verify refutes mutants", .dropsDatabases)
 struct MutantTests {
   /// Quick heartbeats; a lease that outlasts the test, so that only the dead are declared dead.
   private static let longLease = oneBatch.merging(["TWINMILL_LEASE_SECONDS": "3600"]) { $1 }

@@ -4,7 +4,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Behind a pooling proxy")
+@Suite("Behind a pooling proxy", .dropsDatabases)
 struct PoolingProxyTests {
   /// How the daemons are told of the proxy.
   enum Mode: CaseIterable {

@@ -4,7 +4,7 @@ import TestGolden
 import TestServer
 import Testing
 
-@Suite("Reference")
+@Suite("Reference", .dropsDatabases)
 struct ReferenceTests {
   @Test("the reference pages and the example of settings are those that the program writes")
   func pages() async throws {

@@ -5,7 +5,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Server loss")
+@Suite("Server loss", .dropsDatabases)
 struct ServerLossTests {
   @Test(
     "after a server restart under load the daemons go on, and nothing that was acknowledged is lost or done twice",

@@ -5,7 +5,7 @@ import Queue
 import TestServer
 import Testing
 
-@Suite("Correlation")
+@Suite("Correlation", .dropsDatabases)
 struct CorrelationTests {
   private func lines(_ test: JobsDatabase, _ sql: SQL) async throws -> [String] {
     try await test.connection.query(sql).map { try $0.get("line", as: String.self) }

@@ -6,7 +6,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Predictions of every kind of twin")
+@Suite("Predictions of every kind of twin", .dropsDatabases)
 struct DomainPredictionTests {
   /// Histories as applications write them, with a pattern and a little that is none.
   private static let histories = [

@@ -5,7 +5,7 @@ import Queue
 import TestServer
 import Testing
 
-@Suite("Effect")
+@Suite("Effect", .dropsDatabases)
 struct EffectTests {
   private static let product = "00000000-0000-0000-0000-0000000000aa"
   /// Used from day 100 to day 200: hydration gains 10, redness 8, both of standard deviation 4.

@@ -6,7 +6,7 @@ import Testing
 
 /// Twins whose histories nobody wrote on purpose, through every kind of job: each job ends, none ends the process, and
 /// what is stored are finite numbers.
-@Suite("Hostile twins")
+@Suite("Hostile twins", .dropsDatabases)
 struct HostileTwinTests {
   private static let names = ["load", "Näme, with \"quotes\"", "{}", "a\nb", String(repeating: "x", count: 300)]
 

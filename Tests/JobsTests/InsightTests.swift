@@ -9,7 +9,7 @@ import Twins
 @testable import Analysis
 @testable import Jobs
 
-@Suite("Insight")
+@Suite("Insight", .dropsDatabases)
 struct InsightTests {
   /// A twin whose redness drifts up, so that there is a trend, and whose oil balance is calm.
   private func drifting(

@@ -7,7 +7,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Prediction")
+@Suite("Prediction", .dropsDatabases)
 struct PredictionTests {
   @Test("a sensor twin's job writes a row per step, with intervals, confidence, factors and lineage")
   func wholePath() async throws {

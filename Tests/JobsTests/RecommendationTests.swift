@@ -8,7 +8,7 @@ import Twins
 @testable import Analysis
 @testable import Jobs
 
-@Suite("Recommendation")
+@Suite("Recommendation", .dropsDatabases)
 struct RecommendationTests {
   /// A calm twin with an effect to the worse, as the kind `effect` writes it, and a correlation.
   private func twin(_ test: JobsDatabase) async throws -> UUID {

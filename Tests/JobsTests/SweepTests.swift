@@ -5,7 +5,7 @@ import Queue
 import TestServer
 import Testing
 
-@Suite("Sweep")
+@Suite("Sweep", .dropsDatabases)
 struct SweepTests {
   private func marks(_ test: JobsDatabase) async throws -> Int {
     try await test.count("SELECT count(*) FROM twinmill.twin_changes")

@@ -5,7 +5,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("Connecting", .serialized)
+@Suite("Connecting", .dropsDatabases, .serialized)
 struct ConnectTests {
   @Test("an unreachable server is named with host, port, database, user and a remedy")
   func nowhere() async throws {
@@ -158,7 +158,6 @@ struct ConnectTests {
     let name = try await named.query("SHOW application_name").only().decode(String.self)
     #expect(name == "mine")
     await named.close()
-    await db.drop()
   }
 
   @Test("the threads and descriptors of 200 connections go with them, closed or just forgotten")
@@ -179,7 +178,6 @@ struct ConnectTests {
     }
     // Threads end on their own time: this waits for the last, and hangs if one leaks.
     while try ours() > 0 { await Task.yield() }
-    await db.drop()
   }
 
   /// A port that nobody listens on at the moment.

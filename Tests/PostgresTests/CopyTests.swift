@@ -3,7 +3,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("COPY")
+@Suite("COPY", .dropsDatabases)
 struct CopyTests {
   private let load: SQL = "COPY t FROM STDIN (FORMAT binary)"
   private struct Unrelated: Error {}
@@ -34,7 +34,6 @@ struct CopyTests {
     }
     #expect(read == 100_000 && next == 100_000)
     await connection.close()
-    await db.drop()
   }
 
   @Test("rows of mixed values and rows that come one by one are loaded")
@@ -50,7 +49,6 @@ struct CopyTests {
     #expect(try await connection.copyIn(load, rows: [[(any PostgresEncodable)?]]()) == 0)
     #expect(try await connection.query("SELECT count(*) FROM t").only().decode(Int.self) == 5_002)
     await connection.close()
-    await db.drop()
   }
 
   @Test("an error of the server, the encoder or the rows loads nothing and leaves the connection usable")
@@ -98,7 +96,6 @@ struct CopyTests {
     }
     #expect(try await connection.query("SELECT count(*) FROM t").only().decode(Int.self) == 0)
     await connection.close()
-    await db.drop()
   }
 
   @Test("reading can stop in the middle, by an error of the reader or of the server")
@@ -132,7 +129,6 @@ struct CopyTests {
     #expect(error.kind == .decoding)
     #expect(try await connection.query("SELECT 1").count == 1)
     await connection.close()
-    await db.drop()
   }
 
   @Test("other statements are refused while a COPY is under way")
@@ -146,7 +142,6 @@ struct CopyTests {
     #expect(try await connection.copyIn(load, rows: rows) == 0)
     #expect(try await connection.query("SELECT 1").count == 1)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a cancelled task ends its COPY, and nothing is loaded")
@@ -164,6 +159,5 @@ struct CopyTests {
     #expect(error.kind == .cancelled)
     #expect(try await connection.query("SELECT count(*) FROM t").only().decode(Int.self) == 0)
     await connection.close()
-    await db.drop()
   }
 }

@@ -2,7 +2,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Cancellation under load")
+@Suite("Cancellation under load", .dropsDatabases)
 struct HammerTests {
   private static let echo = Statement(name: "echo", text: "SELECT $1 AS value, pg_sleep($2)")
 
@@ -34,7 +34,6 @@ struct HammerTests {
       #expect(try await connection.query("SELECT \(round)").only().decode(Int.self) == round)
     }
     await connection.close()
-    await db.drop()
   }
 
   /// One caller of many: 40 questions, some with a short deadline, some cancelled.
@@ -66,6 +65,5 @@ struct HammerTests {
     }
     #expect(!connection.isDead)
     await connection.close()
-    await db.drop()
   }
 }

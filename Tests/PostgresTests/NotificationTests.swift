@@ -2,7 +2,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Notifications")
+@Suite("Notifications", .dropsDatabases)
 struct NotificationTests {
   @Test("an idle connection delivers what NOTIFY sends, to every stream, in order")
   func delivery() async throws {
@@ -21,7 +21,6 @@ struct NotificationTests {
     }
     await listener.close()
     await sender.close()
-    await db.drop()
   }
 
   @Test("a connection that is busy delivers too")
@@ -33,7 +32,6 @@ struct NotificationTests {
     #expect(await iterator.next()?.payload == "")
     await listener.close()
     #expect(await iterator.next() == nil)
-    await db.drop()
   }
 
   @Test("the streams end when the server ends the idle connection, which is dead then")
@@ -49,6 +47,5 @@ struct NotificationTests {
     let error = try await failure { try await listener.query("SELECT 1") }
     #expect(error.kind == .connectionLost && error.sqlstate == "57P01")
     await killer.close()
-    await db.drop()
   }
 }

@@ -2,7 +2,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Pool")
+@Suite("Pool", .dropsDatabases)
 struct PoolTests {
   private struct Unrelated: Error {}
 
@@ -19,7 +19,6 @@ struct PoolTests {
     #expect((1...3).contains(processes.count))
     #expect((processes.count...3).contains(await pool.connectionCount))
     await pool.close()
-    await db.drop()
   }
 
   @Test("a connection comes back rolled back when its borrower throws or forgets a transaction")
@@ -40,7 +39,6 @@ struct PoolTests {
     }
     #expect(try await pool.query("SELECT count(*) FROM t").only().decode(Int.self) == 0)
     await pool.close()
-    await db.drop()
   }
 
   @Test("a dead connection is replaced, whether it died in use or idle")
@@ -64,7 +62,6 @@ struct PoolTests {
     #expect(third != second.process)
     await pool.close()
     await killer.close()
-    await db.drop()
   }
 
   @Test("a waiting caller that is cancelled leaves the queue, and the others are served")
@@ -79,7 +76,6 @@ struct PoolTests {
     }
     #expect(try await pool.query("SELECT 1").count == 1)
     await pool.close()
-    await db.drop()
   }
 
   @Test("a closed pool refuses; callers learn why no connection could be opened")
@@ -98,6 +94,5 @@ struct PoolTests {
     error = try await failure { _ = try await wrong.query("SELECT 1") }
     #expect(error.kind == .connectFailed)
     await wrong.close()
-    await db.drop()
   }
 }

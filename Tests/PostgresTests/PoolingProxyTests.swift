@@ -2,7 +2,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Pooling proxy")
+@Suite("Pooling proxy", .dropsDatabases)
 struct PoolingProxyTests {
   /// A statement by name, as all of Twinmill's are.
   private let number = Statement(name: "number", text: "SELECT $1::integer, pg_backend_pid()")

@@ -30,7 +30,7 @@ func failure(
   throw try #require(nil as PostgresError?, "nothing was thrown", sourceLocation: sourceLocation)
 }
 
-@Suite("Queries")
+@Suite("Queries", .dropsDatabases)
 struct QueryTests {
   @Test("a statement answers with typed rows, and a named column is found by name")
   func basics() async throws {
@@ -43,7 +43,6 @@ struct QueryTests {
     #expect(throws: PostgresError.self) { try rows.only() }
     #expect(connection.serverVersion > 100_000)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a server error carries SQLSTATE, detail, hint, constraint, table and statement; the connection goes on")
@@ -69,7 +68,6 @@ struct QueryTests {
     #expect(error.message.hasSuffix("(line 2)"))
     #expect(try await connection.query("SELECT 1").count == 1)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a parameter that cannot be encoded is refused before anything is sent")
@@ -80,7 +78,6 @@ struct QueryTests {
     #expect(error.kind == .encoding && error.message.hasPrefix("parameter $2"))
     #expect(try await connection.query("SELECT 1").count == 1)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a named statement is prepared once per connection, an ad-hoc one never")
@@ -100,7 +97,6 @@ struct QueryTests {
     let nothing = try await connection.query(double(nil)).only().decode(Double?.self)
     #expect(nothing == nil)
     await connection.close()
-    await db.drop()
   }
 
   @Test("nothing is prepared when the settings say so")
@@ -114,7 +110,6 @@ struct QueryTests {
     #expect(try await connection.query(one()).count == 1)
     #expect(try await connection.query("SELECT 1 FROM pg_prepared_statements").count == 0)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a statement whose result type changed, or that the server forgot, is prepared again")
@@ -138,7 +133,6 @@ struct QueryTests {
     #expect(error.sqlstate == "0A000")
     #expect(try await connection.query(all()).columns == ["a", "b", "c", "d"])
     await connection.close()
-    await db.drop()
   }
 
   @Test("a pipeline is one transaction, and its error tells the statement")
@@ -164,7 +158,6 @@ struct QueryTests {
     #expect(try await connection.pipeline([]).isEmpty)
     #expect(try await connection.query("SELECT count(*) FROM t").only().decode(Int.self) == 2)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a pipeline of megabytes both ways does not deadlock")
@@ -177,7 +170,6 @@ struct QueryTests {
     #expect(results.count == 200)
     #expect(try results[199].only().decode(String.self).utf8.count == 100_000)
     await connection.close()
-    await db.drop()
   }
 
   @Test("the deadline cancels a statement, and the connection stays usable")
@@ -196,7 +188,6 @@ struct QueryTests {
     #expect(error.kind == .deadlineExceeded && error.statementIndex == 1)
     #expect(try await connection.query("SELECT 1").count == 1)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a cancelled task ends its statement, and the connection stays usable")
@@ -217,7 +208,6 @@ struct QueryTests {
     #expect(second.kind == .cancelled && second.sqlstate == nil)
     await connection.close()
     await watcher.close()
-    await db.drop()
   }
 
   @Test("a server process that does not answer even a cancellation costs the connection, not the caller")
@@ -235,7 +225,6 @@ struct QueryTests {
     let later = try await failure { try await connection.query("SELECT 1") }
     #expect(later.kind == .connectionLost)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a terminated server process is a connection loss with its SQLSTATE")
@@ -249,7 +238,6 @@ struct QueryTests {
     #expect(error.kind == .connectionLost && error.sqlstate == "57P01" && error.isConnectionLoss)
     #expect(connection.isDead)
     await other.close()
-    await db.drop()
   }
 
   @Test("a closed connection refuses, and its error says so")
@@ -260,7 +248,6 @@ struct QueryTests {
     await connection.close()
     let error = try await failure { try await connection.query("SELECT 1") }
     #expect(error.kind == .closed && error.isConnectionLoss)
-    await db.drop()
   }
 
   @Test("notices go to the handler")
@@ -275,7 +262,6 @@ struct QueryTests {
       seen.withLock { $0 }
         == [Notice(severity: "WARNING", sqlstate: "01000", message: "careful", hint: "slow")])
     await connection.close()
-    await db.drop()
   }
 
   @Test("COPY through query is refused, and the connection stays usable")
@@ -289,7 +275,6 @@ struct QueryTests {
       #expect(try await connection.query("SELECT 1").count == 1)
     }
     await connection.close()
-    await db.drop()
   }
 
   @Test("more parameters than the protocol can carry are refused")
@@ -302,6 +287,5 @@ struct QueryTests {
     let error = try await failure { try await connection.query(sql) }
     #expect(error.kind == .encoding && error.message.contains("65,535"))
     await connection.close()
-    await db.drop()
   }
 }

@@ -5,7 +5,7 @@ import PostgresServer
 import TestServer
 import Testing
 
-@Suite("PrivateServer")
+@Suite("PrivateServer", .dropsDatabases)
 struct ServerTests {
   @Test("committed data survives a fast and an immediate restart; connections notice both", .timeLimit(.minutes(30)))
   func restarts() async throws {
@@ -120,8 +120,6 @@ struct ServerTests {
     #expect(try await one.psql("DELETE FROM t").status == 0)
     let left = try await two.psql("SELECT n FROM t", options: ["-At"])
     #expect(left.out == "1\n" && left.err.isEmpty)
-    await one.drop()
-    await two.drop()
   }
 
   @Test("psql stops at the first error and shows it in full")
@@ -129,11 +127,10 @@ struct ServerTests {
     let db = try await TestDatabase.create()
     let result = try await db.psql("SELECT nonsense;\nSELECT 1")
     #expect(result.status == 3 && result.err.contains("42703") && !result.out.contains("1"))
-    await db.drop()
   }
 }
 
-@Suite("ChildProcess")
+@Suite("ChildProcess", .dropsDatabases)
 struct ChildProcessTests {
   @Test("a program gets its arguments and input as they are, and its output and status come back")
   func run() async throws {

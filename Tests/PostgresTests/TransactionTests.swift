@@ -2,7 +2,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Transactions")
+@Suite("Transactions", .dropsDatabases)
 struct TransactionTests {
   private struct Unrelated: Error {}
 
@@ -34,7 +34,6 @@ struct TransactionTests {
       }
     }
     #expect(try await count(connection) == 1)
-    await db.drop()
   }
 
   @Test("a cancelled task's transaction is rolled back")
@@ -61,7 +60,6 @@ struct TransactionTests {
     let second = try await failure { _ = try await quiet.value }
     #expect(second.kind == .cancelled)
     #expect(try await count(connection) == 0)
-    await db.drop()
   }
 
   @Test("a swallowed error cannot pass for a commit")
@@ -75,7 +73,6 @@ struct TransactionTests {
     }
     #expect(error.kind == .transactionAborted)
     #expect(try await count(connection) == 0)
-    await db.drop()
   }
 
   @Test("an error at COMMIT is the server's own, and known to have rolled back")
@@ -88,7 +85,6 @@ struct TransactionTests {
     }
     #expect(error.kind == .server && error.sqlstate == "23505")
     #expect(try await count(connection) == 0)
-    await db.drop()
   }
 
   @Test("a connection that breaks during COMMIT leaves the outcome unknown, before COMMIT known")
@@ -120,7 +116,6 @@ struct TransactionTests {
       }
     }
     #expect(known.kind == .connectionLost)
-    await db.drop()
   }
 
   @Test("a read-only transaction sees one snapshot and refuses writes without losing the connection")
@@ -140,7 +135,6 @@ struct TransactionTests {
       try await connection.query("SHOW transaction_isolation").only().decode(String.self)
     }
     #expect(level == "serializable")
-    await db.drop()
   }
 
   @Test("a write refused by a server that only reads costs the connection")
@@ -151,7 +145,6 @@ struct TransactionTests {
     let connection = try await Connection.open(settings)
     let error = try await failure { try await connection.query("CREATE TABLE t ()") }
     #expect(error.sqlstate == "25006" && error.isConnectionLoss && connection.isDead)
-    await db.drop()
   }
 
   @Test("transactions do not nest")
@@ -164,7 +157,6 @@ struct TransactionTests {
     }
     #expect(error.kind == .misuse)
     #expect(try await count(connection) == 0)
-    await db.drop()
   }
 
   @Test("of two serializable transactions that disagree one is retryable")
@@ -181,7 +173,6 @@ struct TransactionTests {
       }
     }
     #expect(error.sqlstate == "40001" && error.isRetryable && !error.isConnectionLoss)
-    await db.drop()
   }
 
   @Test("a transaction's body runs where it was called, with the caller's state at hand")
@@ -190,7 +181,6 @@ struct TransactionTests {
     let counter = Counter()
     try await counter.count(on: connection)
     #expect(await counter.value == 2)
-    await db.drop()
   }
 
   private actor Counter {

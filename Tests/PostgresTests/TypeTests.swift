@@ -3,7 +3,7 @@ import Postgres
 import TestServer
 import Testing
 
-@Suite("Types on the server")
+@Suite("Types on the server", .dropsDatabases)
 struct TypeTests {
   /// Sends values and compares what comes back, and what the server makes of them as text.
   private func check<T: PostgresCodable & Equatable>(
@@ -71,7 +71,6 @@ struct TypeTests {
     try await check(connection, [([JSON("{}"), nil] as [JSON?], "{\"{}\",NULL}")])
     try await check(connection, [([[1], [2, 3]] as [[UInt8]], "{\"\\\\x01\",\"\\\\x0203\"}")])
     await connection.close()
-    await db.drop()
   }
 
   @Test("text is read from all kinds of text, enums and untyped literals")
@@ -95,7 +94,6 @@ struct TypeTests {
     try await connection.script("CREATE TABLE m (mood mood, document json)")
     try await connection.query("INSERT INTO m VALUES (\(UntypedText("happy")), \(JSON("[1]")))")
     await connection.close()
-    await db.drop()
   }
 
   @Test("smaller numbers are read as larger ones")
@@ -106,7 +104,6 @@ struct TypeTests {
     let (small, middle, oid, real) = try row.decode(Int.self, Int64.self, Int.self, Double.self)
     #expect(small == 1 && middle == 2 && oid == 1259 && real == 1.5)
     await connection.close()
-    await db.drop()
   }
 
   @Test("a decoding error names the column, the expected and the actual type")
@@ -129,6 +126,5 @@ struct TypeTests {
     }
     #expect(error != nil)
     await connection.close()
-    await db.drop()
   }
 }

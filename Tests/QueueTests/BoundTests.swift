@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// Values at the edge of what the types hold, numbers beyond what is usual, clocks that go back.
-@Suite("Bounds")
+@Suite("Bounds", .dropsDatabases)
 struct BoundTests {
   private func database() async throws -> (Connection, QueueWorker) {
     let database = try await QueueDatabase.create()

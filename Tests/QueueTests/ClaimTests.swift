@@ -5,12 +5,10 @@ import Testing
 
 @testable import Queue
 
-@Suite("Claim")
-struct ClaimTests {
-  @Test("a claim takes up to its limit in order, charges the attempt and owns the jobs")
+@Suite("Claim", .dropsDatabases)
+struct ClaimTests: DatabaseSuite {
+  @Test("a claim takes up to its limit in order, charges the attempt and owns the jobs", .queueDatabase)
   func takes() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(5)
     let claim = try await queue.claim(limit: 3, on: connection)
@@ -21,10 +19,8 @@ struct ClaimTests {
     #expect(owned == 3)
   }
 
-  @Test("lower priority numbers come first, then older jobs")
+  @Test("lower priority numbers come first, then older jobs", .queueDatabase)
   func priority() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(1, priority: 5)
     try await connection.enqueueProbes(1, kind: "other", priority: -1)
@@ -72,10 +68,8 @@ struct ClaimTests {
     }
   }
 
-  @Test("a worker that is not registered, or whose lease has ended, claims nothing")
+  @Test("a worker that is not registered, or whose lease has ended, claims nothing", .queueDatabase)
   func needsLease() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     let stranger = QueueWorker()
     #expect(try await stranger.claim(on: connection).jobs.isEmpty)
@@ -121,10 +115,8 @@ struct ClaimTests {
     await server.stop()
   }
 
-  @Test("who meets a job that was claimed between its snapshot and its row lock gives it up")
+  @Test("who meets a job that was claimed between its snapshot and its row lock gives it up", .queueDatabase)
   func overlap() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let first = try await QueueWorker.registered(on: connection)
     let second = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(3)
@@ -148,10 +140,8 @@ struct ClaimTests {
     #expect(untouched == [1, 2])
   }
 
-  @Test("a claim passes what others work on, and finds what lies behind it")
+  @Test("a claim passes what others work on, and finds what lies behind it", .queueDatabase)
   func passesOthers() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(5)
     #expect(try await queue.claim(limit: 2, on: connection).jobs.map(\.id) == [1, 2])
@@ -160,10 +150,8 @@ struct ClaimTests {
     #expect(try await queue.claim(limit: 2, on: connection).jobs.isEmpty)
   }
 
-  @Test("of many lanes a reading tells of those that have jobs, poison or not")
+  @Test("of many lanes a reading tells of those that have jobs, poison or not", .queueDatabase)
   func manyLanes() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     func tenants(few: Int64) async throws -> [String] {
       try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(
         \.tenant
@@ -184,11 +172,10 @@ struct ClaimTests {
   }
 
   @Test(
-    "a reading makes due jobs ready, knows every lane, says when the next is due; heads are what nobody works on"
+    "a reading makes due jobs ready, knows every lane, says when the next is due; heads are what nobody works on",
+    .queueDatabase
   )
   func readsLanes() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection)
     try await connection.enqueueProbes(2)
     try await connection.enqueueProbes(2, kind: "other", priority: 3)
@@ -211,10 +198,10 @@ struct ClaimTests {
     #expect(onlyOther.lanes.map(\.kind) == ["other"])
   }
 
-  @Test("due jobs line up in the order in which they were due, what is requeued or orphaned as it was claimed")
+  @Test(
+    "due jobs line up in the order in which they were due, what is requeued or orphaned as it was claimed",
+    .queueDatabase)
   func order() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let queue = try await QueueWorker.registered(on: connection)
     try await connection.script(
       """

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Dependencies")
+@Suite("Dependencies", .dropsDatabases)
 struct DependencyTests {
   private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()

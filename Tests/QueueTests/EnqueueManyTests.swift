@@ -5,8 +5,8 @@ import Testing
 
 @testable import Queue
 
-@Suite("Enqueue many")
-struct EnqueueManyTests {
+@Suite("Enqueue many", .dropsDatabases)
+struct EnqueueManyTests: DatabaseSuite {
   /// Rows with every parameter, each now and then left out or wrong; three jobs are there before: 1 waits, 2 is
   /// completed, 3 is cancelled.
   private static let generated = """
@@ -102,10 +102,8 @@ struct EnqueueManyTests {
     #expect(Set(single).subtracting(bulk).sorted() == [])
   }
 
-  @Test("a kind's predicate accepts exactly what its schema finds no fault with")
+  @Test("a kind's predicate accepts exactly what its schema finds no fault with", .queueDatabase)
   func predicate() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.script(
       #"""
       CREATE TEMP TABLE v AS SELECT v::jsonb FROM unnest(ARRAY['null', 'true', 'false', '0', '1', '-1', '1.5', '9', '10',
@@ -142,10 +140,8 @@ struct EnqueueManyTests {
     #expect(wrong == nil)
   }
 
-  @Test("a schema without a predicate is still checked")
+  @Test("a schema without a predicate is still checked", .queueDatabase)
   func withoutPredicate() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.script(
       """
       UPDATE twinmill.kinds SET arguments_schema = '{"properties": {"name": {"maxLength": 300}}}' WHERE name = 'probe';
@@ -162,10 +158,8 @@ struct EnqueueManyTests {
     #expect(results[1].1?.contains("argument \"name\" must have at most 300 characters") == true)
   }
 
-  @Test("ids follow the order of the array, whatever the keys")
+  @Test("ids follow the order of the array, whatever the keys", .queueDatabase)
   func order() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ids = try await connection.query(
       """
       SELECT job_id FROM twinmill.enqueue_all(ARRAY(

@@ -5,12 +5,10 @@ import Testing
 
 @testable import Queue
 
-@Suite("Enqueue: dependencies and debounce")
-struct EnqueueOptionsTests {
-  @Test("a job waits for those that have not finished, once each, and runs when they are completed")
+@Suite("Enqueue: dependencies and debounce", .dropsDatabases)
+struct EnqueueOptionsTests: DatabaseSuite {
+  @Test("a job waits for those that have not finished, once each, and runs when they are completed", .queueDatabase)
   func dependencies() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(3)
     try await connection.script("SELECT twinmill.archive('{1}', 'completed', 'test', 'test')")
     let job: Int64 = try await connection.value(
@@ -41,10 +39,9 @@ struct EnqueueOptionsTests {
     #expect(try await ending.value("SELECT state::text FROM twinmill.job_history WHERE job_id = 2") == "discarded")
   }
 
-  @Test("a discarded dependency refuses the job, unless it runs all the same; an unknown one always does")
+  @Test(
+    "a discarded dependency refuses the job, unless it runs all the same; an unknown one always does", .queueDatabase)
   func brokenDependencies() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     try await connection.script("SELECT twinmill.cancel(1)")
     let calls: [(String, String, String)] = [
@@ -67,10 +64,8 @@ struct EnqueueOptionsTests {
     #expect(try await connection.value("SELECT state::text FROM twinmill.jobs") == "ready")
   }
 
-  @Test("a waiting job with the key takes the new arguments and time, and keeps its id")
+  @Test("a waiting job with the key takes the new arguments and time, and keeps its id", .queueDatabase)
   func replaces() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let first: Int64 = try await connection.value(
       "SELECT job_id FROM twinmill.enqueue('probe', unique_key => 'k', run_at => now() + interval '1 hour')")
     let again = try await connection.query(
@@ -98,10 +93,8 @@ struct EnqueueOptionsTests {
       try await connection.value("SELECT state = 'scheduled' AND requeue_seq IS NULL FROM twinmill.live_jobs") == true)
   }
 
-  @Test("a running job is not replaced, and its end does not wait for whoever tried")
+  @Test("a running job is not replaced, and its end does not wait for whoever tried", .queueDatabase)
   func runningIsMerged() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.script("SELECT twinmill.enqueue('probe', unique_key => 'k')")
     let queue = try await QueueWorker.registered(on: connection)
     let claim = try await queue.claim(on: connection)
@@ -119,10 +112,8 @@ struct EnqueueOptionsTests {
     #expect(try await connection.value("SELECT arguments = '{}' FROM twinmill.job_history") == true)
   }
 
-  @Test("a job that was claimed while a replacement waited for its row is merged")
+  @Test("a job that was claimed while a replacement waited for its row is merged", .queueDatabase)
   func claimedMeanwhile() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.script("SELECT twinmill.enqueue('probe', unique_key => 'k')")
     let claiming = try await database.connect()
     try await claiming.script(

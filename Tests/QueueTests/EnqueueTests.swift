@@ -5,12 +5,10 @@ import Testing
 
 @testable import Queue
 
-@Suite("Enqueue")
-struct EnqueueTests {
-  @Test("a job is ready at once, or scheduled for later")
+@Suite("Enqueue", .dropsDatabases)
+struct EnqueueTests: DatabaseSuite {
+  @Test("a job is ready at once, or scheduled for later", .queueDatabase)
   func states() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.enqueue('probe')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', run_at => now() + interval '1 hour')")
     let states = try await connection.query("SELECT state::text, max_attempts FROM twinmill.jobs ORDER BY job_id")
@@ -18,20 +16,16 @@ struct EnqueueTests {
     #expect(try states[1].decode(String.self, Int16.self) == ("scheduled", Int16(5)))
   }
 
-  @Test("a job exists if and only if the caller's transaction commits")
+  @Test("a job exists if and only if the caller's transaction commits", .queueDatabase)
   func transactional() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.script("BEGIN; SELECT twinmill.enqueue('probe'); ROLLBACK")
     #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs") == Int64(0))
     try await connection.script("BEGIN; SELECT twinmill.enqueue('probe'); COMMIT")
     #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs") == Int64(1))
   }
 
-  @Test("the same key among unfinished jobs is merged and names the other job")
+  @Test("the same key among unfinished jobs is merged and names the other job", .queueDatabase)
   func unique() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let first = try await connection.query("SELECT * FROM twinmill.enqueue('probe', unique_key => 'a')")[0]
       .decode(Int64.self, String.self)
     let second = try await connection.query("SELECT * FROM twinmill.enqueue('probe', unique_key => 'a')")[0]
@@ -77,7 +71,7 @@ struct EnqueueTests {
   }
 
   @Test(
-    "what can never run is refused with message, hint and SQLSTATE, and nothing is inserted",
+    "what can never run is refused with message, hint and SQLSTATE, and nothing is inserted", .queueDatabase,
     arguments: [
       Refusal(
         call: "'prob'", state: "22023", message: "unknown kind 'prob'",
@@ -143,8 +137,6 @@ struct EnqueueTests {
         call: "'probe', arguments => '{'", state: "22P02", message: "invalid input syntax for type json", hint: ""),
     ])
   func refuses(_ refusal: Refusal) async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let result = try await database.psql("\\set VERBOSITY verbose\nSELECT twinmill.enqueue(\(refusal.call));")
     #expect(result.status != 0)
     #expect(result.err.contains("\(refusal.state): \(refusal.message)"), "\(result.err)")
@@ -152,10 +144,8 @@ struct EnqueueTests {
     #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs") == Int64(0))
   }
 
-  @Test("many jobs at once: each row says what became of it, a refused one stops no other")
+  @Test("many jobs at once: each row says what became of it, a refused one stops no other", .queueDatabase)
   func many() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let rows = try await connection.query(
       """
       SELECT number, job_id IS NOT NULL, outcome, message FROM twinmill.enqueue_many(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Finish")
+@Suite("Finish", .dropsDatabases)
 struct FinishTests {
   private func claimed(_ count: Int) async throws -> (TestDatabase, Connection, QueueWorker, JobQueue.Claim) {
     let database = try await QueueDatabase.create()

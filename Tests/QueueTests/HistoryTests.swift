@@ -4,8 +4,8 @@ import Testing
 
 @testable import Queue
 
-@Suite("History")
-struct HistoryTests {
+@Suite("History", .queueDatabase)
+struct HistoryTests: DatabaseSuite {
   /// Makes and drops what is due; the partitions that are left, without the default one.
   private func maintain(_ connection: Connection, retention: Duration = .seconds(30 * 86_400)) async throws -> [String]
   {
@@ -32,8 +32,6 @@ struct HistoryTests {
 
   @Test("days to come have their partition, days past retention have none, and then there is nothing to do")
   func roundAndRound() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let old = try await addPartition(daysAgo: 31, connection)
     let kept = try await addPartition(daysAgo: 29, connection)
     try await connection.script(
@@ -54,8 +52,6 @@ struct HistoryTests {
 
   @Test("what probes wrote goes with their history, and only that")
   func forgetsEffects() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     _ = try await addPartition(daysAgo: 40, connection)
     try await connection.script(
       """
@@ -74,8 +70,6 @@ struct HistoryTests {
 
   @Test("what a missing partition left in the default one moves to its own")
   func moves() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let today: String = try await connection.query(
       "SELECT 'job_history_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')"
     ).only().decode(String.self)
@@ -91,8 +85,6 @@ struct HistoryTests {
 
   @Test("somebody who reads the history for long is not waited for, and keeps nobody from finishing jobs")
   func longReader() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let old = try await addPartition(daysAgo: 40, connection)
     try await connection.enqueueProbes(1)
     let reader = try await database.connect()

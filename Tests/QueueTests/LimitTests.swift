@@ -5,7 +5,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Limits, pause and order")
+@Suite("Limits, pause and order", .dropsDatabases)
 struct LimitTests {
   private func database() async throws -> (TestDatabase, Connection, QueueWorker) {
     let database = try await QueueDatabase.create()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Migrations of the queue and of what stands on it")
+@Suite("Migrations of the queue and of what stands on it", .dropsDatabases)
 struct MigratorTests {
   private static func above(_ files: [(path: String, text: String)]) -> [SchemaModule] {
     [.queue, SchemaModule("above", files: files)]
@@ -19,7 +19,6 @@ struct MigratorTests {
     let connection = try await database.connect()
     try await body(connection)
     await connection.close()
-    await database.drop()
   }
 
   private static let objects: SQL = """
@@ -141,7 +140,6 @@ struct MigratorTests {
     let connection = try await database.connect()
     #expect(try await connection.value("SELECT count(*) FROM twinmill.migrations", as: Int64.self) == 7)
     try await Migrator(modules).check(connection)
-    await database.drop()
   }
 
   @Test("a program refuses an older schema, goes on under a newer one, and does not put its functions back unasked")

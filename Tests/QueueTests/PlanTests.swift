@@ -4,8 +4,8 @@ import Testing
 
 @testable import Queue
 
-@Suite("Plans on a million jobs")
-struct PlanTests {
+@Suite("Plans on a million jobs", .dropsDatabases)
+struct PlanTests: DatabaseSuite {
   /// A hot statement and values for its parameters.
   struct Hot: Sendable, CustomTestStringConvertible {
     let statement: Statement
@@ -139,10 +139,8 @@ struct PlanTests {
 
   /// Statistics take a table of dead rows for one row, and one way to that row for as good as another. Whatever is not
   /// bound to keys walks all that ended while somebody held a snapshot, again and again.
-  @Test("on a table of dead rows statements touch what they are asked for")
+  @Test("on a table of dead rows statements touch what they are asked for", .queueDatabase)
   func leavesTheDeadAlone() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let holder = try await database.connect()
     try await connection.script(
       """

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Postgres
 import PostgresServer
 import TestServer
+import Testing
 
 @testable import Queue
 
@@ -47,6 +48,11 @@ enum QueueDatabase {
             "tags": {"type": "array", "maxItems": 2, "items": {"type": "string"}}}}
           """), needsTwin: needsTwin)
   }
+}
+
+extension Trait where Self == DatabaseTrait {
+  /// A database of `QueueDatabase` for each test.
+  static var queueDatabase: Self { .database { try await QueueDatabase.create() } }
 }
 
 extension QueueWorker {

@@ -6,7 +6,7 @@ import Testing
 @testable import Queue
 
 /// Puts random operations through the queue and through `QueueModel`, and compares after each.
-@Suite("Queue model")
+@Suite("Queue model", .dropsDatabases)
 struct QueueModelTests {
   private static let environment = ProcessInfo.processInfo.environment
   /// One run of its own each time; many with TWINMILL_ALL=1; that one alone with TWINMILL_MODEL_SEED=….

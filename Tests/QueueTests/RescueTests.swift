@@ -5,8 +5,8 @@ import Testing
 
 @testable import Queue
 
-@Suite("Rescue")
-struct RescueTests {
+@Suite("Rescue", .dropsDatabases)
+struct RescueTests: DatabaseSuite {
   /// A worker whose process is gone: its connection is closed, its last heartbeat an hour old.
   private func deadWorker(in database: TestDatabase, lease: Duration = .seconds(7200)) async throws -> QueueWorker {
     let connection = try await database.connect()
@@ -22,10 +22,8 @@ struct RescueTests {
     return queue
   }
 
-  @Test("the jobs of a dead process are ready again, with a crash on their account")
+  @Test("the jobs of a dead process are ready again, with a crash on their account", .queueDatabase)
   func deadProcess() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(2)
     let dead = try await deadWorker(in: database)
     let rescuer = try await QueueWorker.registered(on: connection)
@@ -40,10 +38,8 @@ struct RescueTests {
     #expect(try await rescuer.heartbeatsOfOthers(on: connection).isEmpty)
   }
 
-  @Test("a worker whose heartbeat moved since it was looked at is left alone")
+  @Test("a worker whose heartbeat moved since it was looked at is left alone", .queueDatabase)
   func movedBeat() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     let alive = try await deadWorker(in: database)
     let rescuer = try await QueueWorker.registered(on: connection)
@@ -52,10 +48,8 @@ struct RescueTests {
     #expect(try await JobQueue.rescue(seen, on: connection).isEmpty)
   }
 
-  @Test("a worker that holds its lock is left alone until its lease has ended")
+  @Test("a worker that holds its lock is left alone until its lease has ended", .queueDatabase)
   func heldLock() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     let theirs = try await database.connect()
     let unreachable = try await QueueWorker.registered(on: theirs, lease: .seconds(7200))
@@ -73,10 +67,8 @@ struct RescueTests {
     #expect(renewal == nil)
   }
 
-  @Test("a worker without a lock is left alone until its lease has ended, though nobody holds its lock")
+  @Test("a worker without a lock is left alone until its lease has ended, though nobody holds its lock", .queueDatabase)
   func noLock() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     let pooled = try await deadWorker(in: database)
     // As of a worker behind a pooling proxy, which says so itself.
@@ -103,10 +95,8 @@ struct RescueTests {
     #expect(try await fresh.query(recorded).only().decode(Int64.self) == queue.lockKey)
   }
 
-  @Test("jobs whose worker is unknown are returned as well")
+  @Test("jobs whose worker is unknown are returned as well", .queueDatabase)
   func orphans() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     let queue = try await QueueWorker.registered(on: connection)
     _ = try await queue.claim(on: connection)
@@ -114,10 +104,8 @@ struct RescueTests {
     #expect(try await JobQueue.rescue([], on: connection).map(\.job) == [1])
   }
 
-  @Test("the second crash sets a job apart, the third discards it with the reason")
+  @Test("the second crash sets a job apart, the third discards it with the reason", .queueDatabase)
   func crashBudget() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(1)
     for crash in 1...3 {
       let victim = try await QueueWorker.registered(on: connection)
@@ -140,10 +128,8 @@ struct RescueTests {
     #expect(message.hasPrefix("quarantined"))
   }
 
-  @Test("jobs that are set apart are started at their queue's rate, and count for it")
+  @Test("jobs that are set apart are started at their queue's rate, and count for it", .queueDatabase)
   func crashBudgetAtRate() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(4)
     try await connection.script(
       """
@@ -166,10 +152,8 @@ struct RescueTests {
     #expect(try await claimed() == [3])
   }
 
-  @Test("jobs that are set apart obey their queue's limits and wait while somebody else counts")
+  @Test("jobs that are set apart obey their queue's limits and wait while somebody else counts", .queueDatabase)
   func crashBudgetWithinLimits() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueProbes(4)
     _ = try await connection.query("UPDATE twinmill.live_jobs SET crashes = 2, concurrency_key = job_id / 3")
     let queue = try await QueueWorker.registered(on: connection)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Functions, views and triggers are brought to their current texts")
+@Suite("Functions, views and triggers are brought to their current texts", .dropsDatabases)
 struct RoutineSyncTests {
   /// A module over the queue's.
   private static func above(_ files: [(path: String, text: String)]) -> [SchemaModule] {
@@ -33,7 +33,6 @@ struct RoutineSyncTests {
     let connection = try await database.connect()
     try await body(connection)
     await connection.close()
-    await database.drop()
   }
 
   @Test("up twice touches no row of the catalogue")

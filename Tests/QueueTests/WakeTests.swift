@@ -4,8 +4,8 @@ import Testing
 
 @testable import Queue
 
-@Suite("Wake-up", .timeLimit(.minutes(30)))
-struct WakeTests {
+@Suite("Wake-up", .queueDatabase, .timeLimit(.minutes(30)))
+struct WakeTests: DatabaseSuite {
   private struct Ear {
     let connection: Connection
     let notifications: AsyncStream<Notification>
@@ -30,8 +30,6 @@ struct WakeTests {
 
   @Test("whoever enqueues notifies the job's queue, and nobody when the job waits for its time")
   func notified() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'b', run_at => now() + interval '1 h')")
@@ -40,8 +38,6 @@ struct WakeTests {
 
   @Test("many jobs at once notify each of their queues once")
   func bulk() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     _ = try await connection.query(
       """
@@ -54,8 +50,6 @@ struct WakeTests {
 
   @Test("beside a transaction that is about to notify a queue nobody else does, and nobody waits for it")
   func throttled() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     let notifier = try await database.connect()
     try await notifier.script("BEGIN")
@@ -78,8 +72,6 @@ struct WakeTests {
 
   @Test("a session whose calls follow one another notifies twice in a turn of 10 ms, and is seen while it keeps quiet")
   func burst() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     var calls = 0
     var inOneTurn = 0
@@ -102,8 +94,6 @@ struct WakeTests {
 
   @Test("a call that is rolled back does not keep its session quiet")
   func rolledBack() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     for _ in 1...5 {
       try await connection.script("BEGIN; SELECT twinmill.enqueue('probe', queue => 'a'); ROLLBACK")
@@ -116,8 +106,6 @@ struct WakeTests {
 
   @Test("while a listener looks, whoever enqueues notifies, whatever the throttle says")
   func lookedAt() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     let looking = try await database.connect()
     try await looking.script("BEGIN")
@@ -131,8 +119,6 @@ struct WakeTests {
     "a long transaction takes two locks for its wake-ups, however many jobs it enqueues for how long",
     arguments: [true, false])
   func locks(_ notifies: Bool) async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.set_notify(\(notifies))")
     try await connection.script("BEGIN")
     // Over several turns of the throttle.
@@ -146,8 +132,6 @@ struct WakeTests {
 
   @Test("operators switch the notifications off and on")
   func switchedOff() async throws {
-    let database = try await QueueDatabase.create()
-    let connection = try await database.connect()
     let ear = try await Ear(database)
     _ = try await connection.query("SELECT twinmill.set_notify(false)")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')")

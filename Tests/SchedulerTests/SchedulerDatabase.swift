@@ -4,6 +4,7 @@ import Postgres
 import PostgresServer
 import Queue
 import TestServer
+import Testing
 
 @testable import Scheduler
 
@@ -39,22 +40,6 @@ enum SchedulerDatabase {
     }
   }
 
-  /// Runs a test in a database of its own.
-  static func with<R: Sendable>(_ body: (TestDatabase, Connection) async throws -> R) async throws -> R {
-    let database = try await create()
-    let connection = try await database.connect()
-    do {
-      let result = try await body(database, connection)
-      await connection.close()
-      await database.drop()
-      return result
-    } catch {
-      await connection.close()
-      await database.drop()
-      throw error
-    }
-  }
-
   static var quiet: Logger {
     Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   }
@@ -62,6 +47,11 @@ enum SchedulerDatabase {
   static var ticker: Ticker {
     Ticker(logger: quiet)
   }
+}
+
+extension Trait where Self == DatabaseTrait {
+  /// A database of `SchedulerDatabase` for each test.
+  static var schedulerDatabase: Self { .database { try await SchedulerDatabase.create() } }
 }
 
 extension Connection {

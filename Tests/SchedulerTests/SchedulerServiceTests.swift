@@ -10,8 +10,8 @@ import Testing
 
 @testable import Scheduler
 
-@Suite("The scheduler process")
-struct SchedulerServiceTests {
+@Suite("The scheduler process", .dropsDatabases)
+struct SchedulerServiceTests: DatabaseSuite {
   /// A running service, and its loop's events as they happen.
   private struct Running {
     let task: Task<Void, any Error>
@@ -45,19 +45,19 @@ struct SchedulerServiceTests {
     }
   }
 
-  @Test("ticks what is due, takes edits by itself, and ends in order when asked", .timeLimit(.minutes(30)))
+  @Test(
+    "ticks what is due, takes edits by itself, and ends in order when asked", .schedulerDatabase,
+    .timeLimit(.minutes(30)))
   func runs() async throws {
-    try await SchedulerDatabase.with { database, connection in
-      let service = Running(database.settings)
-      await service.wait { if case .peeked(_, nil) = $0 { true } else { false } }
-      try await ScheduleEntry(name: "s", cron: "* * * * *", kind: "probe").put(on: connection)
-      await service.waitForTick()
-      try await connection.plant("s", since: "2026-01-01Z")
-      await service.waitForTick()
-      await service.wait { if case .peeked(let now, let next?) = $0 { next > now } else { false } }
-      #expect(try await connection.count("SELECT count(*) FROM twinmill.jobs") == 1)
-      try await service.stop()
-    }
+    let service = Running(database.settings)
+    await service.wait { if case .peeked(_, nil) = $0 { true } else { false } }
+    try await ScheduleEntry(name: "s", cron: "* * * * *", kind: "probe").put(on: connection)
+    await service.waitForTick()
+    try await connection.plant("s", since: "2026-01-01Z")
+    await service.waitForTick()
+    await service.wait { if case .peeked(let now, let next?) = $0 { next > now } else { false } }
+    #expect(try await connection.count("SELECT count(*) FROM twinmill.jobs") == 1)
+    try await service.stop()
   }
 
   @Test("refuses to start on a database without its migrations", .timeLimit(.minutes(30)))
@@ -66,7 +66,6 @@ struct SchedulerServiceTests {
     let service = SchedulerService(
       connections: database.settings, migrator: SchedulerDatabase.migrator, logger: SchedulerDatabase.quiet)
     await #expect(throws: MigrationError.self) { try await service.run() }
-    await database.drop()
   }
 
   @Test("outlives restarts of the server, fast and immediate, and loses no instant", .timeLimit(.minutes(30)))
@@ -112,19 +111,19 @@ struct SchedulerServiceTests {
     await server.stop()
   }
 
-  @Test("ends although its server does not answer, neither a statement nor its cancellation", .timeLimit(.minutes(30)))
+  @Test(
+    "ends although its server does not answer, neither a statement nor its cancellation", .schedulerDatabase,
+    .timeLimit(.minutes(30)))
   func hungServer() async throws {
-    try await SchedulerDatabase.with { database, connection in
-      let service = Running(database.settings, deadline: .seconds(3600))
-      await service.wait { if case .peeked = $0 { true } else { false } }
-      // A statement is under way for certain while it waits for a lock.
-      try await connection.script("BEGIN; LOCK TABLE twinmill.schedules IN ACCESS EXCLUSIVE MODE")
-      let server = try await connection.processWaitingForLock()
-      kill(server, SIGSTOP)
-      defer { kill(server, SIGCONT) }
-      try await service.stop()
-      try await connection.script("ROLLBACK")
-    }
+    let service = Running(database.settings, deadline: .seconds(3600))
+    await service.wait { if case .peeked = $0 { true } else { false } }
+    // A statement is under way for certain while it waits for a lock.
+    try await connection.script("BEGIN; LOCK TABLE twinmill.schedules IN ACCESS EXCLUSIVE MODE")
+    let server = try await connection.processWaitingForLock()
+    kill(server, SIGSTOP)
+    defer { kill(server, SIGCONT) }
+    try await service.stop()
+    try await connection.script("ROLLBACK")
   }
 
   @Test("ends while it connects to a server that does not answer", .timeLimit(.minutes(30)))
@@ -152,30 +151,27 @@ struct SchedulerServiceTests {
       logger: SchedulerDatabase.quiet)
     let error = await #expect(throws: PostgresError.self) { try await service.run() }
     #expect(error.map { $0.kind == .configuration || $0.isWrongLogin } == true, "\(String(describing: error))")
-    await database.drop()
   }
 
-  @Test("two processes at once make no double tick", .timeLimit(.minutes(30)))
+  @Test("two processes at once make no double tick", .schedulerDatabase, .timeLimit(.minutes(30)))
   func two() async throws {
-    try await SchedulerDatabase.with { database, connection in
-      for number in 1...20 {
-        var entry = ScheduleEntry(name: "s\(number)", cron: "* * * * *", kind: "probe")
-        entry.overlap = "allow"
-        entry.catchUp = "all"
-        entry.catchUpLimit = 100
-        try await entry.put(on: connection)
-        try await connection.plant("s\(number)", since: "\(Date(timeIntervalSinceNow: -3_000).formatted(.iso8601))")
-      }
-      let services = [Running(database.settings), Running(database.settings)]
-      for service in services {
-        await service.wait { if case .peeked(let now, let next?) = $0 { next > now } else { false } }
-      }
-      for service in services { try await service.stop() }
-      let sql: SQL = """
-        SELECT (count(*) >= 1000 AND count(*) = count(DISTINCT (schedule, tick))
-                AND count(*) = (SELECT count(*) FROM twinmill.schedule_ticks))::text FROM twinmill.jobs
-        """
-      #expect(try await connection.text(sql) == "true")
+    for number in 1...20 {
+      var entry = ScheduleEntry(name: "s\(number)", cron: "* * * * *", kind: "probe")
+      entry.overlap = "allow"
+      entry.catchUp = "all"
+      entry.catchUpLimit = 100
+      try await entry.put(on: connection)
+      try await connection.plant("s\(number)", since: "\(Date(timeIntervalSinceNow: -3_000).formatted(.iso8601))")
     }
+    let services = [Running(database.settings), Running(database.settings)]
+    for service in services {
+      await service.wait { if case .peeked(let now, let next?) = $0 { next > now } else { false } }
+    }
+    for service in services { try await service.stop() }
+    let sql: SQL = """
+      SELECT (count(*) >= 1000 AND count(*) = count(DISTINCT (schedule, tick))
+              AND count(*) = (SELECT count(*) FROM twinmill.schedule_ticks))::text FROM twinmill.jobs
+      """
+    #expect(try await connection.text(sql) == "true")
   }
 }

@@ -70,7 +70,10 @@ public struct TestDatabase: Sendable {
   private static func create(template: String, on server: PrivateServer) async throws -> TestDatabase {
     let name = "test_\(serial.add(1, ordering: .relaxed).newValue)"
     try await create(name: name, template: template, on: server)
-    return TestDatabase(name: name, server: server)
+    let database = TestDatabase(name: name, server: server)
+    // A server of one's own may be gone at the end of the test.
+    if try await server === TestServer.shared { DatabaseScope.current?.add(database) }
+    return database
   }
 
   private static func create(name: String, template: String, on server: PrivateServer) async throws {

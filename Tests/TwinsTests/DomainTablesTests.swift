@@ -7,8 +7,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Tables of domains")
-struct DomainTablesTests {
+@Suite("Tables of domains", .dropsDatabases)
+struct DomainTablesTests: DatabaseSuite {
   /// Reactors, telemetry and faults as an application has them, in a schema of its own.
   private static let plant = """
     CREATE SCHEMA plant;
@@ -84,10 +84,8 @@ struct DomainTablesTests {
     #expect(try await TwinsDatabase.shape(connection) == before)
   }
 
-  @Test("tables of the same names that belong to something else are refused, and nothing is created")
+  @Test("tables of the same names that belong to something else are refused, and nothing is created", .twinsDatabase)
   func foreign() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     try await connection.script("CREATE TABLE users (id serial PRIMARY KEY, email text)")
     let before = try await TwinsDatabase.shape(connection)
     let catalog = try Domains.catalog(domainSchemas: ["tasks": "public"])

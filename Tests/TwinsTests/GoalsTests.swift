@@ -5,7 +5,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Goals: local days, adherence, streaks")
+@Suite("Goals: local days, adherence, streaks", .dropsDatabases)
 struct GoalsTests {
   private static let user = "11111111-1111-1111-1111-111111111111"
   private static let goal = "22222222-2222-2222-2222-222222222222"

@@ -5,12 +5,12 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Reading histories")
-struct HistoryReaderTests {
-  @Test("twins of all domains come in one call; unknown twins are missing, unregistered ones have no domain")
+@Suite("Reading histories", .dropsDatabases)
+struct HistoryReaderTests: DatabaseSuite {
+  @Test(
+    "twins of all domains come in one call; unknown twins are missing, unregistered ones have no domain", .twinsDatabase
+  )
   func mixed() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let catalog = try Domains.catalog()
     let skin = try await connection.skincareTwin("1", snapshots: [#"{"texture_score": 9}"#])
     let sensor: UUID = try await connection.value("SELECT twinmill.twin('sensor', 'a')")
@@ -78,10 +78,8 @@ struct HistoryReaderTests {
     try await owner.script("DROP OWNED BY \(reader), \(stranger); DROP ROLE \(reader), \(stranger)")
   }
 
-  @Test("events come along when they are asked for, in the same order wherever they come from")
+  @Test("events come along when they are asked for, in the same order wherever they come from", .twinsDatabase)
   func events() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let catalog = try Domains.catalog()
     let usage = [#"[]"#, #"["b", "B"]"#, #"["a"]"#]
     let twin = try await connection.skincareTwin("1", snapshots: [], usage: usage)
@@ -107,10 +105,8 @@ struct HistoryReaderTests {
     #expect(without[twin]?.events == [])
   }
 
-  @Test("the hash of the kind's latest result comes along")
+  @Test("the hash of the kind's latest result comes along", .twinsDatabase)
   func lastHash() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin = try await connection.skincareTwin("1", snapshots: [])
     _ = try await connection.query(
       "INSERT INTO twinmill.results VALUES (\(twin), 'prediction', 'abc', '1', 1, 1, now(), now())")

@@ -5,8 +5,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Import of observations")
-struct ImportTests {
+@Suite("Import of observations", .dropsDatabases)
+struct ImportTests: DatabaseSuite {
   /// Imports lines into sensor twin `pump`.
   private func run(
     _ lines: [String], on connection: Connection, _ options: ObservationFormat.Options = .init(),
@@ -26,10 +26,8 @@ struct ImportTests {
       "WITH taken AS (DELETE FROM twinmill.twin_changes RETURNING 1) SELECT count(*) FROM taken")
   }
 
-  @Test("the first import creates table and twin; the same again changes nothing and marks nothing")
+  @Test("the first import creates table and twin; the same again changes nothing and marks nothing", .twinsDatabase)
   func idempotent() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let lines = ["timestamp,value"] + (10..<60).map { "2014-02-14 14:\($0):00,\($0).25" } + [""]
     let first = try await run(lines, on: connection)
     #expect(first.rows == 50 && first.inserted == 50 && first.stored == 50 && first.repeated == 0)
@@ -44,10 +42,8 @@ struct ImportTests {
     #expect(try await marks(connection) == 2)
   }
 
-  @Test("of repeated timestamps the last one wins, and they are counted")
+  @Test("of repeated timestamps the last one wins, and they are counted", .twinsDatabase)
   func repeated() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let summary = try await run(
       ["timestamp,value", "2024-01-01 00:00:00,1", "2024-01-01 00:00:00,2", "2024-01-01T01:00:00+01:00,3"],
       on: connection)
@@ -55,10 +51,8 @@ struct ImportTests {
     #expect(try await connection.value("SELECT value FROM sensor_observations") == 3.0)
   }
 
-  @Test("several columns are several metrics; empty fields are missing, not zero; names can be given")
+  @Test("several columns are several metrics; empty fields are missing, not zero; names can be given", .twinsDatabase)
   func wide() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let summary = try await run(
       [
         "\u{FEFF}id;time;a;\"b \"\"x\"\"\"", "1;2024-01-01;1.5;", "2;1704153600;NA;-2e3",
@@ -75,10 +69,8 @@ struct ImportTests {
       ])
   }
 
-  @Test("instants without an offset are of the zone that was named, others are not touched")
+  @Test("instants without an offset are of the zone that was named, others are not touched", .twinsDatabase)
   func timeZone() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     _ = try await run(
       ["timestamp,value", "2024-07-01 12:00:00,1", "2024-07-01T12:00:00Z,2", "1719835200.5,3", "2024-01-01,4"],
       on: connection, timeZone: "Europe/Berlin")
@@ -91,7 +83,7 @@ struct ImportTests {
   }
 
   @Test(
-    "a bad file is refused with file, line and remedy",
+    "a bad file is refused with file, line and remedy", .twinsDatabase,
     arguments: [
       (["timestamp,value", "2024-01-01,1", "yesterday,2"], "data.csv:3: \"yesterday\" is no instant"),
       (["timestamp,value", "20240101,1"], "data.csv:2: \"20240101\" is no instant"),
@@ -113,18 +105,14 @@ struct ImportTests {
       (["time,", "1,2"], "a value column has no name"),
     ])
   func refused(lines: [String], problem: String) async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let error = await #expect(throws: ImportError.self) { _ = try await run(lines, on: connection) }
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "none")")
     #expect(try await connection.value("SELECT count(*) FROM user_digital_twins") == Int64(0), "nothing is stored")
     #expect(try await connection.value("SELECT to_regclass('sensor_observations') IS NULL") == true)
   }
 
-  @Test("columns, metrics, zones and domains that do not fit are refused by name")
+  @Test("columns, metrics, zones and domains that do not fit are refused by name", .twinsDatabase)
   func options() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let lines = ["timestamp,a,b", "2024-01-01,1,2"]
     func problem(_ options: ObservationFormat.Options = .init(), zone: String = "UTC", domain: String = "sensor") async
       -> String

@@ -6,8 +6,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Migrations of the twin tables")
-struct MigrationTests {
+@Suite("Migrations of the twin tables", .dropsDatabases)
+struct MigrationTests: DatabaseSuite {
   private static let firstTwin = "00000000-0000-0000-0000-000000000001"
 
   @Test("up, down and up again leave an empty database as it was, then as it is to be")
@@ -25,10 +25,8 @@ struct MigrationTests {
     #expect(try await TwinsDatabase.shape(connection) == shape)
   }
 
-  @Test("down takes twins, observations and results with it when the tables are ours")
+  @Test("down takes twins, observations and results with it when the tables are ours", .twinsDatabase)
   func loaded() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let catalog = try Domains.catalog()
     for domain in catalog.domains {
       try await catalog.createTables(of: domain, on: connection)

@@ -5,7 +5,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Propositions: interactions, confidence, features")
+@Suite("Propositions: interactions, confidence, features", .dropsDatabases)
 struct PropositionsTests {
   private static let user = "11111111-1111-1111-1111-111111111111"
 

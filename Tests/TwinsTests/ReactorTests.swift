@@ -5,7 +5,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Reactor: telemetry, health, faults")
+@Suite("Reactor: telemetry, health, faults", .dropsDatabases)
 struct ReactorTests {
   /// A database with one reactor, and readings a minute apart from 2024-01-01 on, given as SQL rows of five values.
   private func readings(_ rows: [String]) async throws -> DomainDatabase {

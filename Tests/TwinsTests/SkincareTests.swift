@@ -5,8 +5,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Skincare: series and events out of JSON")
-struct SkincareTests {
+@Suite("Skincare: series and events out of JSON", .dropsDatabases)
+struct SkincareTests: DatabaseSuite {
   /// Values by metric, and how many were skipped in all.
   private func series(
     _ snapshots: [String?], from: Date? = nil, until: Date? = nil
@@ -145,10 +145,8 @@ struct SkincareTests {
     #expect(values["uv_index"]?.count == 1100 && values["uv_index"]?.last == 9)
   }
 
-  @Test("products that appear and disappear between snapshots are events; what is unknown is not")
+  @Test("products that appear and disappear between snapshots are events; what is unknown is not", .twinsDatabase)
   func events() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin = try await connection.skincareTwin(
       "1", snapshots: [],
       usage: [

@@ -5,7 +5,7 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Tasks: local days of tasks and conversations")
+@Suite("Tasks: local days of tasks and conversations", .dropsDatabases)
 struct TasksTests {
   /// A user of this zone with these tasks: opened, completed at, due at (NULL or quoted).
   private func user(zone: String = "UTC", tasks: [String]) async throws -> DomainDatabase {

@@ -5,8 +5,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("Dirty tracking")
-struct TwinChangesTests {
+@Suite("Dirty tracking", .dropsDatabases)
+struct TwinChangesTests: DatabaseSuite {
   /// Marks as "source count", and clears them.
   private func marks(_ connection: Connection) async throws -> [String] {
     let lines = try await connection.query(
@@ -17,10 +17,8 @@ struct TwinChangesTests {
     return try lines.map { try $0.get("line", as: String.self) }
   }
 
-  @Test("a statement leaves one mark per twin, whatever it does and however many rows it writes")
+  @Test("a statement leaves one mark per twin, whatever it does and however many rows it writes", .twinsDatabase)
   func oneMarkPerStatement() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let first = try await connection.skincareTwin("1", snapshots: Array(repeating: "{}", count: 20))
     let second = try await connection.skincareTwin("2", snapshots: ["{}"])
     #expect(try await marks(connection) == ["twin_snapshots 2 of 2"])
@@ -36,10 +34,8 @@ struct TwinChangesTests {
     #expect(try await marks(connection) == ["twin_snapshots 2 of 2"])
   }
 
-  @Test("writing a product's effect leaves no mark, changing its use does")
+  @Test("writing a product's effect leaves no mark, changing its use does", .twinsDatabase)
   func productEffects() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin: UUID = try await connection.value("SELECT twinmill.twin('skincare', '1')")
     _ = try await connection.query(
       "INSERT INTO product_effects (id, product_id, twin_id, start_date) VALUES (\(UUID()), \(UUID()), \(twin), now())")
@@ -71,10 +67,8 @@ struct TwinChangesTests {
     #expect(try await marks(one) == ["twin_snapshots 3 of 1"])
   }
 
-  @Test("a role that may only write the application's tables leaves marks all the same")
+  @Test("a role that may only write the application's tables leaves marks all the same", .twinsDatabase)
   func applicationRole() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin: UUID = try await connection.value("SELECT twinmill.twin('skincare', '1')")
     let role = "app_\(database.name)"
     let answer = try await database.psql(

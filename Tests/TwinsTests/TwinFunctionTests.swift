@@ -6,8 +6,8 @@ import TestServer
 import Testing
 import Twins
 
-@Suite("twin(), register_twins(), recompute(), freshness")
-struct TwinFunctionTests {
+@Suite("twin(), register_twins(), recompute(), freshness", .dropsDatabases)
+struct TwinFunctionTests: DatabaseSuite {
   @Test("twin gives a subject one id, however many ask at once")
   func onceOnly() async throws {
     let database = try await TwinsDatabase.create()
@@ -79,10 +79,8 @@ struct TwinFunctionTests {
     #expect(found.uuidString == "00000000-0000-0000-0000-000000000003")
   }
 
-  @Test("recompute asks for every kind that is recomputed on change, and merges with what waits")
+  @Test("recompute asks for every kind that is recomputed on change, and merges with what waits", .twinsDatabase)
   func recompute() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin: UUID = try await connection.value("SELECT twinmill.twin('sensor', 'a')")
     func ask() async throws -> [String] {
       try await connection.query("SELECT kind || ' ' || outcome AS line FROM twinmill.recompute(\(twin))")
@@ -92,10 +90,8 @@ struct TwinFunctionTests {
     #expect(try await ask() == ["insight merged", "prediction merged"])
   }
 
-  @Test("freshness goes from never to fresh to stale, and back to fresh when a job found nothing new")
+  @Test("freshness goes from never to fresh to stale, and back to fresh when a job found nothing new", .twinsDatabase)
   func freshness() async throws {
-    let database = try await TwinsDatabase.create()
-    let connection = try await database.connect()
     let twin = try await connection.skincareTwin("1", snapshots: [#"{"texture_score": 1}"#])
     func state() async throws -> String {
       try await connection.value("SELECT state FROM twinmill.freshness WHERE twin_id = \(twin) AND kind = 'prediction'")

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Postgres
 import Queue
 import TestServer
+import Testing
 import Twins
 
 /// Databases with the queue's and the twins' migrations, and the kinds that the tests need registered.
@@ -102,6 +103,11 @@ enum TwinsDatabase {
       """)
     return try rows.map { try $0.get("line", as: String.self) }
   }
+}
+
+extension Trait where Self == DatabaseTrait {
+  /// A database of `TwinsDatabase` for each test.
+  static var twinsDatabase: Self { .database { try await TwinsDatabase.create() } }
 }
 
 extension Connection {

@@ -8,8 +8,8 @@ import Testing
 
 @testable import Worker
 
-@Suite("Listener", .timeLimit(.minutes(30)))
-struct ListenerTests {
+@Suite("Listener", .workerDatabase, .timeLimit(.minutes(30)))
+struct ListenerTests: DatabaseSuite {
   /// A worker that would look at its queue, renew its lease and hear of cancellations far too late for these tests.
   private func sluggish(_ database: TestDatabase, _ kind: TestKind = TestKind()) throws -> RunningWorker {
     try RunningWorker(database, KindRunner(kind)) {
@@ -30,8 +30,6 @@ struct ListenerTests {
 
   @Test("a listener whose session does not listen any more notices that its probe stays away, and listens anew")
   func deaf() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let wakeUp = WakeUp()
     let listening = Signal()
     let opened = Mutex(0)
@@ -60,8 +58,6 @@ struct ListenerTests {
 
   @Test("a listener whose pings come back keeps its connection")
   func hearing() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let opened = Mutex(0)
     var listener = Listener(
       connections: database.settings, queues: nil, worker: QueueWorker(), inFlight: InFlight(),
@@ -81,8 +77,6 @@ struct ListenerTests {
 
   @Test("a request to cancel reaches the running job by notification, not with the next heartbeat")
   func cancelled() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let started = Signal()
     var kind = TestKind()
     kind.computes = { _ in
@@ -100,8 +94,6 @@ struct ListenerTests {
 
   @Test("a notification that nobody had the right to is no request to cancel")
   func forgedCancel() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let started = Signal()
     let release = Signal()
     var kind = TestKind()
@@ -132,8 +124,6 @@ struct ListenerTests {
 
   @Test("a job enqueued beside a transaction that notifies for both is found when its own transaction ends later")
   func followedUp() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let worker = try sluggish(database)
     try await untilListening(connection)
     try await connection.enqueueTests(1)
@@ -161,8 +151,6 @@ struct ListenerTests {
 
   @Test("the jobs of a session whose calls follow one another are found, though it does not notify with each")
   func outrun() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let worker = try sluggish(database)
     try await untilListening(connection)
     // Bursts, each ending in the middle of a turn.
@@ -175,8 +163,6 @@ struct ListenerTests {
 
   @Test("without listening a job begins within the poll interval, give or take what it takes with listening")
   func pollOnly() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let poll = 0.06
     let polling = try RunningWorker(database, KindRunner(TestKind())) {
       $0.queues = ["polled"]

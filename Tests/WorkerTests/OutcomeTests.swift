@@ -7,8 +7,8 @@ import Testing
 
 @testable import Worker
 
-@Suite("Outcomes", .timeLimit(.minutes(30)))
-struct OutcomeTests {
+@Suite("Outcomes", .workerDatabase, .timeLimit(.minutes(30)))
+struct OutcomeTests: DatabaseSuite {
   /// A kind whose computations wait until they are cancelled.
   private func endless(timeout: Duration = .seconds(900)) -> TestKind {
     var kind = TestKind()
@@ -24,8 +24,6 @@ struct OutcomeTests {
 
   @Test("a computation that takes longer than its kind allows is cancelled and has failed")
   func timeout() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1, maxAttempts: 2)
     let worker = try RunningWorker(database, KindRunner(endless(timeout: .milliseconds(50))))
     #expect(try await connection.finalState(1) == "discarded")
@@ -36,8 +34,6 @@ struct OutcomeTests {
 
   @Test("a job is discarded at its deadline, whether it runs or waits")
   func deadline() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let worker = try RunningWorker(database, KindRunner(endless())) { $0.queues = ["default"] }
     try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
     /// Enqueues a job whose deadline is so many seconds away, and returns what is said of it at its end.
@@ -63,8 +59,6 @@ struct OutcomeTests {
 
   @Test("a computation that ignores its cancellation ends the worker, which hands the others back first")
   func stuck() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(3)
     var kind = endless(timeout: .milliseconds(100))
     let release = Flag()
@@ -93,8 +87,6 @@ struct OutcomeTests {
 
   @Test("progress is read while a job runs, and kept for its next attempt")
   func progress() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1)
     var kind = endless()
     let seen = Signal()
@@ -115,8 +107,6 @@ struct OutcomeTests {
 
   @Test("a snoozed job runs again and has used no attempt")
   func snooze() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1, maxAttempts: 1)
     let runs = Mutex(0)
     var kind = TestKind()
@@ -135,8 +125,6 @@ struct OutcomeTests {
 
   @Test("cancelling one job of a loop leaves the others of its batch alone")
   func cancelOne() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(6)
     var kind = endless()
     kind.definition = KindDefinition(
@@ -153,10 +141,31 @@ struct OutcomeTests {
     try await worker.stop()
     #expect(try await connection.writes() == [1, 3, 4, 5, 6].map { [$0, 1] })
   }
+
+  @Test("a request to cancel holds although the attempt ended in an error meanwhile")
+  func cancelledRetry() async throws {
+    try await connection.enqueueTests(1)
+    let gate = Gate()
+    var kind = TestKind()
+    kind.computes = { _ in
+      await gate.pass()
+      throw JobFailure("broken")
+    }
+    // Beats so rarely that the worker does not hear of the request.
+    let worker = try RunningWorker(database, KindRunner(kind)) {
+      $0.heartbeat = .seconds(60)
+      $0.lease = .seconds(600)
+    }
+    await gate.reached()
+    #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
+    gate.open()
+    #expect(try await connection.finalState(1) == "cancelled")
+    try await worker.stop()
+  }
 }
 
 @Suite("Fair shares")
-struct FairShareTests {
+struct FairShareTests: DatabaseSuite {
   @Test("who used least comes first; equal use shares a place; half is forgotten by what is told")
   func ranks() {
     let shares = TenantShares()
@@ -172,10 +181,8 @@ struct FairShareTests {
     #expect(shares.ranks(of: ["big", "small"], at: start + .seconds(12)) == ["big": 0, "small": 1])
   }
 
-  @Test("a tenant's backfill delays another tenant's single job by at most one batch")
+  @Test("a tenant's backfill delays another tenant's single job by at most one batch", .workerDatabase)
   func backfill() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.script("SELECT twinmill.enqueue('test', tenant => 'big') FROM generate_series(1, 100)")
     let gate = Gate()
     let order = Mutex<[JobID]>([])

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Worker
 
-@Suite("An old worker under a newer schema")
-struct RollingUpgradeTests {
+@Suite("An old worker under a newer schema", .workerDatabase)
+struct RollingUpgradeTests: DatabaseSuite {
   /// The queue's module with another text of one function.
   private static func queue(changing name: String, _ change: (String) -> String) -> SchemaModule {
     let steps = SchemaModule.queue.migrations.flatMap { step in
@@ -22,8 +22,6 @@ struct RollingUpgradeTests {
 
   @Test("a function that it calls changes its signature while it works: the old one stays for a version, nothing fails")
   func changedSignature() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let worker = try RunningWorker(database, KindRunner(TestKind()))
     try await connection.enqueueTests(3)
     for job in 1...3 { #expect(try await connection.finalState(JobID(job)) == "completed") }

@@ -12,7 +12,7 @@
 
   /// The claim loop, its batches and their ends lose the connection at the first round trip, at the second, and so on,
   /// until a run has no round trip of that number. After each run `twinmill verify` judges all jobs of all runs.
-  @Suite("Lost round trips", .serialized)
+  @Suite("Lost round trips", .dropsDatabases, .serialized)
   struct RoundTripTests {
     @Test(
       "no job is lost and none is done twice, whichever round trip is lost", arguments: RoundTripFaults.Loss.allCases)

@@ -5,6 +5,7 @@ import Queue
 import ServiceLifecycle
 import Synchronization
 import TestServer
+import Testing
 
 @testable import Worker
 
@@ -103,6 +104,11 @@ enum WorkerDatabase {
       try await JobQueue.register(kinds: [TestKind().definition], on: connection)
     }
   }
+}
+
+extension Trait where Self == DatabaseTrait {
+  /// A database of `WorkerDatabase` for each test.
+  static var workerDatabase: Self { .database { try await WorkerDatabase.create() } }
 }
 
 extension Connection {

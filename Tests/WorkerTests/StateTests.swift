@@ -152,4 +152,22 @@ struct InFlightTests {
     inFlight.cancel(1, .requested)
     #expect(inFlight.count == 0)
   }
+
+  @Test("an earlier batch that ends later does not forget a later attempt of its job")
+  func laterAttempt() {
+    let inFlight = InFlight()
+    func job(attempt: Int) -> Job {
+      Job(
+        id: 1, kind: "k", queue: "q", priority: 0, twinID: nil, arguments: .init(text: "{}"), attempt: attempt,
+        maxAttempts: 9, crashes: 0, token: UUID(), enqueuedAt: .now, runAt: .now, claimedAt: .now, requestedBy: "me")
+    }
+    inFlight.add([job(attempt: 1)])
+    inFlight.remove([job(attempt: 1)])
+    inFlight.add([job(attempt: 2)])
+    inFlight.remove([job(attempt: 1)])
+    #expect(inFlight.count == 1)
+    inFlight.cancel(1, .requested)
+    #expect(inFlight.reason(for: job(attempt: 2)) == .requested)
+    #expect(inFlight.reason(for: job(attempt: 1)) == nil)
+  }
 }

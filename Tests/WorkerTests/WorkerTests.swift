@@ -7,12 +7,10 @@ import Testing
 
 @testable import Worker
 
-@Suite("Worker")
-struct WorkerTests {
-  @Test("runs what is waiting and what comes in, and stores results with the end of the job")
+@Suite("Worker", .dropsDatabases)
+struct WorkerTests: DatabaseSuite {
+  @Test("runs what is waiting and what comes in, and stores results with the end of the job", .workerDatabase)
   func runs() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(25)
     let worker = try RunningWorker(database, KindRunner(TestKind()))
     #expect(try await connection.finalState(25) == "completed")
@@ -29,21 +27,17 @@ struct WorkerTests {
     #expect(try await connection.query("SELECT FROM twinmill.workers").isEmpty)
   }
 
-  @Test("polls when it does not listen")
+  @Test("polls when it does not listen", .workerDatabase)
   func polls() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     let worker = try RunningWorker(database, KindRunner(TestKind())) { $0.listens = false }
     try await connection.enqueueTests(1)
     #expect(try await connection.finalState(1) == "completed")
     try await worker.stop()
   }
 
-  @Test("a bad job fails alone: tried again until its attempts are used, then discarded")
+  @Test("a bad job fails alone: tried again until its attempts are used, then discarded", .workerDatabase)
   func badCompute() async throws {
     struct Broken: Error, CustomStringConvertible { var description: String { "broken on purpose" } }
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(5, maxAttempts: 3)
     var kind = TestKind()
     kind.computes = { job in
@@ -62,10 +56,8 @@ struct WorkerTests {
     #expect(try row.decode(Int32.self, Int32.self, String.self) == (Int32(3), Int32(3), "broken on purpose"))
   }
 
-  @Test("a permanent failure is discarded at once")
+  @Test("a permanent failure is discarded at once", .workerDatabase)
   func permanent() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1)
     var kind = TestKind()
     kind.computes = { _ in throw JobFailure("never", isPermanent: true) }
@@ -74,11 +66,9 @@ struct WorkerTests {
     try await worker.stop()
   }
 
-  @Test("an error in store splits the batch until the bad job stands alone")
+  @Test("an error in store splits the batch until the bad job stands alone", .workerDatabase)
   func badStore() async throws {
     struct Unstorable: Error {}
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(8, maxAttempts: 1)
     var kind = TestKind()
     kind.stores = { jobs in if jobs.contains(where: { $0.id == 6 }) { throw Unstorable() } }
@@ -90,11 +80,9 @@ struct WorkerTests {
     #expect(try await connection.ended("completed") == [1, 2, 3, 4, 5, 7, 8])
   }
 
-  @Test("when load fails for a moment it is tried again in halves, at the cost of no attempt")
+  @Test("when load fails for a moment it is tried again in halves, at the cost of no attempt", .workerDatabase)
   func badLoad() async throws {
     struct Unloadable: Error {}
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(3)
     let failures = Mutex(0)
     let failsOnce: @Sendable () -> Bool = {
@@ -110,10 +98,8 @@ struct WorkerTests {
     #expect(try await connection.writes() == (1...3).map { [$0, 1] })
   }
 
-  @Test("quick jobs do not wait for the slow one of their batch")
+  @Test("quick jobs do not wait for the slow one of their batch", .workerDatabase)
   func slowJob() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(5)
     let release = Signal()
     var kind = TestKind()
@@ -129,10 +115,8 @@ struct WorkerTests {
     try await worker.stop()
   }
 
-  @Test("a running job is cancelled when somebody asks")
+  @Test("a running job is cancelled when somebody asks", .workerDatabase)
   func cancels() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1)
     let started = Signal()
     var kind = TestKind()
@@ -149,10 +133,8 @@ struct WorkerTests {
     #expect(try await connection.writes().isEmpty)
   }
 
-  @Test("a stopping worker lets running jobs end")
+  @Test("a stopping worker lets running jobs end", .workerDatabase)
   func drains() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1)
     let gate = Gate()
     var kind = TestKind()
@@ -172,10 +154,8 @@ struct WorkerTests {
     #expect(try await connection.query("SELECT state::text FROM twinmill.jobs")[0].decode(String.self) == "ready")
   }
 
-  @Test("past the drain limit jobs are requeued, no attempt is lost")
+  @Test("past the drain limit jobs are requeued, no attempt is lost", .workerDatabase)
   func handsBack() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(2)
     let started = Signal()
     var kind = TestKind()
@@ -194,10 +174,8 @@ struct WorkerTests {
     #expect(rows.count == 2)
   }
 
-  @Test("a worker that was declared dead stops with an error and stores nothing")
+  @Test("a worker that was declared dead stops with an error and stores nothing", .workerDatabase)
   func leaseLost() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(1)
     let gate = Gate()
     let failpoints = Failpoints { failpoint, _ in
@@ -215,10 +193,8 @@ struct WorkerTests {
     #expect(try row.decode(String.self, Int32.self) == ("ready", Int32(1)))
   }
 
-  @Test("the heartbeat goes on while jobs take every compute thread")
+  @Test("the heartbeat goes on while jobs take every compute thread", .workerDatabase)
   func heartbeatUnderLoad() async throws {
-    let database = try await WorkerDatabase.create()
-    let connection = try await database.connect()
     try await connection.enqueueTests(4)
     let isOver = Mutex(false)
     let over: @Sendable () -> Bool = { isOver.withLock { $0 } }
