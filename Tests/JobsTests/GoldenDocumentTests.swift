@@ -9,7 +9,7 @@ import Twins
 
 /// The documents of each result table, byte for byte: applications and the console read them.
 ///
-/// `TWINMILL_RECORD=1 swift test --filter Golden` writes the files anew; the difference is what a reviewer reads.
+/// `TWINMILL_RENEW_GOLDEN=1 swift test --filter Golden` writes the files anew; the difference is what a reviewer reads.
 @Suite("Documents of the result tables")
 struct GoldenDocumentTests {
   private static let catalog = Result { try Domains.catalog() }
