@@ -24,7 +24,7 @@ BEGIN
     format('Data of domain %s, created by Twinmill (twinmill.created_objects).', domain));
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES (domain, 'table', add_domain_table.schema_name, add_domain_table.table_name);
-  -- Whoever may read the twins may read their observations: the worker's role, above all.
+  -- Roles that may read the twins may read their observations: the worker's role, above all.
   FOR grantee IN
     SELECT CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END
     FROM pg_class c

@@ -1,5 +1,5 @@
 -- Purpose: everything that is recomputed on change for one twin, as a chain: each kind waits for the kinds whose
---          results it reads. What it reads may be discarded: it then runs on the results that are there.
+--          results it reads. Those jobs may be discarded: it then runs on the results that are there.
 -- Index:   jobs_unique (in enqueue).
 -- Locks:   the new jobs.
 -- Rows:    one per kind.
