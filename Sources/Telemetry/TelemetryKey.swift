@@ -2,9 +2,9 @@
 package struct TelemetryKey: Hashable, Sendable {
   /// As the line has it.
   package let name: String
-  /// What the value says.
+  /// The meaning of the value.
   package let meaning: String
-  /// What a number counts or measures; nil: no number.
+  /// The unit of a number; nil: the value is no number.
   package let unit: String?
 
   init(_ name: String, _ meaning: String, unit: String? = nil) {

@@ -21,7 +21,8 @@ CREATE TABLE twinmill.schedules (
   next_at         timestamptz,
   last_error      text
 );
-COMMENT ON TABLE twinmill.schedules IS 'What is enqueued when; twinmill.schedule() makes them, twinmill.unschedule() removes them';
+COMMENT ON TABLE twinmill.schedules IS
+  'Which job is enqueued when; twinmill.schedule() creates a schedule, twinmill.unschedule() removes it';
 COMMENT ON COLUMN twinmill.schedules.cron IS 'Minute, hour, day of month, month, day of week; or @daily and the like';
 COMMENT ON COLUMN twinmill.schedules.time_zone IS 'IANA name: whose clock the cron expression reads';
 COMMENT ON COLUMN twinmill.schedules.overlap IS

@@ -29,4 +29,4 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'insight' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, rank, i.id;
 COMMENT ON VIEW twinmill.current_insights IS
-  'What is to be seen in each twin now: open episodes, the most important first (rank); data_points holds every number of title and description with the job it comes from.';
+  'Insights into each twin now: open episodes, the most important first (rank); data_points holds every number of title and description with the job it comes from.';

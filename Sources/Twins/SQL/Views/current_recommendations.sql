@@ -27,4 +27,4 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'recommendation' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, r.priority, r.created_at, r.id;
 COMMENT ON VIEW twinmill.current_recommendations IS
-  'What is recommended for each twin now, the most urgent first; rests_on holds every number of title and description with the job it comes from.';
+  'Recommendations for each twin now, the most urgent first; rests_on holds every number of title and description with the job it comes from.';

@@ -10,7 +10,8 @@ DECLARE
   title text := ('{minute,hour,day of month,month,day of week}'::text[])[field];
   low integer := ('{0,0,1,1,0}'::integer[])[field];
   high integer := ('{59,23,31,12,7}'::integer[])[field];
-  -- What * and an open step reach: Saturday, not the second Sunday. No longer step can reach a second number.
+  -- The last number that * and an open step reach: Saturday, not the second Sunday. No longer step can reach a second
+  -- number.
   last integer := ('{59,23,31,12,6}'::integer[])[field];
   names text[] := CASE field
     WHEN 4 THEN '{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}'::text[]

@@ -14,8 +14,8 @@ BEGIN
       HINT = 'Use 1 to 100 letters, digits, dots, dashes or underscores.';
   END IF;
   PERFORM twinmill.check_cron(new.cron);
-  -- The view reads every zone's file: asked only when the zone is new. What it lists beside the IANA names (posix/…,
-  -- localtime) means something else on each machine, or nothing to the scheduler.
+  -- The view reads every zone's file, so it is read only when the zone is new. Its names beside those of IANA (posix/…,
+  -- localtime) differ in meaning from machine to machine, or the scheduler does not know them.
   IF TG_OP = 'INSERT' OR new.time_zone IS DISTINCT FROM old.time_zone THEN
     IF new.time_zone ~ '^(posix/|right/|localtime$|posixrules$|Factory$)'
        OR NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = new.time_zone) THEN
