@@ -1,7 +1,7 @@
 /// One figure, or one group of figures, that `twinmill bench queue` can measure. A new one is a file with a type of
 /// these, and a line in `Measurements.all`.
 package protocol Measurement: Sendable {
-  /// The name for `--only`, and of its member in the report.
+  /// Its name in `--only` and in the report.
   static var name: String { get }
   /// Its subject in a few words, for the help.
   static var summary: String { get }

@@ -12,7 +12,7 @@ import Queue
 /// Use: `perform(next(…))`, then `handle(answer)`, and so on; `notified`, `stopping`, `batchEnded` and a `headScanned`
 /// of a scan beside the claims may come in between.
 struct ClaimPlanner: Sendable {
-  /// Something that has happened.
+  /// An event that the loop reports to the planner.
   enum Event: Sendable {
     /// Jobs came in.
     case notified
