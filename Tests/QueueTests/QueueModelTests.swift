@@ -153,7 +153,8 @@ private struct ModelRun {
       let (job, outcome) = try await connection.query(sql).only().decode(JobID.self, String.self)
       expect(!isRefused, "an enqueue was not refused")
       insert(entry, as: job, outcome, after: dependencies, runsAnyway, replaces, hasTime: delay != nil)
-    } catch where error.sqlstate == "55000" {
+    } catch {
+      guard error.sqlstate == "55000" else { throw error }
       expect(isRefused, "an enqueue was refused: \(error)")
     }
   }
@@ -360,7 +361,8 @@ private struct ModelRun {
         model.end(job, "cancelled")
         model.resolveDependents(of: [job])
       }
-    } catch where error.sqlstate == "55000" {
+    } catch {
+      guard error.sqlstate == "55000" else { throw error }
       expect(model.jobs[job]!.isFinal, "a live job was not cancelled: \(error)")
     }
   }
@@ -382,7 +384,8 @@ private struct ModelRun {
           place: entry.place, uniqueKey: entry.uniqueKey, concurrencyKey: entry.concurrencyKey, runAt: model.now)
         insert(again, as: new, outcome, after: [], false, false, hasTime: false)
       }
-    } catch where error.sqlstate == "55000" {
+    } catch {
+      guard error.sqlstate == "55000" else { throw error }
       let state = model.jobs[job]!.state
       expect(state != .scheduled && !model.jobs[job]!.isFinal, "\(state) was not retried: \(error)")
     }
