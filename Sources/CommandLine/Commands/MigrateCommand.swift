@@ -90,14 +90,15 @@ struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "sql", abstract: "Print the SQL that `migrate up` would run now, and change nothing.")
 
-    @OptionGroup var global: GlobalOptions
     @Flag(help: "Only functions, views and triggers.") var routines = false
 
     func run() async throws {
       let settings = try await Settings.load()
       let migrator = try Build.current.migrator(twinsSchema: settings.twinsSchema)
       print(
-        try await global.withConnection { try await migrator.script($0, routinesOnly: routines) }, terminator: "")
+        try await GlobalOptions.parse([]).withConnection { connection in
+          try await migrator.script(connection, routinesOnly: routines)
+        }, terminator: "")
     }
   }
 }
