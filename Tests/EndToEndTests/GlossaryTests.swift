@@ -6,58 +6,89 @@ import Testing
 
 @Suite("Glossary")
 struct GlossaryTests {
-  /// A name that people see, and the object that bears it.
+  /// A name of the schema, and the object that bears it.
   private struct Name: Hashable {
     let text: String
     let object: String
   }
 
-  @Test("every word of a public name is in Deploy/docs/glossary.md")
-  func words() async throws {
-    let known = try Self.glossary().union(Self.plain)
-    #expect(known.count > Self.plain.count + 50)
+  @Test("every name of the schema stands in Deploy/docs/glossary.md, and every name there is in the schema")
+  func schema() async throws {
+    let (marked, plain) = try Self.entries()
+    let known = marked.union(plain)
+    #expect(marked.count > 100)
+    let names = try await Self.names()
     var missing: [String: Set<String>] = [:]
-    for name in try await Self.sqlNames() + Self.swiftNames() {
-      for word in Self.parts(name.text) where !known.contains(word) && !known.contains(Self.singular(word)) {
-        missing[word, default: []].insert(name.object)
-      }
-    }
-    for (word, objects) in missing.sorted(by: { $0.key < $1.key }) {
+    for name in names where !known.contains(name.text) { missing[name.text, default: []].insert(name.object) }
+    for (name, objects) in missing.sorted(by: { $0.key < $1.key }) {
       Issue.record(
         """
-        the word "\(word)" is not in Deploy/docs/glossary.md: \(objects.sorted().prefix(4).joined(separator: ", ")). \
-        Take a word of the glossary, or add it there: | \(word) | meaning |
+        "\(name)" of \(objects.sorted().prefix(3).joined(separator: ", ")) is not in Deploy/docs/glossary.md: \
+        take a name that is there, or add | `\(name)` | meaning |
+        """)
+    }
+    let stale = marked.subtracting(names.map(\.text)).sorted()
+    #expect(stale.isEmpty, "Deploy/docs/glossary.md has names that the schema does not have: remove them")
+  }
+
+  @Test("every word of a public type of Queue, Worker, Scheduler and Twins is a word of the glossary")
+  func types() throws {
+    let known = try Self.words().union(Self.plain)
+    var missing: [String: Set<String>] = [:]
+    for type in try Self.publicTypes() {
+      for word in Self.parts(type) where !known.contains(word) && !known.contains(Self.singular(word)) {
+        missing[word, default: []].insert(type)
+      }
+    }
+    for (word, types) in missing.sorted(by: { $0.key < $1.key }) {
+      Issue.record(
+        """
+        the word "\(word)" of \(types.sorted().joined(separator: ", ")) is not in Deploy/docs/glossary.md: \
+        take a word that is there, or add | \(word) | meaning |
         """)
     }
   }
 
-  // MARK: - The words
+  // MARK: - The glossary
 
-  /// The first column of the glossary's tables, each entry split into its words.
-  private static func glossary() throws -> Set<String> {
+  private static func rows() throws -> [Substring] {
     let text = try String(contentsOfFile: Golden.repository + "/Deploy/docs/glossary.md", encoding: .utf8)
+    return text.split(separator: "\n").filter { $0.hasPrefix("|") && !$0.hasPrefix("|--") }
+      .compactMap { $0.split(separator: "|").first }
+  }
+
+  /// The entries: names of the schema, which have code marks, and words for what they stand for.
+  private static func entries() throws -> (marked: Set<String>, plain: Set<String>) {
+    let rows = try rows()
+    let marked = rows.flatMap { row in row.matches(of: #/`([^`]+)`/#).map { String($0.1) } }
+    let plain = rows.flatMap { $0.split(separator: ",") }.map { $0.split(separator: " ").joined(separator: " ") }
+    return (Set(marked), Set(plain))
+  }
+
+  /// The words of all entries.
+  private static func words() throws -> Set<String> {
     var words: Set<String> = []
-    for line in text.split(separator: "\n") where line.hasPrefix("|") && !line.hasPrefix("|--") {
-      let cell = line.split(separator: "|", omittingEmptySubsequences: true).first ?? ""
-      for word in cell.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) {
-        for part in parts(String(word)) { words.formUnion([part, singular(part)]) }
+    for row in try rows() {
+      for name in row.split(whereSeparator: { !$0.isLetter && $0 != "_" }) {
+        for part in parts(String(name)) { words.formUnion([part, singular(part)]) }
       }
     }
     return words
   }
 
-  /// Plain English, and words of SQL and Swift that mean in Twinmill what they mean everywhere.
+  /// Plain English, and words of programming that mean in Twinmill what they mean everywhere.
   private static let plain: Set<String> = [
-    "a", "all", "and", "any", "as", "at", "by", "for", "from", "has", "if", "in", "is", "of", "on", "or", "to", "up",
-    "with", "created", "updated", "id", "name", "names", "text", "type", "value", "values", "count", "number", "date",
-    "day", "days", "seconds", "time", "at", "until", "since", "last", "next", "first", "max", "min", "new", "old",
-    "error", "errors", "json", "object", "table", "column", "schema", "user", "title", "summary", "description",
-    "message", "reason", "status", "version", "settings", "setting", "options", "list", "start", "started", "end",
-    "ended", "stop", "stopped", "finished", "metadata", "uuid", "key", "result", "results", "per",
+    "info", "build", "failure", "failed", "error", "lost", "stuck", "settings", "options", "summary", "status", "json",
+    "id", "text", "direction", "bound", "range", "order", "phase", "format", "files", "table", "import", "line",
+    "policy", "plan", "decision", "service", "runner", "reader", "pool", "sink", "watch", "notifier", "systemd",
+    "entry",
+    "use", "rule", "catalog", "compute", "computed", "computation", "ending", "reading", "registration", "renewal",
+    "portion", "answer", "shift", "held", "severity", "type", "definition", "local", "time", "expression", "field",
+    "backoff", "migrator", "module", "staged", "and", "of",
   ]
 
   /// The words of a name: split at underscores, digits and capitals.
-  static func parts(_ name: String) -> [String] {
+  private static func parts(_ name: String) -> [String] {
     var words: [String] = []
     var word = ""
     let letters = Array(name)
@@ -86,44 +117,41 @@ struct GlossaryTests {
 
   // MARK: - The names
 
-  /// Functions that people may call with their parameters, views and tables with their columns, enums.
-  private static func sqlNames() async throws -> [Name] {
+  /// Functions with the parameters of those that people call; relations, columns, indexes, triggers, types and values.
+  private static func names() async throws -> [Name] {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     let granted = try grantedRoutines()
     #expect(granted.count > 20)
+    let rows = try await connection.query(
+      """
+      SELECT proname::text, 'function ' || proname, \(granted)::text[] @> ARRAY[proname::text], \
+             coalesce(proargnames, '{}')::text[]
+      FROM pg_proc WHERE pronamespace = 'twinmill'::regnamespace
+      UNION ALL
+      SELECT c.relname::text, 'relation ' || c.relname, c.relkind IN ('v', 'r', 'p', 'c'),
+             ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
+      FROM pg_class AS c
+      WHERE c.relnamespace = 'twinmill'::regnamespace
+        -- Not the partitions of days.
+        AND (NOT c.relispartition OR c.relkind = 'r' AND c.relname LIKE '%default')
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid)
+        -- The sequences of identity columns have made-up names.
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND c.relkind = 'S' AND deptype = 'i')
+      UNION ALL
+      SELECT tgname::text, 'trigger ' || tgname, false, '{}' FROM pg_trigger AS t
+      JOIN pg_class AS c ON c.oid = t.tgrelid
+      WHERE NOT tgisinternal AND c.relnamespace = 'twinmill'::regnamespace AND NOT c.relispartition
+      UNION ALL
+      SELECT typname::text, 'type ' || typname, true,
+             ARRAY(SELECT enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = t.oid)
+      FROM pg_type AS t WHERE typnamespace = 'twinmill'::regnamespace AND typtype = 'e'
+      """)
     var names: [Name] = []
-    let functions = try await connection.query(
-      """
-      SELECT proname::text, coalesce(proargnames, '{}')::text[] FROM pg_proc
-      WHERE pronamespace = 'twinmill'::regnamespace
-      """)
-    for row in functions {
-      let (function, parameters) = try row.decode(String.self, [String].self)
-      guard granted.contains(function) else { continue }
-      names += ([function] + parameters).map { Name(text: $0, object: "function \(function)") }
-    }
-    let relations = try await connection.query(
-      """
-      SELECT c.relname::text, array_agg(a.attname::text)
-      FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE c.relnamespace IN ('twinmill'::regnamespace, 'public'::regnamespace) AND c.relkind IN ('v', 'r', 'p')
-        AND NOT c.relispartition
-      GROUP BY c.oid
-      """)
-    for row in relations {
-      let (relation, columns) = try row.decode(String.self, [String].self)
-      names.append(Name(text: relation, object: "relation \(relation)"))
-      names += columns.map { Name(text: $0, object: "column \(relation).\($0)") }
-    }
-    let enums = try await connection.query(
-      """
-      SELECT t.typname::text, e.enumlabel::text FROM pg_enum AS e JOIN pg_type AS t ON t.oid = e.enumtypid
-      WHERE t.typnamespace = 'twinmill'::regnamespace
-      """)
-    for row in enums {
-      let (type, label) = try row.decode(String.self, String.self)
-      names += [Name(text: type, object: "type \(type)"), Name(text: label, object: "type \(type)")]
+    for row in rows {
+      let (name, object, isPublic, members) = try row.decode(String.self, String.self, Bool.self, [String].self)
+      names.append(Name(text: name, object: object))
+      if isPublic { names += members.filter { !$0.isEmpty }.map { Name(text: $0, object: object) } }
     }
     await connection.close()
     await database.drop()
@@ -131,38 +159,32 @@ struct GlossaryTests {
   }
 
   /// Functions and views whose header grants them to a role of people: `-- Grant: twinmill_worker, twinmill_enqueue`.
-  private static func grantedRoutines() throws -> Set<String> {
-    var routines: Set<String> = []
-    for path in files(below: ["Sources", "Jobs"], suffix: ".sql") {
+  private static func grantedRoutines() throws -> [String] {
+    try files(below: ["Sources", "Jobs"], suffix: ".sql").filter { path in
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("-- Grant:") }),
-        ["twinmill_enqueue", "twinmill_operate", "twinmill_read"].contains(where: line.contains)
-      else { continue }
-      routines.insert(String(path.split(separator: "/").last?.dropLast(".sql".count) ?? ""))
+      let line = text.split(separator: "\n").first { $0.hasPrefix("-- Grant:") } ?? ""
+      return ["twinmill_enqueue", "twinmill_operate", "twinmill_read"].contains { line.contains($0) }
+    }.map { path in
+      String(path.split(separator: "/").last?.dropLast(".sql".count) ?? "")
     }
-    return routines
   }
 
   /// The public types of the targets that others build on.
-  private static func swiftNames() throws -> [Name] {
-    var names: [Name] = []
-    let folders = ["Queue", "Worker", "Scheduler", "Twins"].map { "Sources/\($0)" }
-    for path in files(below: folders, suffix: ".swift") {
+  private static func publicTypes() throws -> Set<String> {
+    let pattern = #/public (?:final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (\w+)/#
+    var types: Set<String> = []
+    for path in try files(below: ["Queue", "Worker", "Scheduler", "Twins"].map { "Sources/\($0)" }, suffix: ".swift") {
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      let pattern = #/public (?:final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (\w+)/#
-      for match in text.matches(of: pattern) {
-        let file = path.split(separator: "/").last ?? ""
-        names.append(Name(text: String(match.1), object: "type \(match.1) in \(file)"))
-      }
+      types.formUnion(text.matches(of: pattern).map { String($0.1) })
     }
-    return names
+    return types
   }
 
-  private static func files(below folders: [String], suffix: String) -> [String] {
-    folders.flatMap { folder -> [String] in
+  private static func files(below folders: [String], suffix: String) throws -> [String] {
+    try folders.flatMap { folder in
       let root = "\(Golden.repository)/\(folder)"
-      guard let paths = FileManager.default.enumerator(atPath: root) else { return [] }
-      return paths.compactMap { $0 as? String }.filter { $0.hasSuffix(suffix) }.map { "\(root)/\($0)" }
+      return try FileManager.default.subpathsOfDirectory(atPath: root).filter { $0.hasSuffix(suffix) }
+        .map { "\(root)/\($0)" }
     }
   }
 }

@@ -10,7 +10,7 @@ import Testing
 struct GoldenTests {
   @Test("what each command prints with --json has the names and types of Tests/Golden/json-shapes.txt")
   func shapes() async throws {
-    let database = try await Installed.migrated()
+    let database = try await TestDatabase.create()
     let folder = "/tmp/twinmill-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer {
@@ -42,6 +42,14 @@ struct GoldenTests {
     let tool = try JSONDecoder().decode(Tool.self, from: Data(help.out.utf8))
     let missing = tool.command.pathsWithJSON.filter { path in !shown.contains { $0.hasPrefix(path) } }
     #expect(missing.isEmpty, "commands with --json that this test does not run: \(missing)")
+  }
+
+  @Test("the schema after `migrate up` is that of Tests/Golden/schema.txt")
+  func schema() async throws {
+    let database = try await Installed.migrated()
+    let dump = try await SchemaDump.text(of: database)
+    await database.drop()
+    #expect(try Golden.difference(dump, from: "schema.txt") == nil)
   }
 
   /// In an order in which each finds what it shows. `~` is a space within a word.

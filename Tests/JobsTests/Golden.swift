@@ -13,7 +13,7 @@ enum Golden {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     let file = tests.appending(path: "Golden/documents/\(name).txt")
     let text = lines.map { steady($0) + "\n" }.joined()
-    if ProcessInfo.processInfo.environment["TWINMILL_RECORD"] == "1" {
+    if ProcessInfo.processInfo.environment["TWINMILL_RENEW_GOLDEN"] == "1" {
       try text.write(to: file, atomically: true, encoding: .utf8)
       return
     }
@@ -22,7 +22,11 @@ enum Golden {
     let differing = zip(found, known).first { !agree($0, $1) }
     #expect(
       found.count == known.count && differing == nil,
-      "\(name): first difference: \(differing.map { "\($0) for \($1)" } ?? "the number of lines")",
+      """
+      Tests/Golden/documents/\(name).txt is out of date; if the change is wanted: \
+      TWINMILL_RENEW_GOLDEN=1 swift test --filter Golden
+      first difference: \(differing.map { "\($0) for \($1)" } ?? "the number of lines")
+      """,
       sourceLocation: sourceLocation)
   }
 

@@ -9,6 +9,7 @@ public enum Golden {
   public static func difference(_ text: String, from file: String) throws -> String? {
     let path = folder + "/" + file
     if ProcessInfo.processInfo.environment["TWINMILL_RENEW_GOLDEN"] == "1" {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try text.write(toFile: path, atomically: true, encoding: .utf8)
       return nil
     }

@@ -174,7 +174,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Remove a schedule; jobs that it has enqueued and the record of its ticks stay.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -187,7 +187,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let a schedule run from now on; what was planned while it was disabled is not made up for.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -200,7 +200,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Stop a schedule until it is enabled; jobs that it has enqueued run on.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -212,7 +212,7 @@ struct SchedulesCommand: AsyncParsableCommand {
   struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enqueue a schedule's job now, besides its plan.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {

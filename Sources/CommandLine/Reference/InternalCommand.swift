@@ -76,12 +76,11 @@ struct Reference {
     let relations = try await SchemaReader.relations(
       twinsSchema: twinsSchema, twinTables: Self.twinTables, on: connection)
     await connection.close()
-    let pages: [ReferencePage?] = [
+    return [
       .functions(functions, roles: try build.roles()), .views(relations), .tables(relations), .settings(),
       .commandLine(), .kinds(try build.kinds(twinsSchema: twinsSchema).map(\.definition)),
       .domains(try build.catalog(twinsSchema: twinsSchema).domains), .exitStatus(), .logEvents(),
     ]
-    return pages.compactMap { $0 }
   }
 
   /// The tables of twins and results: an application may own them, among others that are none of Twinmill's.

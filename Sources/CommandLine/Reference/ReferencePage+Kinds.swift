@@ -27,6 +27,10 @@ extension ReferencePage {
       ["timeout", "\(seconds(kind.timeout)) of one attempt"],
       ["twin", kind.needsTwin ? "required" : "not required"],
       ["new data of a twin", kind.recomputesOnChange ? "asks for this kind" : "does not ask for this kind"],
+      [
+        "schedule",
+        kind.defaultSchedule.map { "`\($0.cron)` in \($0.timeZone), made by `twinmill migrate up`" } ?? "none",
+      ],
       ["follows", kind.follows.isEmpty ? "no other kind" : kind.follows.map(Markdown.code).joined(separator: ", ")],
     ]
   }

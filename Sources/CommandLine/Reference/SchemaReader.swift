@@ -61,14 +61,17 @@ enum SchemaReader {
     for row in try await connection.query(functionsStatement()) {
       let (name, result, comment, names, modes, types, defaults) = try row.decode(
         String.self, String.self, String.self, [String].self, [String].self, [String].self, [String].self)
+      // The short name is the one that people write.
+      let shortTypes = types.map(short)
       func parameters(_ wanted: Set<String>) -> [DocumentedFunction.Parameter] {
         names.indices.filter { wanted.contains(modes[$0]) }.map {
-          .init(name: names[$0], type: types[$0], standard: withoutCast(defaults[$0], types[$0]))
+          .init(name: names[$0], type: shortTypes[$0], standard: withoutCast(defaults[$0], types[$0]))
         }
       }
       functions.append(
         DocumentedFunction(
-          name: name, parameters: parameters(["i", "b", "v"]), columns: parameters(["o", "b", "t"]), result: result,
+          name: name, parameters: parameters(["i", "b", "v"]), columns: parameters(["o", "b", "t"]),
+          result: short(result),
           comment: comment))
     }
     return functions
@@ -85,9 +88,13 @@ enum SchemaReader {
       if relations.last?.schema != schema || relations.last?.name != name {
         relations.append(.init(schema: schema, name: name, isView: isView, comment: comment, columns: []))
       }
-      relations[relations.count - 1].columns.append(.init(name: column, type: type, comment: meaning))
+      relations[relations.count - 1].columns.append(.init(name: column, type: short(type), comment: meaning))
     }
     return relations
+  }
+
+  private static func short(_ type: String) -> String {
+    type.replacing("timestamp with time zone", with: "timestamptz").replacing("character varying", with: "varchar")
   }
 
   /// `'keep'::text` is `'keep'` where the parameter's type says the rest.

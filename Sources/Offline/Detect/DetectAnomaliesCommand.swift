@@ -7,7 +7,7 @@ import Files
 struct DetectAnomaliesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "anomalies",
-    abstract: "Score every row of a series: how anomalous is it, given the rows before?",
+    abstract: "Score how anomalous each row of a series is, given the rows before it.",
     discussion: """
       FILE is plain or gzip'd CSV with the columns timestamp and value, in the order of time; - is standard input. \
       Other columns are ignored; an empty value is missing. Writes the same rows as CSV, \
