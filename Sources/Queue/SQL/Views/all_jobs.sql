@@ -15,4 +15,5 @@ CREATE OR REPLACE VIEW twinmill.all_jobs AS
          started_at, finished_at, claimed_by, requested_by, schedule, tick,
          retry_of
   FROM twinmill.job_history;
-COMMENT ON VIEW twinmill.all_jobs IS 'Live and finished jobs. Name a job_id or a range of finished_at: the history is long';
+COMMENT ON VIEW twinmill.all_jobs IS
+  'Live and finished jobs. Name a job_id or a range of finished_at: the history is long';
