@@ -113,7 +113,7 @@ let databaseTargets: [Target] = [
     ],
     path: "Jobs", plugins: ["EmbedFiles"]),
 
-  .target(name: "ReadModels", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
+  .target(name: "ReadModels", dependencies: ["Postgres", "Twins"], plugins: ["EmbedFiles"]),
   .target(
     name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
@@ -144,13 +144,15 @@ let databaseTargets: [Target] = [
   .testTarget(
     name: "SchedulerTests",
     dependencies: [
-      "Scheduler", "Queue", "Postgres", "PostgresServer", "Numerics", "TestServer", logging, serviceLifecycle,
+      "Scheduler", "Queue", "Postgres", "PostgresServer", "Numerics", "ReadModels", "TestServer", logging,
+      serviceLifecycle,
     ]),
-  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "TestServer"]),
+  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "ReadModels", "TestServer"]),
   .testTarget(
     name: "JobsTests",
     dependencies: [
-      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "Twins", "TestServer", "TestSeries",
+      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestServer",
+      "TestSeries",
     ]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
   .target(name: "TestGolden", path: "Tests/TestGolden"),

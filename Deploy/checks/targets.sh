@@ -100,7 +100,7 @@ flowchart TD
 TEXT
 for my $number (reverse 0 .. $#layers) {
   my ($layer, $meaning) = @{$layers[$number]};
-  print "  subgraph $layer [\"$layer: $meaning\"]\n";
+  print "  subgraph layer$number [\"$layer: $meaning\"]\n";
   print "    $_\n" for sort grep { $rank{$_} == $number } map { $_->{name} } @code;
   print "  end\n";
 }

@@ -64,7 +64,7 @@ public struct Prediction: JobKind {
       }
     }
     guard !forecasts.isEmpty else {
-      let reasons = leftOut.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+      let reasons = leftOut.map { "\($0.name): \($0.value)" }.joined(separator: "; ")
       throw JobFailure(
         "twin \(input.twin.text) (domain \(input.domain.name)) cannot be predicted yet (\(reasons)); "
           + "it is predicted with the next sweep after more is recorded", isPermanent: true)

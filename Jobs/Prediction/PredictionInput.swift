@@ -69,10 +69,10 @@ public struct PredictionInput: Sendable {
 
   /// The metrics on their grids, as far as they have enough samples; the others, with the reason.
   func grids() -> (
-    grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)], leftOut: [(name: String, reason: String)]
+    grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)], leftOut: [(name: String, value: String)]
   ) {
     var grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)] = []
-    var leftOut: [(name: String, reason: String)] = []
+    var leftOut: [(name: String, value: String)] = []
     for one in series {
       do {
         let samples = try one.samples(limit: domain.historyPoints)

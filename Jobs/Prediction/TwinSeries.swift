@@ -50,7 +50,7 @@ extension Prediction {
     let input = try PredictionInput(ResolvedTwin(history, catalog: reader.catalog), arguments)
     let (grids, leftOut) = input.grids()
     return (
-      grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.reason) }
+      grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.value) }
     )
   }
 }

@@ -8,7 +8,6 @@ enum Statements {
   static let applyTick = Statement("apply_tick", Embedded.SQL.Statements.apply_tick)
   static let failSchedule = Statement("fail_schedule", Embedded.SQL.Statements.fail_schedule)
   static let pruneTicks = Statement("prune_ticks", Embedded.SQL.Statements.prune_ticks)
-  static let listSchedules = Statement("list_schedules", Embedded.SQL.Statements.list_schedules)
   static let defaultSchedule = Statement("default_schedule", Embedded.SQL.Statements.default_schedule)
   static let putSchedule = Statement("put_schedule", Embedded.SQL.Statements.put_schedule)
 }

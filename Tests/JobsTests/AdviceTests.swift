@@ -36,9 +36,9 @@ struct AdviceTests {
         "stop harmful 1", "stop harmful a little 2", "keep helpful 4", "resume helpful once 3", "weigh mixed 3",
       ])
     let impact = try #require(advice[0].impact)
-    #expect(impact.metric.name == "redness_index" && impact.mean == -6 && impact.lower == -9 && impact.upper == -3)
+    #expect(impact.metric == "redness_index" && impact.mean == -6 && impact.lower == -9 && impact.upper == -3)
     #expect(advice[0].story.description.contains("6.00 points higher since it began on 2024-03-01, for the worse"))
-    #expect(advice[0].products == [Advice.Product(id: UUID(of: ["harmful"]), name: "harmful")])
+    #expect(advice[0].products == [RecommendedProduct(id: UUID(of: ["harmful"]), name: "harmful")])
     #expect(advice[0].strength == 0.6)
   }
 
@@ -70,7 +70,7 @@ struct AdviceTests {
     #expect(Set(advice.map(\.actions)) == [["sleep longer"], ["eat less sugar"]])
     let sleep = try #require(advice.first { $0.actions == ["sleep longer"] })
     let impact = try #require(sleep.impact)
-    #expect(impact.metric.name == "hydration_index", "what it is surest of")
+    #expect(impact.metric == "hydration_index", "what it is surest of")
     // Innovations of an autoregression of 0.5 with standard deviation 3.
     let spread = 3 * 0.75.squareRoot()
     #expect(abs(impact.mean - 0.45 * spread) < 0.15)
@@ -135,16 +135,12 @@ struct AdviceTests {
   /// An insight as it is read back.
   private static func stored(_ finding: Finding, job: Int64) throws -> OpenInsight {
     let episode = Episode(twin: SimulatedTwin.id, finding, now: SimulatedTwin.date(63))
-    var metadata = JSONWriter()
-    metadata.object { metadata in
-      metadata.member("kind", "insight")
-      episode.write(to: &metadata)
-    }
-    var points = JSONWriter()
-    points.array { points in for row in finding.story.evidence { row.write(to: &points) } }
+    let lineage = Lineage(of: SimulatedTwin.job(job), inputHash: "", domain: "skincare")
+    let metadata = InsightMetadata(lineage: lineage, episode: episode, rank: nil)
     return try #require(
       OpenInsight(
-        id: episode.id, title: finding.story.title, confidence: 1, dataPoints: points.text, metadata: metadata.text))
+        id: episode.id, title: finding.story.title, confidence: 1, dataPoints: finding.story.evidence.json,
+        metadata: metadata.json))
   }
 
   @Test("a title whose numbers are not in its evidence is not quoted")
@@ -175,12 +171,9 @@ struct AdviceTests {
       for entry in RecommendationTracker.update(
         rows.values.sorted { $0.number < $1.number }, with: advice, twin: SimulatedTwin.id)
       {
-        var json = JSONWriter()
-        json.object { json in
-          json.member("kind", "recommendation")
-          entry.recommendation.write(to: &json)
-        }
-        rows[entry.recommendation.id] = PriorRecommendation(id: entry.recommendation.id, metadata: json.text)
+        let lineage = Lineage(of: SimulatedTwin.job(kind: "recommendation"), inputHash: "", domain: "skincare")
+        let document = RecommendationMetadata(lineage: lineage, recommendation: entry.recommendation, restsOn: nil)
+        rows[entry.recommendation.id] = PriorRecommendation(id: entry.recommendation.id, metadata: document.json)
       }
     }
 

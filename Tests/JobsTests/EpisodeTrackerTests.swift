@@ -19,12 +19,9 @@ struct EpisodeTrackerTests {
         steps: [:], settings: settings)
       for entry in entries {
         // As it would be read back.
-        var json = JSONWriter()
-        json.object { json in
-          json.member("kind", "insight")
-          entry.episode.write(to: &json)
-        }
-        rows[entry.episode.id] = Episode(id: entry.episode.id, metadata: json.text)
+        let lineage = Lineage(of: SimulatedTwin.job(), inputHash: "", domain: "skincare")
+        let document = InsightMetadata(lineage: lineage, episode: entry.episode, rank: entry.rank)
+        rows[entry.episode.id] = Episode(id: entry.episode.id, metadata: document.json)
       }
       return entries
     }
@@ -142,21 +139,18 @@ struct EpisodeTrackerTests {
   @Test("hostile metadata is no episode")
   func hostile() {
     let id = UUID()
-    var json = JSONWriter()
     let episode = EpisodeTracker.update(
       [], with: [Self.finding()], twin: id, now: SimulatedTwin.date(1), steps: [:], settings: InsightSettings())[0]
       .episode
-    json.object { json in
-      json.member("kind", "insight")
-      episode.write(to: &json)
-    }
-    #expect(Episode(id: episode.id, metadata: json.text) == episode)
+    let lineage = Lineage(of: SimulatedTwin.job(), inputHash: "", domain: "skincare")
+    let json = InsightMetadata(lineage: lineage, episode: episode, rank: nil).json
+    #expect(Episode(id: episode.id, metadata: json) == episode)
     for (from, to) in [
       (#""insight""#, #""prediction""#), (#""open""#, #""shut""#), (#""absent":0"#, #""absent":-1"#),
       (#""absent":0"#, #""absent":1e99"#), (#""low""#, #""lowest""#), (#""onset":""#, #""onset":"x"#), ("{", "["),
     ] {
-      #expect(json.text.contains(from))
-      #expect(Episode(id: id, metadata: json.text.replacing(from, with: to)) == nil, "\(to)")
+      #expect(json.contains(from))
+      #expect(Episode(id: id, metadata: json.replacing(from, with: to)) == nil, "\(to)")
     }
     #expect(Episode(id: id, metadata: "") == nil)
   }

@@ -16,11 +16,7 @@ struct GoldenDocumentTests {
 
   @Test("a prediction's state, factors and metadata")
   func prediction() async throws {
-    let job = Self.job("prediction", #"{"horizon": 2, "history_days": 400}"#)
-    let input = try PredictionInput(Self.twin(), PredictionArguments.decode(job))
-    guard case .store(let output) = try await Prediction(catalog: Self.catalog.get()).compute(input, for: job) else {
-      throw GoldenError.unchanged
-    }
+    let output = try await Self.predicted()
     try Golden.check(
       "twin_predictions",
       output.rows.flatMap { ["predicted_state \($0.state)", "factors \($0.factors)"] } + [
@@ -30,12 +26,7 @@ struct GoldenDocumentTests {
 
   @Test("a correlation's observations and metadata")
   func correlation() async throws {
-    let job = Self.job("correlation", #"{"max_lag": 3, "fdr": 0.01}"#)
-    let arguments = try CorrelationArguments.decode(job)
-    let input = try CorrelationInput(Self.twin(), arguments)
-    guard case .store(let output) = try await Correlation(catalog: Self.catalog.get()).compute(input, for: job) else {
-      throw GoldenError.unchanged
-    }
+    let output = try await Self.correlated()
     try Golden.check(
       "twin_correlations",
       output.rows.map { "observations \($0.observations)" } + ["metadata \(output.record.metadata)"])
@@ -43,11 +34,7 @@ struct GoldenDocumentTests {
 
   @Test("an effect's observed and side effects and metadata")
   func effect() async throws {
-    let job = Self.job("effect", #"{"metrics": ["redness_index", "texture_score"]}"#)
-    let input = try EffectInput(Self.twin(), EffectArguments.decode(job))
-    guard case .store(let output) = try await Effect(catalog: Self.catalog.get()).compute(input, for: job) else {
-      throw GoldenError.unchanged
-    }
+    let output = try await Self.judged()
     try Golden.check(
       "product_effects",
       output.rows.flatMap { ["observed_effects \($0.observed)", "side_effects \($0.side)"] }
@@ -56,12 +43,7 @@ struct GoldenDocumentTests {
 
   @Test("an insight's data points and metadata, and what a recommendation makes of it")
   func insight() async throws {
-    let job = Self.job("insight")
-    let twin = try Self.upstream()
-    let input = InsightInput(evidence: try twin.input(), episodes: [])
-    guard case .store(let output) = try await Insight(catalog: Self.catalog.get()).compute(input, for: job) else {
-      throw GoldenError.unchanged
-    }
+    let output = try await Self.seen()
     try Golden.check(
       "twin_insights",
       output.rows.flatMap {
@@ -71,14 +53,7 @@ struct GoldenDocumentTests {
         ]
       } + ["summary \(output.record.metadata)"])
 
-    let insights = output.rows.compactMap {
-      OpenInsight(
-        id: $0.id, title: $0.story.title, confidence: $0.confidence, dataPoints: $0.dataPoints, metadata: $0.metadata)
-    }
-    let following = Self.job("recommendation")
-    let recommendation = RecommendationInput(evidence: try twin.input(), insights: insights, prior: [])
-    let computed = try await Recommendation(catalog: Self.catalog.get()).compute(recommendation, for: following)
-    guard case .store(let advice) = computed else { throw GoldenError.unchanged }
+    let advice = try await Self.advised(by: output)
     try Golden.check(
       "twin_recommendations",
       advice.rows.flatMap {
@@ -87,6 +62,72 @@ struct GoldenDocumentTests {
           "expected_impact \($0.impact ?? "null")", "metadata \($0.metadata)",
         ]
       } + ["summary \(advice.record.metadata)"])
+  }
+
+  // MARK: - Round trips
+
+  /// Whether a document reads back from its own text as the same document.
+  private static func survives(_ json: String, as type: (some JSONDocument & Decodable & Equatable).Type) -> Bool {
+    guard let document = type.init(json: json) else { return false }
+    return document.json == json && type.init(json: document.json) == document
+  }
+
+  @Test("every document of a prediction reads back as it was written")
+  func predictionRoundTrip() async throws {
+    let output = try await Self.predicted()
+    for row in output.rows {
+      #expect(Self.survives(row.state, as: PredictedState.self))
+      #expect(Self.survives(row.factors, as: PredictionFactors.self))
+    }
+    #expect(Self.survives(output.record.metadata, as: PredictionMetadata.self))
+    let events = MetricSummary.Event(event: "sale \"a\"", effect: 1.5, standardError: 0.1, shareUsed: 0.5)
+    #expect(Self.survives([events].json, as: [MetricSummary.Event].self))
+  }
+
+  @Test("every document of correlations and effects reads back as it was written")
+  func causeRoundTrip() async throws {
+    let found = try await Self.correlated()
+    #expect(
+      !found.rows.isEmpty && found.rows.allSatisfy { Self.survives($0.observations, as: CorrelationDocument.self) })
+    #expect(Self.survives(found.record.metadata, as: CorrelationMetadata.self))
+    let judged = try await Self.judged()
+    for row in judged.rows {
+      #expect(Self.survives(row.observed, as: EffectDocument.self))
+      #expect(Self.survives(row.side, as: [MetricEffectDocument].self))
+    }
+    #expect(!judged.rows.isEmpty && Self.survives(judged.record.metadata, as: EffectMetadata.self))
+  }
+
+  @Test("every document of insights and recommendations reads back as it was written")
+  func insightRoundTrip() async throws {
+    let output = try await Self.seen()
+    for row in output.rows {
+      #expect(Self.survives(row.dataPoints, as: [Evidence].self))
+      #expect(Self.survives(row.actions, as: [String].self))
+      #expect(InsightMetadata(json: row.metadata)?.json == row.metadata)
+    }
+    #expect(!output.rows.isEmpty && Self.survives(output.record.metadata, as: InsightSummary.self))
+    let advice = try await Self.advised(by: output)
+    for row in advice.rows {
+      #expect(Self.survives(row.products, as: [RecommendedProduct].self))
+      #expect(try Self.survives(#require(row.impact), as: ExpectedImpact.self))
+      #expect(RecommendationMetadata(json: row.metadata)?.json == row.metadata)
+    }
+    #expect(!advice.rows.isEmpty && Self.survives(advice.record.metadata, as: RecommendationSummary.self))
+  }
+
+  @Test("numbers read back as the same bits, what is no number becomes null, and names may hold anything")
+  func numbers() throws {
+    let numbers = [0.1, 1e300, -2.5e-308, 1 / 3.0, 12_345_678.9, 1e16, 100, -0.0]
+    let bands = PredictedState(
+      numbers.enumerated().map { index, number in
+        ("m\(index) \"\\\n", PredictedBand(mean: number, lo80: number, hi80: number, lo95: number, hi95: number))
+      })
+    let read = try #require(PredictedState(json: bands.json))
+    #expect(read.entries.map(\.value.mean.bitPattern) == numbers.map(\.bitPattern))
+    #expect(read.entries.map(\.name) == bands.entries.map(\.name))
+    let others = MetricFactors.Others(models: 2, weight: .nan)
+    #expect(others.json == #"{"models":2,"weight":null}"#)
   }
 
   // MARK: - Input hashes
@@ -152,6 +193,45 @@ struct GoldenDocumentTests {
       events: [TwinEvent(occurredAt: dates[30], type: "product_started", factor: "cream")], lastInputHash: nil,
       readAt: SimulatedTwin.date(60))
     return try ResolvedTwin(history, catalog: catalog)
+  }
+
+  // MARK: - Results of each kind
+
+  private static func predicted() async throws -> PredictionOutput {
+    let job = job("prediction", #"{"horizon": 2, "history_days": 400}"#)
+    let input = try PredictionInput(twin(), PredictionArguments.decode(job))
+    return try await stored(Prediction(catalog: catalog.get()).compute(input, for: job))
+  }
+
+  private static func correlated() async throws -> CorrelationOutput {
+    let job = job("correlation", #"{"max_lag": 3, "fdr": 0.01}"#)
+    let input = try CorrelationInput(twin(), CorrelationArguments.decode(job))
+    return try await stored(Correlation(catalog: catalog.get()).compute(input, for: job))
+  }
+
+  private static func judged() async throws -> EffectOutput {
+    let job = job("effect", #"{"metrics": ["redness_index", "texture_score"]}"#)
+    let input = try EffectInput(twin(), EffectArguments.decode(job))
+    return try await stored(Effect(catalog: catalog.get()).compute(input, for: job))
+  }
+
+  private static func seen() async throws -> InsightOutput {
+    let input = InsightInput(evidence: try upstream().input(), episodes: [])
+    return try await stored(Insight(catalog: catalog.get()).compute(input, for: job("insight")))
+  }
+
+  private static func advised(by output: InsightOutput) async throws -> RecommendationOutput {
+    let insights = output.rows.compactMap {
+      OpenInsight(
+        id: $0.id, title: $0.story.title, confidence: $0.confidence, dataPoints: $0.dataPoints, metadata: $0.metadata)
+    }
+    let input = RecommendationInput(evidence: try upstream().input(), insights: insights, prior: [])
+    return try await stored(Recommendation(catalog: catalog.get()).compute(input, for: job("recommendation")))
+  }
+
+  private static func stored<Output>(_ computed: Computed<Output>) throws -> Output {
+    guard case .store(let output) = computed else { throw GoldenError.unchanged }
+    return output
   }
 
   // MARK: - A twin with something of everything

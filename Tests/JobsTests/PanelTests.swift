@@ -89,7 +89,7 @@ struct PanelTests {
       interval: "")
     let (none, reasons) = Panel.panels(months)
     #expect(none.isEmpty && reasons.map(\.name) == ["a", "b"])
-    #expect(reasons[0].reason.contains("calendar") && reasons[1].reason.contains("interval cannot be inferred"))
+    #expect(reasons[0].value.contains("calendar") && reasons[1].value.contains("interval cannot be inferred"))
     let long = try Self.records([Self.observations("a", every: 86_400, (0..<150).map(Double.init))])
     let panel = try #require(Panel.panels(long).panels.first)
     #expect(panel.count == 100 && panel.metrics[0].values.first == 50 && panel.metrics[0].values.last == 149)

@@ -88,12 +88,14 @@ struct EnqueueOptionsTests {
     // Now: ready, at a new place, since the old one may be behind a claim cursor.
     try await connection.script(
       "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now())")
-    #expect(try await connection.value("SELECT state = 'ready' AND requeue_seq IS NOT NULL FROM twinmill.live_jobs") == true)
+    #expect(
+      try await connection.value("SELECT state = 'ready' AND requeue_seq IS NOT NULL FROM twinmill.live_jobs") == true)
     // Later again.
     try await connection.script(
       "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now() + interval '1 hour')"
     )
-    #expect(try await connection.value("SELECT state = 'scheduled' AND requeue_seq IS NULL FROM twinmill.live_jobs") == true)
+    #expect(
+      try await connection.value("SELECT state = 'scheduled' AND requeue_seq IS NULL FROM twinmill.live_jobs") == true)
   }
 
   @Test("a running job is not replaced, and its end does not wait for whoever tried")

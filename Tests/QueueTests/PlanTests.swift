@@ -98,7 +98,8 @@ struct PlanTests {
   /// What the functions do inside is seen by auto_explain.
   static let calls = [
     "enqueue('probe', unique_key => 'k')", enqueueMany, enqueueAll, "cancel(500001)", "retry(500000)",
-    "resolve_dependents('{1,5,9,13}')", "unblock_keys()", "maintain_waiting()", "rescue('{}', '{}')", "wait(500001, '0 s')",
+    "resolve_dependents('{1,5,9,13}')", "unblock_keys()", "maintain_waiting()", "rescue('{}', '{}')",
+    "wait(500001, '0 s')",
   ]
 
   /// Called beside `finish`.
@@ -181,7 +182,10 @@ struct PlanTests {
         "'{1,2,3}'", with: "'{200001,200002,200003}'")
       try await touchesFew(hot.execution, under: hot.plan, preparing: hot.statement, in: database)
     }
-    for call in ["enqueue('probe')", "cancel(200004)", "retry(200005)", "unblock_keys()", "maintain_waiting()", "forget_progress()"] {
+    for call in [
+      "enqueue('probe')", "cancel(200004)", "retry(200005)", "unblock_keys()", "maintain_waiting()",
+      "forget_progress()",
+    ] {
       try await touchesFew("SELECT twinmill.\(call)", in: database)
     }
     for call in ["resolve_dependents('{5}')", "unblock_keys('{y}')"] {

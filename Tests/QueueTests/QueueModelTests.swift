@@ -133,28 +133,46 @@ private struct ModelRun {
     let deadline = chance(10) ? 5000 + self.delay() : nil
     entry.deadline = deadline.map { model.now + $0 }
     let known = model.jobs.keys.sorted()
-    let dependencies = chance(30) ? Set((0..<2).compactMap { _ in known.suffix(12).randomElement(using: &random) }) : []
-    let (runsAnyway, replaces) = (chance(50), chance(50))
+    var dependencies: Set<JobID> = []
+    if chance(30) {
+      for _ in 0..<2 where !known.isEmpty { dependencies.insert(known.suffix(12).randomElement(using: &random)!) }
+    }
+    let runsAnyway = chance(50)
+    let replaces = chance(50) && entry.uniqueKey != nil && dependencies.isEmpty
     note("enqueue \(entry), after \(dependencies.sorted()), runs anyway \(runsAnyway), replaces \(replaces)")
 
+    let waitsFor: [JobID]? = dependencies.isEmpty ? nil : dependencies.sorted()
+    let rule = runsAnyway ? "run" : "discard"
+    let ifWaiting = replaces ? "replace" : "keep"
     let sql: SQL = """
       SELECT job_id, outcome FROM twinmill.enqueue(
         'probe', queue => \(entry.place.queue), tenant => \(entry.place.tenant),
         priority => \(Int32(entry.place.priority)), unique_key => \(entry.uniqueKey),
         concurrency_key => \(entry.concurrencyKey), run_at => clock_timestamp() + make_interval(secs => \(delay)),
         deadline => clock_timestamp() + make_interval(secs => \(deadline)),
-        depends_on => \(dependencies.isEmpty ? nil : dependencies.sorted()),
-        on_discard => \([runsAnyway ? "run" : "discard"]), if_waiting => \(replaces ? "replace" : "keep"))
+        depends_on => \(waitsFor), on_discard => \([rule]), if_waiting => \(ifWaiting))
       """
     let isRefused = dependencies.contains { job in
       model.jobs[job]!.isFinal && model.jobs[job]!.state != .final("completed") && !runsAnyway
     }
-    do {
-      let (job, outcome) = try await connection.query(sql).only().decode(JobID.self, String.self)
-      expect(!isRefused, "an enqueue was not refused")
-      insert(entry, as: job, outcome, after: dependencies, runsAnyway, replaces, hasTime: delay != nil)
-    } catch where error.sqlstate == "55000" {
-      expect(isRefused, "an enqueue was refused: \(error)")
+    guard let (job, outcome) = try await named(sql) else { return expect(isRefused, "an enqueue was refused") }
+    expect(!isRefused, "an enqueue was not refused")
+    insert(entry, as: job, outcome, after: dependencies, runsAnyway, replaces, hasTime: delay != nil)
+  }
+
+  /// A job and an outcome; nil: refused for the state of a job.
+  private func named(_ sql: SQL) async throws -> (job: JobID, outcome: String)? {
+    guard let row = try await unlessRefused(sql) else { return nil }
+    let (job, outcome) = try row.decode(JobID.self, String.self)
+    return (job, outcome)
+  }
+
+  private func unlessRefused(_ sql: SQL) async throws -> Row? {
+    do throws(PostgresError) {
+      return try await connection.query(sql).only()
+    } catch {
+      if error.sqlstate == "55000" { return nil }
+      throw error
     }
   }
 
@@ -350,41 +368,36 @@ private struct ModelRun {
   private mutating func cancel() async throws {
     guard let job = model.jobs.keys.sorted().suffix(30).randomElement(using: &random) else { return }
     note("cancel \(job)")
-    do {
-      let answer = try await connection.query("SELECT twinmill.cancel(\(job))").only().decode(String.self)
-      let entry = model.jobs[job]!
-      expect(answer == (entry.isRunning ? "cancelling" : "cancelled"), "\(entry.state) was \(answer)")
-      if entry.isRunning {
-        model.jobs[job]!.isAskedToStop = true
-      } else {
-        model.end(job, "cancelled")
-        model.resolveDependents(of: [job])
-      }
-    } catch where error.sqlstate == "55000" {
-      expect(model.jobs[job]!.isFinal, "a live job was not cancelled: \(error)")
+    let entry = model.jobs[job]!
+    guard let row = try await unlessRefused("SELECT twinmill.cancel(\(job))") else {
+      return expect(entry.isFinal, "job \(job) was not cancelled, it is \(entry.state)")
+    }
+    let answer: String = try row.decode(String.self)
+    expect(answer == (entry.isRunning ? "cancelling" : "cancelled"), "\(entry.state) was \(answer)")
+    if entry.isRunning {
+      model.jobs[job]!.isAskedToStop = true
+    } else {
+      model.end(job, "cancelled")
+      model.resolveDependents(of: [job])
     }
   }
 
   private mutating func retry() async throws {
     guard let job = model.jobs.keys.sorted().suffix(30).randomElement(using: &random) else { return }
     note("retry \(job)")
-    do {
-      let row = try await connection.query("SELECT new_job_id, outcome FROM twinmill.retry(\(job))").only()
-      let (new, outcome) = try row.decode(JobID.self, String.self)
-      let entry = model.jobs[job]!
-      if entry.state == .scheduled {
-        expect(outcome == "ready" && new == job, "\(outcome) \(new) for a scheduled job")
-        model.jobs[job]!.runAt = model.now
-        model.becomeReady(job)
-      } else {
-        expect(entry.isFinal, "\(outcome) for \(entry.state)")
-        let again = QueueModel.Entry(
-          place: entry.place, uniqueKey: entry.uniqueKey, concurrencyKey: entry.concurrencyKey, runAt: model.now)
-        insert(again, as: new, outcome, after: [], false, false, hasTime: false)
-      }
-    } catch where error.sqlstate == "55000" {
-      let state = model.jobs[job]!.state
-      expect(state != .scheduled && !model.jobs[job]!.isFinal, "\(state) was not retried: \(error)")
+    let entry = model.jobs[job]!
+    guard let (new, outcome) = try await named("SELECT new_job_id, outcome FROM twinmill.retry(\(job))") else {
+      return expect(entry.state != .scheduled && !entry.isFinal, "job \(job) was not retried, it is \(entry.state)")
+    }
+    if entry.state == .scheduled {
+      expect(outcome == "ready" && new == job, "\(outcome) \(new) for a scheduled job")
+      model.jobs[job]!.runAt = model.now
+      model.becomeReady(job)
+    } else {
+      expect(entry.isFinal, "\(outcome) for \(entry.state)")
+      let again = QueueModel.Entry(
+        place: entry.place, uniqueKey: entry.uniqueKey, concurrencyKey: entry.concurrencyKey, runAt: model.now)
+      insert(again, as: new, outcome, after: [], false, false, hasTime: false)
     }
   }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Numerics
 import Postgres
+import ReadModels
 import Testing
 
 @testable import Scheduler
@@ -149,12 +150,12 @@ struct ScheduleFunctionTests {
       entry.jitterSeconds = 2.5
       entry.isEnabled = false
       try await entry.put(on: connection)
-      let stored = try #require(try await ScheduleEntry.list(name: "s", on: connection).first)
+      let stored = try #require(try await ScheduleSummary.list(name: "s", on: connection).first)
       #expect(stored.timeZone == "Europe/Berlin" && stored.arguments == #"{"rows": 3}"# && stored.queue == "slow")
       #expect(stored.twinID == entry.twinID && stored.priority == -3 && stored.overlap == "queue_one")
       #expect(stored.catchUp == "all" && stored.catchUpLimit == 7 && stored.jitterSeconds == 2.5 && !stored.isEnabled)
       try await ScheduleEntry.remove("s", on: connection)
-      #expect(try await ScheduleEntry.list(on: connection).isEmpty)
+      #expect(try await ScheduleSummary.list(on: connection).isEmpty)
     }
   }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FoundationInternationalization
 import Postgres
+import ReadModels
 import Testing
 
 @testable import Scheduler
@@ -41,7 +42,7 @@ struct TickerTests {
       #expect(try await connection.texts(sql) == ["true"])
       let (now, next) = try await SchedulerDatabase.ticker.peek(on: connection)
       #expect(try #require(next) > now)
-      let stored = try #require(try await ScheduleEntry.list(on: connection).first)
+      let stored = try #require(try await ScheduleSummary.list(on: connection).first)
       #expect(stored.lastOutcome == "enqueued" && stored.lastError == nil && stored.nextAt == next)
     }
   }
@@ -112,7 +113,7 @@ struct TickerTests {
       for _ in 0..<3 {
         try await connection.plant("s", since: Self.minutesAgo(1_440 * 4))
         try await settle(connection)
-        let stored = try #require(try await ScheduleEntry.list(on: connection).first)
+        let stored = try #require(try await ScheduleSummary.list(on: connection).first)
         #expect(stored.lastError == nil && stored.lastOutcome == "enqueued")
       }
       #expect(try await connection.count("SELECT count(*) FROM twinmill.jobs") == 4)
@@ -238,7 +239,7 @@ struct TickerTests {
       #expect(try await SchedulerDatabase.ticker.tick(on: connection) == 0)
       try await ScheduleEntry(name: "bad_zone", cron: "* * * * *", kind: "probe").put(on: connection)
       #expect(try await SchedulerDatabase.ticker.tick(on: connection) == 1)
-      #expect(try #require(try await ScheduleEntry.list(name: "bad_zone", on: connection).first).lastError == nil)
+      #expect(try #require(try await ScheduleSummary.list(name: "bad_zone", on: connection).first).lastError == nil)
     }
   }
 

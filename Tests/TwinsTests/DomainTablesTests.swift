@@ -2,6 +2,7 @@ import Domains
 import FoundationEssentials
 import Postgres
 import Queue
+import ReadModels
 import TestServer
 import Testing
 import Twins
@@ -55,7 +56,9 @@ struct DomainTablesTests {
     #expect(try await connection.value("SELECT count(*) FROM plant.telemetry") == Int64(1))
   }
 
-  @Test("what is missing is created beside what is there; down takes triggers back before tables, and only what was created")
+  @Test(
+    "what is missing is created beside what is there; down takes triggers back before tables, and only what was created"
+  )
   func partly() async throws {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()

@@ -34,7 +34,10 @@ struct RollingUpgradeTests {
     }
     let changes = try await Migrator([newer, TestKind.schema], version: "99.0.0").up(connection)
     #expect(
-      changes.routines == ["function resolve_dependents", "function resolve_dependents of version \(BuildInfo.version), kept until the next"])
+      changes.routines == [
+        "function resolve_dependents",
+        "function resolve_dependents of version \(BuildInfo.version), kept until the next",
+      ])
     let signatures: SQL = """
       SELECT array_agg(p.oid::regprocedure::text ORDER BY p.pronargs) FROM pg_proc p
       WHERE p.pronamespace = 'twinmill'::regnamespace AND p.proname = 'resolve_dependents'
@@ -56,6 +59,8 @@ struct RollingUpgradeTests {
 
     _ = try await Migrator([newer, TestKind.schema], version: "99.1.0").up(connection)
     #expect(
-      try await connection.value(signatures, as: [String].self) == ["twinmill.resolve_dependents(bigint[],text,boolean)"])
+      try await connection.value(signatures, as: [String].self) == [
+        "twinmill.resolve_dependents(bigint[],text,boolean)"
+      ])
   }
 }

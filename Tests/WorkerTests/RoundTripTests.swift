@@ -116,9 +116,11 @@
       connections.options.faults = faults
       let lease = SharedLease(length: settings.lease)
       lease.update { $0.renewed(sentAt: .now) }
+      var failpoints = Failpoints()
+      failpoints.mutant = mutant
       return WorkerContext(
         settings: settings, worker: worker, pool: Pool(connections, size: 6), compute: try ComputePool(threads: 1),
-        lease: lease, inFlight: InFlight(), failpoints: Failpoints(), mutant: mutant,
+        lease: lease, inFlight: InFlight(), failpoints: failpoints,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -28,7 +28,7 @@ struct EffectRule: InsightRule {
   }
 
   private func finding(
-    _ intervention: InterventionEffect, _ effect: InterventionEffect.MetricEffect, _ metric: Metric,
+    _ intervention: InterventionEffect, _ effect: MetricEffectDocument, _ metric: Metric,
     _ evidence: TwinEvidence
   ) -> Finding {
     let source = EvidenceSource(.effect, job: intervention.job, metric: metric)

@@ -1,4 +1,4 @@
--- Purpose: the rows that a probe is to write. $1 job ids, $2 attempts, $3 claims' tokens, $4 how many rows each.
+-- Purpose: inserts the rows that probes are to write. $1 job ids, $2 attempts, $3 claims' tokens, $4 how many rows each.
 -- Index:   none.  Locks: the new rows.  Rows: the sum of $4.
 INSERT INTO twinmill.probe_writes (job_id, attempt, n, token)
 SELECT p.job_id, p.attempt, n, p.token

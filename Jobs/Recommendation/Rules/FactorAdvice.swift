@@ -76,8 +76,8 @@ struct FactorAdvice: AdviceRule {
         source: source,
         unprinted: [source.pure("p", relation.p), source.pure("q", relation.q), own.value("innovations", spread)]),
       products: [], actions: [action],
-      impact: Advice.Impact(
-        metric: definition, mean: signed(abs(relation.r) * spread, definition),
+      impact: ExpectedImpact(
+        definition, mean: signed(abs(relation.r) * spread, definition),
         lower: min(signed(low * spread, definition), signed(high * spread, definition)),
         upper: max(signed(low * spread, definition), signed(high * spread, definition)),
         horizonDays: max(1, relation.lagSeconds / 86_400)))

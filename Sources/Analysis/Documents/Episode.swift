@@ -6,7 +6,7 @@ import Twins
 /// one row, updated in place.
 package struct Episode: Sendable, Hashable {
   /// The row's id: made of twin and key, so that the same episode has the same row whoever computes it.
-  package let id: UUID
+  package private(set) var id: UUID
   /// Rule, subject and first onset.
   package let key: String
   package let type: InsightType
@@ -57,68 +57,63 @@ package struct Episode: Sendable, Hashable {
   }
 }
 
-extension Episode {
-  /// What stands in a row's metadata.
-  private struct Document: Decodable {
-    let kind: String
-    let episode: String
-    let state: State
-    let rule: String
-    let metric: String
-    let factor: String
-    let aspect: String
-    let insightType: String
-    let onset: String
-    let severity: String
-    let proposedSeverity: String?
-    let absent: Int
-    let firstSeen: String
-    let lastSeen: String
-    let reopened: Int
-    let supersededBy: String?
+extension Episode: JSONObject {
+  package func writeMembers(to json: inout JSONWriter) {
+    json.member(CodingKeys.key, key)
+    json.member(CodingKeys.state, state.rawValue)
+    json.member(CodingKeys.rule, subject.rule)
+    json.member(CodingKeys.metric, subject.metric)
+    json.member(CodingKeys.factor, subject.factor)
+    json.member(CodingKeys.aspect, subject.aspect)
+    json.member(CodingKeys.type, type.rawValue)
+    json.member(CodingKeys.onset, onset)
+    json.member(CodingKeys.severity, severity.rawValue)
+    json.member(CodingKeys.proposed, ifPresent: proposed?.rawValue)
+    json.member(CodingKeys.absent, absent)
+    json.member(CodingKeys.firstSeen, firstSeen)
+    json.member(CodingKeys.lastSeen, lastSeen)
+    json.member(CodingKeys.reopened, reopened)
+    json.member(CodingKeys.supersededBy, ifPresent: supersededBy)
+  }
+}
+
+extension Episode: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case key = "episode"
+    case state, rule, metric, factor, aspect, onset, severity, absent, reopened
+    case type = "insight_type"
+    case proposed = "proposed_severity"
+    case firstSeen = "first_seen"
+    case lastSeen = "last_seen"
+    case supersededBy = "superseded_by"
+  }
+
+  /// All but the id, which is the row's.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    key = try container.decode(String.self, forKey: .key)
+    type = try container.decode(InsightType.self, forKey: .type)
+    subject = EpisodeSubject(
+      try container.decode(String.self, forKey: .rule), metric: try container.decode(String.self, forKey: .metric),
+      factor: try container.decode(String.self, forKey: .factor),
+      aspect: try container.decode(String.self, forKey: .aspect))
+    state = try container.decode(State.self, forKey: .state)
+    onset = try container.decodeInstant(forKey: .onset)
+    severity = try container.decode(Threshold.Severity.self, forKey: .severity)
+    proposed = try container.decodeIfPresent(String.self, forKey: .proposed).flatMap(Threshold.Severity.init(rawValue:))
+    absent = try container.decode(in: 0...1000, forKey: .absent)
+    firstSeen = try container.decodeInstant(forKey: .firstSeen)
+    lastSeen = try container.decodeInstant(forKey: .lastSeen)
+    reopened = try container.decode(in: 0...1_000_000, forKey: .reopened)
+    supersededBy = try container.decodeIfPresent(String.self, forKey: .supersededBy)
   }
 
   /// The episode of a row; nil when the row is an application's or its metadata was changed into something else.
   package init?(id: UUID, metadata: String) {
-    guard let document = RowLineage.decode(Document.self, metadata),
-      document.kind == Self.kind, let type = InsightType(rawValue: document.insightType),
-      let severity = Threshold.Severity(rawValue: document.severity), (0...1000).contains(document.absent),
-      (0...1_000_000).contains(document.reopened), let onset = RowLineage.date(document.onset),
-      let firstSeen = RowLineage.date(document.firstSeen), let lastSeen = RowLineage.date(document.lastSeen)
-    else { return nil }
+    guard let document = InsightMetadata(json: metadata), document.lineage.kind == Self.kind else { return nil }
+    self = document.episode
     self.id = id
-    key = document.episode
-    self.type = type
-    subject = EpisodeSubject(
-      document.rule, metric: document.metric, factor: document.factor, aspect: document.aspect)
-    state = document.state
-    self.onset = onset
-    self.severity = severity
-    proposed = document.proposedSeverity.flatMap(Threshold.Severity.init(rawValue:))
-    absent = document.absent
-    self.firstSeen = firstSeen
-    self.lastSeen = lastSeen
-    reopened = document.reopened
-    supersededBy = document.supersededBy
-  }
-
-  /// Writes its members into a row's metadata.
-  package func write(to json: inout JSONWriter) {
-    json.member("episode", key)
-    json.member("state", state.rawValue)
-    json.member("rule", subject.rule)
-    json.member("metric", subject.metric)
-    json.member("factor", subject.factor)
-    json.member("aspect", subject.aspect)
-    json.member("insight_type", type.rawValue)
-    json.member("onset", onset.formatted(.iso8601))
-    json.member("severity", severity.rawValue)
-    if let proposed { json.member("proposed_severity", proposed.rawValue) }
-    json.member("absent", absent)
-    json.member("first_seen", firstSeen.formatted(.iso8601))
-    json.member("last_seen", lastSeen.formatted(.iso8601))
-    json.member("reopened", reopened)
-    if let supersededBy { json.member("superseded_by", supersededBy) }
   }
 }
 

@@ -1,5 +1,5 @@
 /// Types of insight, as in `twin_insights.insight_type`.
-package enum InsightType: String, Sendable, Hashable, CaseIterable {
+package enum InsightType: String, Sendable, Hashable, Decodable, CaseIterable {
   case risk
   case dataQuality = "data_quality"
   case change, trend, anomaly, opportunity, milestone

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Queue
 
-/// One number (or date, or name with digits) that a text rests on, and where it comes from.
+/// One number (or date, or name with digits) that a text rests on, and where it comes from. An element of
+/// `twin_insights.data_points` and of `rests_on` in `twin_recommendations.metadata`.
 package struct Evidence: Sendable, Hashable {
   /// What it was taken from.
-  package enum Source: String, Sendable, Hashable {
+  package enum Source: String, Sendable, Hashable, Decodable {
     /// The twin's observations, summarised by the job itself.
     case observation
     /// A statistic of the twin's observations: trend, change point, anomaly score, quality.
@@ -55,25 +56,46 @@ package struct Evidence: Sendable, Hashable {
     self.from = from
     self.until = until
   }
+}
 
-  /// Writes it as an element of `data_points`.
-  package func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("source", source.rawValue)
-      json.member("job_id", job)
-      if !metric.isEmpty {
-        json.member("metric", metric)
-        json.member("label", label)
-      }
-      json.member("unit", unit)
-      json.member("name", name)
-      json.key("value")
-      if let value { json.value(value) } else { json.null() }
-      json.key("text")
-      if let text { json.value(text) } else { json.null() }
-      if let at { json.member("at", at.formatted(.iso8601)) }
-      if let from { json.member("from", from.formatted(.iso8601)) }
-      if let until { json.member("until", until.formatted(.iso8601)) }
+extension Evidence: JSONObject {
+  package func writeMembers(to json: inout JSONWriter) {
+    json.member(CodingKeys.source, source.rawValue)
+    json.member(CodingKeys.job, job)
+    if !metric.isEmpty {
+      json.member(CodingKeys.metric, metric)
+      json.member(CodingKeys.label, label)
     }
+    json.member(CodingKeys.unit, unit)
+    json.member(CodingKeys.name, name)
+    json.key(CodingKeys.value)
+    if let value { json.value(value) } else { json.null() }
+    json.key(CodingKeys.text)
+    if let text { json.value(text) } else { json.null() }
+    json.member(CodingKeys.at, ifPresent: at)
+    json.member(CodingKeys.from, ifPresent: from)
+    json.member(CodingKeys.until, ifPresent: until)
+  }
+}
+
+extension Evidence: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case source, metric, label, unit, name, value, text, at, from, until
+    case job = "job_id"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    source = try container.decode(Source.self, forKey: .source)
+    job = try container.decode(JobID.self, forKey: .job)
+    metric = try container.decodeIfPresent(String.self, forKey: .metric) ?? ""
+    label = try container.decodeIfPresent(String.self, forKey: .label) ?? ""
+    unit = try container.decode(String.self, forKey: .unit)
+    name = try container.decode(String.self, forKey: .name)
+    value = try container.decodeIfPresent(Double.self, forKey: .value)
+    text = try container.decodeIfPresent(String.self, forKey: .text)
+    at = try container.decodeInstantIfPresent(forKey: .at)
+    from = try container.decodeInstantIfPresent(forKey: .from)
+    until = try container.decodeInstantIfPresent(forKey: .until)
   }
 }

@@ -15,71 +15,24 @@ package struct InterventionEffect: Sendable, Hashable {
   package let start: Date?
   /// nil = still going on.
   package let end: Date?
-  package let effects: [MetricEffect]
+  package let effects: [MetricEffectDocument]
   /// The job that estimated it.
   package let job: JobID
 
-  /// The effect on one metric: mean level change from the start on.
-  package struct MetricEffect: Sendable, Hashable {
-    package let metric: String
-    package let effect: Double
-    package let lower: Double
-    package let upper: Double
-    package let p: Double
-    /// Corrected for the metrics tried.
-    package let q: Double
-    package let before: Int
-    package let after: Int
-    package let verdict: Verdict
-    /// In standard deviations of the metric before the start.
-    package let relative: Double
-  }
-
-  /// What an effect means.
-  package enum Verdict: String, Sendable, Hashable, Decodable {
-    case better, worse
-    case noEvidence = "no_evidence"
-    case changed
-  }
-
-  private struct Document: Decodable {
-    let factor: String
-    let factorType: String?
-    let label: String?
-    let metrics: [Entry]
-
-    struct Entry: Decodable {
-      package let metric: String
-      package let effect: Double
-      package let lo95: Double
-      package let hi95: Double
-      package let p: Double
-      package let q: Double
-      package let nBefore: Double
-      package let nAfter: Double
-      package let verdict: Verdict
-      package let relative: Double?
-    }
-  }
-
   /// nil when the row was not written by the kind `effect`, or was changed into something else.
   package init?(product: UUID, start: Date?, end: Date?, observed: String, metadata: String) {
-    guard let lineage = RowLineage(metadata), lineage.kind == "effect",
-      let document = RowLineage.decode(Document.self, observed), !document.factor.isEmpty
+    guard let lineage = Lineage(json: metadata), lineage.kind == "effect",
+      let document = EffectDocument(json: observed), !document.factor.isEmpty
     else { return nil }
     self.product = product
     factor = document.factor
-    factorType = document.factorType ?? "product"
-    label = document.label ?? factorType
+    factorType = document.factorType
+    label = document.label
     self.start = start
     self.end = end
     effects = document.metrics.filter {
-      $0.lo95 <= $0.effect && $0.effect <= $0.hi95 && (0...1).contains($0.p) && (0...1).contains($0.q)
-        && (0...1e9).contains($0.nBefore) && (0...1e9).contains($0.nAfter)
-    }.map {
-      MetricEffect(
-        metric: $0.metric, effect: $0.effect, lower: $0.lo95, upper: $0.hi95, p: $0.p, q: $0.q,
-        before: Int($0.nBefore), after: Int($0.nAfter), verdict: $0.verdict, relative: $0.relative ?? 0)
+      $0.lower <= $0.effect && $0.effect <= $0.upper && (0...1).contains($0.p) && (0...1).contains($0.q)
+        && (0...1_000_000_000).contains($0.before) && (0...1_000_000_000).contains($0.after)
     }
     job = lineage.job
   }
@@ -103,7 +56,7 @@ package struct InterventionEffect: Sendable, Hashable {
   }
 }
 
-extension InterventionEffect.MetricEffect {
+extension MetricEffectDocument {
   /// Whether a statement may rest on it.
   package func meets(_ threshold: EvidenceThreshold) -> Bool {
     q <= threshold.q && before + after >= threshold.observations && abs(relative) >= threshold.effect

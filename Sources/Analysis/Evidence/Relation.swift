@@ -25,27 +25,12 @@ package struct Relation: Sendable, Hashable {
   /// The job that found it.
   package let job: JobID
 
-  /// What stands in the column `observations`.
-  private struct Document: Decodable {
-    let metric: String
-    let factorLabel: String?
-    let lagSeconds: Double
-    let r: Double
-    let rankR: Double?
-    let n: Double
-    let p: Double
-    let q: Double
-    let pairsTried: Double?
-    let from: String?
-    let until: String?
-  }
-
   /// nil when the row was not written by the kind `correlation`, or was changed into something else.
   package init?(factorType: String, factor: String?, observations: String, metadata: String) {
-    guard let lineage = RowLineage(metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
-      let document = RowLineage.decode(Document.self, observations),
+    guard let lineage = Lineage(json: metadata), lineage.kind == "correlation", let factor, !factor.isEmpty,
+      let document = CorrelationDocument(json: observations),
       abs(document.r) <= 1, (0...1).contains(document.p), (0...1).contains(document.q),
-      (3...1e9).contains(document.n), (0...1e10).contains(document.lagSeconds)
+      (3...1_000_000_000).contains(document.n), (0...1e10).contains(document.lagSeconds)
     else { return nil }
     self.factor = factor
     self.factorType = factorType
@@ -53,13 +38,13 @@ package struct Relation: Sendable, Hashable {
     metric = document.metric
     lagSeconds = document.lagSeconds
     r = document.r
-    rankR = min(1, max(-1, document.rankR ?? document.r))
-    n = Int(document.n)
+    rankR = min(1, max(-1, document.rankR))
+    n = document.n
     p = document.p
     q = document.q
-    pairsTried = Int(min(1e9, max(1, document.pairsTried ?? 1)))
-    from = document.from.flatMap(RowLineage.date)
-    until = document.until.flatMap(RowLineage.date)
+    pairsTried = min(1_000_000_000, max(1, document.pairsTried))
+    from = document.from
+    until = document.until
     job = lineage.job
   }
 

@@ -38,8 +38,8 @@ package struct Panel: Sendable {
   /// Puts a twin's records on grids: one for each sampling interval among its metrics, from their first sample to their
   /// last, at most as long as the domain's history.
   /// - Returns: panels by ascending interval; metrics and factors that cannot be put on a grid, and why.
-  package static func panels(_ records: TwinRecords) -> (panels: [Panel], leftOut: [(name: String, reason: String)]) {
-    var leftOut: [(name: String, reason: String)] = []
+  package static func panels(_ records: TwinRecords) -> (panels: [Panel], leftOut: [(name: String, value: String)]) {
+    var leftOut: [(name: String, value: String)] = []
     var byInterval: [Double: [(series: ObservedSeries<Metric>, samples: RegularSeries)]] = [:]
     for series in records.metrics {
       do {
@@ -76,7 +76,7 @@ package struct Panel: Sendable {
 
   private init(
     _ records: TwinRecords, interval: Double, metrics: [(series: ObservedSeries<Metric>, samples: RegularSeries)],
-    leftOut: inout [(name: String, reason: String)]
+    leftOut: inout [(name: String, value: String)]
   ) {
     let limit = records.domain.historyPoints
     let newest = metrics.map { $0.samples.date(at: $0.samples.values.count - 1) }.max() ?? records.readAt

@@ -1,6 +1,6 @@
--- Purpose: finished probes that were each to write one effect row, against the rows that are there. $1 job ids.
+-- Purpose: counts finished probes that were each to write one row, and the rows that they wrote. $1 job ids.
 -- Index:   job_history_job, probe_writes_job.  Locks: none.  Rows: one.
---          Columns: completed, finished otherwise, still live, effects twice, effects missing or of a losing attempt,
+--          Columns: completed, finished otherwise, still live, written twice, not written or by a losing attempt,
 --          jobs with more than one attempt.
 WITH asked AS (SELECT unnest($1::bigint[]) AS job_id),
 ended AS MATERIALIZED (

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import FoundationEssentials
 import Postgres
+import ReadModels
 import Twins
 
 /// `twinmill domains [list|prepare]`

@@ -3,6 +3,7 @@ import Files
 import FoundationEssentials
 import Postgres
 import Queue
+import ReadModels
 import Worker
 
 /// `twinmill migrate up|down|status|sql`
@@ -48,17 +49,12 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     private func refuseInUse(_ connection: Connection) async throws {
-      let exists = try await connection.query("SELECT to_regclass('twinmill.workers') IS NOT NULL")
-      guard try exists[0].decode(Bool.self) else { return }
-      let (jobs, workers) = try await connection.query(
-        """
-        SELECT (SELECT count(*) FROM twinmill.live_jobs), (SELECT count(*) FROM twinmill.workers WHERE lease_until > now())
-        """)[0].decode(Int64.self, Int64.self)
-      if workers > 0 {
-        throw CommandFailure("\(workers) workers are at work; stop them first, or repeat with --force")
+      guard let use = try await QueueUse.read(on: connection) else { return }
+      if use.workers > 0 {
+        throw CommandFailure("\(use.workers) workers are at work; stop them first, or repeat with --force")
       }
-      if jobs > 0 {
-        throw CommandFailure("\(jobs) jobs are waiting or running; drain the queue first, or repeat with --force")
+      if use.jobs > 0 {
+        throw CommandFailure("\(use.jobs) jobs are waiting or running; drain the queue first, or repeat with --force")
       }
     }
   }

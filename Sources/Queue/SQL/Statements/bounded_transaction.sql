@@ -1,3 +1,6 @@
--- Purpose: a worker that is stopped inside its transaction must not keep its jobs locked: the server ends it. $1 ms.
--- Index: none.  Locks: none.  Rows: one. For this transaction only.
+-- Purpose: bounds the idle time of this transaction. The server ends it when the worker is stopped inside it, and its
+--          jobs do not stay locked. $1 milliseconds.
+-- Index:   none.
+-- Locks:   none.
+-- Rows:    one.
 SELECT set_config('idle_in_transaction_session_timeout', $1, true)

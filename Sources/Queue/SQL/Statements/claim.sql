@@ -1,17 +1,17 @@
--- Purpose: claim up to a batch of one lane's jobs: of the lanes given, the one of the lowest rank whose next job has
---          waited longest, a step of priority counting as so many seconds.
---          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
---          the lane is behind for its priority: one each.
--- Index:   see claim_ranges.sql, which is put in.
--- Locks:   the claimed rows, in order of place, until the claim commits; rows that others hold are skipped.
--- Rows:    0 … batch limit, with the bounds of the snapshot for the cursor.
--- The claim is one row; the jobs' rows are not written. Who claims at the same moment skips the locked rows; who comes
--- to them later, with a snapshot from before, finds out by claim_overlap.
+-- Purpose: claims up to a batch of jobs from one lane queue. Of the lane queues given it takes the one of the lowest
+--          rank whose next job has waited longest; a step of priority counts as so many seconds. $1 worker, $2 token.
+--          One each: $3 lanes, $4 whether requeued, $5 cursors, $6 batch limits, $7 ranks, $8 seconds of penalty for
+--          the lane's priority.
+-- Index:   see claim_ranges.sql, which Statements.swift puts in.
+-- Locks:   the claimed rows, by position, until the claim commits. It skips rows that others hold.
+-- Rows:    0 to the batch limit, with the bounds of the snapshot for the cursor.
+-- A claim is one row; it does not write the rows of its jobs. A claim at the same moment skips the locked rows. A later
+-- one with an older snapshot finds the conflict by claim_overlap.
 WITH wanted AS MATERIALIZED (
   SELECT w.*
   FROM unnest($3::integer[], $4::boolean[], $5::bigint[], $6::integer[], $7::integer[], $8::float8[])
     AS w(lane, is_requeued, cursor, batch, rank, priority_penalty)
-  -- Claim only while registered: nobody would notice the death of an unknown worker.
+  -- Only a registered worker claims: no rescuer would notice the death of an unknown one.
   WHERE EXISTS (SELECT FROM twinmill.workers r WHERE r.id = $1 AND r.lease_until > clock_timestamp())
     AND NOT EXISTS (
       SELECT FROM twinmill.queue_settings s JOIN twinmill.lanes l ON l.queue = s.queue

@@ -1,18 +1,19 @@
--- Purpose: claim from one queue that has limits, as many jobs as they leave room for. Jobs whose concurrency key is full
---          are set aside (blocked) and made ready when the key has room; the rest is as in claim.sql.
---          $1 worker, $2 token; $3 lanes, $4 whether returned, $5 cursors, $6 batch limits, $7 ranks, $8 seconds that
---          the lane is behind for its priority: one each; $9 queue.
--- Index:   see claim_ranges.sql, which is put in; all live claims of the queue are counted, one row per batch.
--- Locks:   lock_queue must have been run before it in the same transaction: nobody else counts meanwhile. Then the
---          claimed rows and those set aside; the queue's settings if it has a rate.
--- Rows:    0 … batch limit; those without claimed_at were set aside.
+-- Purpose: claims from one queue that has limits, as many jobs as they leave room for. It throttles jobs whose
+--          concurrency key is full: they are blocked until the key has room. The rest is as in claim.sql. $1 worker, $2
+--          token. One each: $3 lanes, $4 whether requeued, $5 cursors, $6 batch limits, $7 ranks, $8 seconds of penalty
+--          for the lane's priority. $9 queue.
+-- Index:   see claim_ranges.sql, which Statements.swift puts in. It counts all live claims of the queue, one row per
+--          batch.
+-- Locks:   lock_queue must have run before in the same transaction, because then no other claim counts meanwhile. The
+--          claimed and the throttled rows; the queue's settings if it has a rate.
+-- Rows:    0 to the batch limit; throttled jobs have no claimed_at.
 WITH running AS MATERIALIZED (
   SELECT member.key, count(*)::integer AS running
   FROM twinmill.lanes l
   JOIN twinmill.claims c ON c.lane = l.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
   WHERE l.queue = $9 GROUP BY member.key
 ), spendable AS MATERIALIZED (
-  -- Whoever limits the queue may not have committed: the worker's other queues must not wait for that.
+  -- A session that limits the queue may not have committed. The worker's other queues must not wait for it.
   SELECT FROM twinmill.queue_settings s WHERE s.queue = $9 AND s.rate IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED
 ), bucket AS MATERIALIZED (
   SELECT s.queue, s.max_running, s.max_running_per_key, s.rate,
@@ -34,8 +35,8 @@ WITH running AS MATERIALIZED (
 ),
 @claim_ranges@,
 crowded AS MATERIALIZED (
-  -- The running jobs of a key come first, then the picked ones in order. A join of the two would compare each with each
-  -- (claim_plan allows no other): 45 ms for 500 picked, this 1 ms.
+  -- The running jobs of a key come first, then the picked ones in order. A join of the two would compare each with each,
+  -- because claim_plan allows no other: 45 ms for 500 picked jobs; this takes 1 ms.
   SELECT k.job_id
   FROM (
     SELECT u.job_id, sum(u.weight) OVER (PARTITION BY u.key ORDER BY u.position) AS running

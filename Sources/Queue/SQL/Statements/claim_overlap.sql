@@ -1,16 +1,20 @@
--- Purpose: give up what a claim took that was another's already: its commit fell between the snapshot and the row
---          lock. Runs right after the claim, in its transaction, with a snapshot of its own, in which every earlier
---          holder of those row locks is committed. $1 token.
--- Index:   claims_pkey, claims_lane.  Locks: the claim's own row.  Rows: the jobs given up; nearly always none.
+-- Purpose: removes jobs from a claim that another claim has already. The other claim committed between this one's
+--          snapshot and its row locks. The statement runs right after the claim, in its transaction. Its own snapshot
+--          shows every earlier holder of those row locks as committed. $1 token.
+-- Index:   claims_pkey, claims_lane.
+-- Locks:   the claim's own row.
+-- Rows:    the jobs removed; nearly always none.
 WITH mine AS MATERIALIZED (
   SELECT c.token, c.lane, c.is_requeued, c.job_ids,
-         (SELECT min(coalesce(j.requeue_seq, j.job_id)) FROM twinmill.live_jobs j WHERE j.job_id = c.job_ids[1]) AS first_position
+         (SELECT min(coalesce(j.requeue_seq, j.job_id)) FROM twinmill.live_jobs j
+          WHERE j.job_id = c.job_ids[1]) AS first_position
   FROM twinmill.claims c WHERE c.token = $1
 ), others AS MATERIALIZED (
   SELECT member.job_id
   FROM mine m, LATERAL (
     SELECT c.job_ids FROM twinmill.claims c
-    WHERE c.lane = m.lane AND c.is_requeued = m.is_requeued AND c.last_position >= m.first_position AND c.token <> m.token
+    WHERE c.lane = m.lane AND c.is_requeued = m.is_requeued AND c.last_position >= m.first_position
+      AND c.token <> m.token
     OFFSET 0
   ) AS other, unnest(other.job_ids) AS member(job_id)
 ), given_up AS (
@@ -21,7 +25,7 @@ WITH mine AS MATERIALIZED (
     FROM unnest(c.job_ids, c.keys) WITH ORDINALITY AS k(job_id, key, n)
     WHERE k.job_id NOT IN (SELECT o.job_id FROM others o))
   FROM mine m
-  -- By the parameter: joined by m.token, a plan made on few claims would read all, dead ones too.
+  -- By the parameter: with a join by m.token, a plan made on few claims would read all of them, dead ones too.
   WHERE c.token = $1 AND c.job_ids && ARRAY(SELECT o.job_id FROM others o)
   RETURNING m.job_ids AS before, c.job_ids AS after
 )

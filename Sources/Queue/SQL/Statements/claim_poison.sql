@@ -1,9 +1,10 @@
--- Purpose: claim one job that was there at two crashes, alone, so that the third convicts the right one.
---          $1 worker, $2 token, $3 the lanes that the worker knows.
--- Index:   jobs_poison (nearly always empty); claims is short.  Locks: the claimed row; the queue's settings
---          if it has a rate.  Rows: 0 or 1.
--- A queue with limits must have been locked by lock_poison before, in the same transaction, and have room. Two workers
--- that come at the same moment find out by claim_overlap.
+-- Purpose: claims one poison job alone: the third crash then convicts the right job. $1 worker, $2 token, $3 the lanes
+--          that the worker knows.
+-- Index:   jobs_poison (nearly always empty); claims is short.
+-- Locks:   the claimed row; the queue's settings if it has a rate.
+-- Rows:    0 or 1.
+-- For a queue with limits, lock_poison must have locked it before in the same transaction, and it must have room. Two
+-- claims at the same moment find each other by claim_overlap.
 WITH bucket AS MATERIALIZED (
   SELECT s.queue, twinmill.starts_left(s) AS tokens FROM twinmill.queue_settings s
   WHERE s.queue = current_setting('twinmill.locked_queue', true) AND s.rate IS NOT NULL
@@ -31,7 +32,8 @@ WITH bucket AS MATERIALIZED (
   FOR UPDATE OF j SKIP LOCKED
 ), claim AS (
   INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids, keys)
-  SELECT $2, $1, p.lane, p.requeue_seq IS NOT NULL, coalesce(p.requeue_seq, p.job_id), ARRAY[p.job_id], ARRAY[p.concurrency_key]
+  SELECT $2, $1, p.lane, p.requeue_seq IS NOT NULL, coalesce(p.requeue_seq, p.job_id), ARRAY[p.job_id],
+         ARRAY[p.concurrency_key]
   FROM picked p
   RETURNING claimed_at
 ), spent AS (
@@ -39,9 +41,9 @@ WITH bucket AS MATERIALIZED (
   FROM bucket b JOIN picked p ON p.queue = b.queue
   WHERE s.queue = b.queue
 )
-SELECT p.job_id, p.lane, coalesce(p.requeue_seq, p.job_id) AS position, p.requeue_seq IS NOT NULL AS is_requeued, p.twin_id, p.arguments,
-       p.attempt + 1 AS attempt, p.max_attempts::integer, p.crashes::integer, p.enqueued_at, p.run_at,
-       claim.claimed_at, p.deadline, p.concurrency_key, p.requested_by, p.schedule, p.tick,
+SELECT p.job_id, p.lane, coalesce(p.requeue_seq, p.job_id) AS position, p.requeue_seq IS NOT NULL AS is_requeued,
+       p.twin_id, p.arguments, p.attempt + 1 AS attempt, p.max_attempts::integer, p.crashes::integer, p.enqueued_at,
+       p.run_at, claim.claimed_at, p.deadline, p.concurrency_key, p.requested_by, p.schedule, p.tick,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax
 FROM picked p, claim

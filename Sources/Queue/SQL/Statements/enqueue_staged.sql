@@ -1,6 +1,7 @@
--- Purpose: enqueue the staged jobs. $1 whether to answer every job, or only the refused ones.
--- Index: as twinmill.insert_jobs.  Locks: as there.
--- Rows: per outcome one without a number, whose job_id is the count; then one per job answered, in order.
+-- Purpose: enqueues the staged jobs. $1 whether to answer every job, or only the refused ones.
+-- Index:   see insert_jobs.
+-- Locks:   see insert_jobs.
+-- Rows:    per outcome one without a number, whose job_id is the count; then one per job answered, in order.
 WITH results AS MATERIALIZED (
   SELECT r.number, r.job_id, r.outcome, r.message
   FROM twinmill.enqueue_documents((SELECT array_agg(s.job ORDER BY s.number) FROM pg_temp.twinmill_staged_jobs s)) AS r

@@ -1,3 +1,5 @@
--- Purpose: forget the progress of jobs that are gone, and tenants that used nothing of late.
--- Index, locks: see twinmill.forget_progress, twinmill.forget_tenants.  Rows: one.
+-- Purpose: deletes the progress of jobs that are gone, and tenants without recent use.
+-- Index:   see forget_progress and forget_tenants.
+-- Locks:   see there.
+-- Rows:    one.
 SELECT twinmill.forget_progress(), twinmill.forget_tenants()

@@ -1,7 +1,10 @@
--- Purpose: the lanes that this worker serves, with what one step of priority is worth and whether the queue has limits.
---          $1 queues (NULL: all), $2 kinds, $3 up to how many lanes all are told of: a claim looks into each. If there
---          are more (one per tenant that ever was, say), only those with a job that is ready or runs.
--- Index:   jobs_ready, from lane to lane, and jobs_poison, if there are more.  Locks: none.  Rows: one per lane.
+-- Purpose: returns the lanes that a worker serves, with the seconds that a step of priority is worth and whether the
+--          queue has limits. $1 queues (NULL: all), $2 kinds, $3 up to how many lanes it returns all of them, because a
+--          claim looks into each. If there are more, for example one per tenant that ever was, it returns the lanes
+--          with a ready or running job only.
+-- Index:   jobs_ready, from lane to lane, and jobs_poison, if there are more.
+-- Locks:   none.
+-- Rows:    one per lane.
 WITH RECURSIVE present(lane) AS (
   (SELECT j.lane FROM twinmill.live_jobs j WHERE j.state = 'ready' AND j.crashes < 2 ORDER BY j.lane LIMIT 1)
   UNION ALL

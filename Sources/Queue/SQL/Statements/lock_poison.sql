@@ -1,7 +1,8 @@
--- Purpose: one counts at a time: before claim_poison, lock one of the queues with limits that have a suspect, any one,
---          so that a queue without room keeps none of the others waiting for ever. See lock_queue.
---          $1 queues (NULL: all), $2 kinds.
--- Index:   jobs_poison (nearly always empty).  Locks: an advisory lock of the transaction.  Rows: one.
+-- Purpose: locks, before claim_poison, one queue with limits that has a poison job. It takes any of them: a queue
+--          without room must not keep the others waiting for ever. See lock_queue. $1 queues (NULL: all), $2 kinds.
+-- Index:   jobs_poison (nearly always empty).
+-- Locks:   an advisory lock of the transaction.
+-- Rows:    one.
 SELECT set_config('twinmill.locked_queue', coalesce((
   SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended('twinmill.queue ' || one.queue, 0)) THEN one.queue END
   FROM (

@@ -1,3 +1,5 @@
--- Purpose: deadlines and cancellations of jobs that wait, keys with room. Index, locks: see twinmill.maintain_waiting.
--- Rows:    one per kind of thing done.
+-- Purpose: ends waiting jobs that are past their deadline or cancelled, and frees jobs whose key has room.
+-- Index:   see twinmill.maintain_waiting.
+-- Locks:   see twinmill.maintain_waiting.
+-- Rows:    one per action.
 SELECT t.action, t.jobs FROM twinmill.maintain_waiting() AS t

@@ -1,9 +1,10 @@
--- Purpose: make due jobs ready: delayed ones and retries, with places in line in the order in which they were due.
---          $1 how many at most.
--- Index:   jobs_due, jobs_pkey. statement_timestamp() is stable, so that it bounds the index; clock_timestamp() would
---          walk every scheduled job. The cast keeps the update on jobs_pkey: the planner may not prove that
---          jobs_due covers it.  Locks: the promoted rows; rows that others hold are skipped.
--- Rows:    one: how many became ready.
+-- Purpose: makes scheduled jobs ready that are due, delayed ones and retries, with positions in the order of their
+--          run_at. $1 how many at most.
+-- Index:   jobs_due, jobs_pkey. statement_timestamp() is stable and bounds the index; clock_timestamp() would walk
+--          every scheduled job. The cast keeps the update on jobs_pkey, because the planner then cannot prove that
+--          jobs_due covers it.
+-- Locks:   the promoted rows. It skips rows that others hold.
+-- Rows:    one: the number of jobs.
 WITH due AS MATERIALIZED (
   SELECT j.job_id FROM twinmill.live_jobs j
   WHERE j.state = 'scheduled' AND j.run_at <= statement_timestamp()

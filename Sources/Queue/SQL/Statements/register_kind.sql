@@ -1,5 +1,7 @@
--- Purpose: tell the database which kinds this version can run. $1 … $9 as the columns.
--- Index: kinds_pkey.  Locks: the row, when something changed.  Rows: 0 or 1.
+-- Purpose: records a kind that this version can run. $1 to $9 as the columns.
+-- Index:   kinds_pkey.
+-- Locks:   the row, when something changed.
+-- Rows:    0 or 1.
 INSERT INTO twinmill.kinds AS k
   (name, summary, arguments_schema, queue, max_attempts, needs_twin, recomputes_on_change, follows, timeout_seconds)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -13,5 +15,5 @@ WHERE (k.summary, k.arguments_schema, k.queue, k.max_attempts, k.needs_twin, k.r
       IS DISTINCT FROM (excluded.summary, excluded.arguments_schema, excluded.queue, excluded.max_attempts,
                         excluded.needs_twin, excluded.recomputes_on_change, excluded.follows,
                         excluded.timeout_seconds)
-  -- The predicate of an older schema_predicate.
+  -- An older schema_predicate made the predicate.
   OR k.accepts::text IS DISTINCT FROM excluded.accepts::text

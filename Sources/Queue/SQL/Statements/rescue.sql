@@ -1,3 +1,5 @@
--- Purpose: return the jobs of workers that stood still. $1 workers, $2 the beats they were seen at.
--- Index: see twinmill.rescue.  Rows: one per job that came back.
+-- Purpose: rescues the jobs of workers whose heartbeat stood still. $1 workers, $2 the heartbeats at which they stood.
+-- Index:   see twinmill.rescue.
+-- Locks:   see twinmill.rescue.
+-- Rows:    one per rescued job.
 SELECT r.job_id, r.outcome FROM twinmill.rescue($1, $2) AS r

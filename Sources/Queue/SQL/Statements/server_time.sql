@@ -1,3 +1,5 @@
--- Purpose: the server's clock.
--- Index: none.  Locks: none.  Rows: one.
+-- Purpose: returns the server's clock.
+-- Index:   none.
+-- Locks:   none.
+-- Rows:    one.
 SELECT clock_timestamp()

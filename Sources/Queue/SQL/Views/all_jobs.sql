@@ -1,5 +1,5 @@
--- Purpose: unfinished and finished jobs with the same columns.
--- Index:   jobs_pkey and job_history_job when a job_id is given; partitions of the history when a range of finished_at is.
+-- Purpose: shows unfinished and finished jobs with the same columns.
+-- Index:   jobs_pkey and job_history_job when a job_id is given; partitions of the history for a range of finished_at.
 -- Locks:   none.
 -- Rows:    one per job.
 -- Grant:   twinmill_worker, twinmill_read

@@ -1,5 +1,5 @@
--- Purpose: unfinished jobs as people see them: with their lane, the claim that runs them and their progress.
--- Index:   jobs_pkey, lanes_pkey, progress_pkey when a job_id is given; claims is read as a whole.
+-- Purpose: shows unfinished jobs with their lane, the claim that runs them and their progress.
+-- Index:   jobs_pkey, lanes_pkey and progress_pkey when a job_id is given. It reads all of claims.
 -- Locks:   none.
 -- Rows:    one per unfinished job.
 -- Grant:   twinmill_worker, twinmill_read
@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW twinmill.jobs AS
 COMMENT ON VIEW twinmill.jobs IS 'Live jobs: blocked, scheduled, ready or running. Finished jobs are in job_history';
 COMMENT ON COLUMN twinmill.jobs.priority IS 'Lower runs first; 0 is the default';
 COMMENT ON COLUMN twinmill.jobs.attempt IS 'The running one included; 0 = never claimed';
-COMMENT ON COLUMN twinmill.jobs.percent IS 'Progress as the job last told it, perhaps in an earlier attempt';
+COMMENT ON COLUMN twinmill.jobs.percent IS 'Progress as the job last reported it, perhaps in an earlier attempt';
 COMMENT ON COLUMN twinmill.jobs.job_id IS 'The job''s id';
 COMMENT ON COLUMN twinmill.jobs.state IS 'blocked, scheduled, ready or running';
 COMMENT ON COLUMN twinmill.jobs.kind IS 'The kind of job';
@@ -39,7 +39,7 @@ COMMENT ON COLUMN twinmill.jobs.waits_for IS 'How many unfinished jobs it depend
 COMMENT ON COLUMN twinmill.jobs.claimed_at IS 'When a worker claimed it';
 COMMENT ON COLUMN twinmill.jobs.claimed_by IS 'The worker that claimed it';
 COMMENT ON COLUMN twinmill.jobs.token IS 'Random per claim: part of the fence';
-COMMENT ON COLUMN twinmill.jobs.message IS 'What the job last told of its progress';
+COMMENT ON COLUMN twinmill.jobs.message IS 'What the job last reported of its progress';
 COMMENT ON COLUMN twinmill.jobs.requested_by IS 'The database role that asked for it';
 COMMENT ON COLUMN twinmill.jobs.schedule IS 'The schedule that asked for it';
 COMMENT ON COLUMN twinmill.jobs.tick IS 'The planned instant that asked for it';

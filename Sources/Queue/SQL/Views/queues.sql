@@ -1,5 +1,5 @@
--- Purpose: how many jobs each queue has, by state, with the settings of the queue.
--- Index:   none: live_jobs and claims are read as a whole.
+-- Purpose: counts the jobs of each queue by state, and shows the settings of the queue.
+-- Index:   none. It reads all of live_jobs and claims.
 -- Locks:   none.
 -- Rows:    one per queue that has jobs or settings.
 -- Grant:   twinmill_worker, twinmill_read

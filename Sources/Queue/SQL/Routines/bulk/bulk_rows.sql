@@ -1,8 +1,8 @@
--- Purpose: the rows of those requests that go in bulk. $2 ids for them; $3 … $7 their lanes. The planner puts the body in
---          the place of the call.
+-- Purpose: returns the requests that pass is_bulk as rows of live_jobs. $2 holds their ids, $3 to $7 their lanes.
 -- Index:   kinds_pkey.
 -- Locks:   none.
--- Rows:    one per request that goes in bulk.
+-- Rows:    one per request that passes.
+-- The planner inlines this function.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.bulk_rows(
   requests twinmill.job_request[], ids bigint[], queues text[], kinds text[], tenants text[], priorities integer[],
@@ -28,4 +28,4 @@ AS $$
     asked_at, unknown_twins, is_ordered_by_key)
 $$;
 COMMENT ON FUNCTION twinmill.bulk_rows(twinmill.job_request[], bigint[], text[], text[], text[], integer[], integer[],
-  timestamptz, uuid[], boolean) IS 'Requests that go in bulk as rows of jobs';
+  timestamptz, uuid[], boolean) IS 'The requests that pass is_bulk, as rows of live_jobs';

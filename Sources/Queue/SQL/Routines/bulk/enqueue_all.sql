@@ -1,4 +1,4 @@
--- Purpose: ask for the jobs of a query.
+-- Purpose: inserts the jobs of a query.
 -- Index:   see insert_jobs.
 -- Locks:   see insert_jobs and wake.
 -- Rows:    one per request, by number.
@@ -8,5 +8,5 @@ RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT * FROM twinmill.insert_jobs(requests, NULL) $$;
 COMMENT ON FUNCTION twinmill.enqueue_all(twinmill.job_request[]) IS
-  'Asks for the jobs of a query: enqueue_all(ARRAY(SELECT twinmill.request(…) FROM …)); per job: inserted, merged or '
-  'replaced with job_id, or refused and why (message)';
+  'Inserts the jobs of a query: enqueue_all(ARRAY(SELECT twinmill.request(…) FROM …)); per job: inserted, merged or '
+  'replaced with job_id, or refused with the reason (message)';

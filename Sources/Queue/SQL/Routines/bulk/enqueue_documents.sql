@@ -1,8 +1,8 @@
--- Purpose: enqueue_many for objects that stand one by one in a table.
+-- Purpose: inserts jobs that stand as JSON objects in the rows of a table.
 -- Index:   see insert_jobs.
 -- Locks:   see insert_jobs and wake.
 -- Rows:    one per object, by number.
--- Making one large JSON array and taking it apart again would take a fifth of the time.
+-- enqueue_many would have to build one large JSON array and to take it apart again: a fifth more time.
 -- Grant:   twinmill_worker, twinmill_enqueue
 CREATE OR REPLACE FUNCTION twinmill.enqueue_documents(jobs jsonb[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
@@ -15,4 +15,4 @@ BEGIN
   RETURN QUERY SELECT * FROM twinmill.insert_jobs(read.requests, read.faults);
 END $$;
 COMMENT ON FUNCTION twinmill.enqueue_documents(jsonb[]) IS
-  'As enqueue_many, over objects that stand one by one in a table: enqueue_documents((SELECT array_agg(job) FROM …))';
+  'Like enqueue_many, for objects that stand in the rows of a table: enqueue_documents((SELECT array_agg(job) FROM …))';

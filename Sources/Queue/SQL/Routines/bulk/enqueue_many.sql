@@ -1,4 +1,4 @@
--- Purpose: ask for many jobs, given as a JSON array of objects.
+-- Purpose: inserts the jobs of a JSON array.
 -- Index:   see insert_jobs.
 -- Locks:   see insert_jobs and wake.
 -- Rows:    one per object, by number.
@@ -19,5 +19,5 @@ BEGIN
   RETURN QUERY SELECT * FROM twinmill.insert_jobs(read.requests, read.faults);
 END $$;
 COMMENT ON FUNCTION twinmill.enqueue_many(jsonb) IS
-  'Asks for many jobs at once, an array of objects with the names of enqueue''s parameters; a twin may also be given as '
-  'DOMAIN/SUBJECT. Per job: inserted, merged or replaced with job_id, or refused and why (message)';
+  'Inserts many jobs at once: an array of objects with the names of enqueue''s parameters; a twin may also be given as '
+  'DOMAIN/SUBJECT. Per job: inserted, merged or replaced with job_id, or refused with the reason (message)';

@@ -1,13 +1,15 @@
--- Purpose: insert many jobs, and say of each what became of it. $2: of rows that could not even be read, why.
+-- Purpose: inserts many jobs and returns the outcome of each. $2 gives the reason for each request that could not be
+--          read.
 -- Index:   kinds_pkey, lanes_by_name, jobs_unique.
--- Locks:   the new rows, in the order of their keys, so that calls with the same keys wait for each other and never in a
---          circle. A call that would have to go back in that order takes all its keys one by one, or begins anew.
+-- Locks:   the new rows, in the order of their keys. Two calls with the same keys therefore wait for each other and
+--          never deadlock. A call that would have to go back in that order starts again, or inserts its jobs one by
+--          one.
 -- Rows:    one per request, by number.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
--- Of the arrays the planner knows no numbers: it would compare each request with each lane; and what it takes for
--- expensive it would compile, for a second.
+-- The planner does not know the lengths of the arrays. It would compare each request with each lane, and it would
+-- compile for a second what it takes for expensive.
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
 AS $$
 #variable_conflict use_column
@@ -36,7 +38,7 @@ BEGIN
   INTO is_ordered_by_key, unknown_twins
   FROM unnest(requests) AS r;
 
-  -- The lanes by what the requests say of them, made where they are new.
+  -- The lanes of the requests; new ones are made.
   SELECT array_agg(l.queue) AS queues, array_agg(l.kind) AS kinds, array_agg(l.tenant) AS tenants,
          array_agg(l.priority) AS priorities, array_agg(twinmill.lane(l.queue, l.kind, l.tenant, l.priority)) AS lanes,
          array_agg(l.queue) FILTER (WHERE l.is_ready) AS wakes
@@ -46,7 +48,7 @@ BEGIN
            coalesce(r.priority, 0) AS priority, bool_or(coalesce(r.run_at <= asked_at, true)) AS is_ready
     FROM unnest(requests) AS r JOIN twinmill.kinds k ON k.name = r.kind
     GROUP BY 1, 2, 3, 4
-    -- Few rows come out: what follows is not to be asked of all that go in.
+    -- OFFSET keeps the condition outside of the grouping: it is then asked of few rows.
     OFFSET 0
   ) AS l
   WHERE l.queue ~ '^[A-Za-z0-9_.-]{1,63}$' AND char_length(l.tenant) <= 200 AND l.priority BETWEEN -32768 AND 32767;
@@ -60,20 +62,22 @@ BEGIN
       OVERRIDING SYSTEM VALUE
       SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
              r.run_at, r.deadline, session_user
-      FROM twinmill.bulk_rows(requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
-                            asked_at, unknown_twins, is_ordered_by_key) AS r
+      FROM twinmill.bulk_rows(
+        requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
+        asked_at, unknown_twins, is_ordered_by_key) AS r
       WHERE r.unique_key IS NULL;
       GET DIAGNOSTICS inserted = ROW_COUNT;
       EXIT WHEN inserted = asked;
-      -- A statement of its own: ON CONFLICT costs each row two microseconds and a record of WAL.
+      -- Apart from the statement above, because ON CONFLICT costs each row two microseconds and a WAL record.
       INSERT INTO twinmill.live_jobs
         (job_id, state, lane, max_attempts, kind, twin_id, unique_key, concurrency_key, arguments, run_at, deadline,
          requested_by)
       OVERRIDING SYSTEM VALUE
       SELECT r.job_id, r.state, r.lane, r.max_attempts, r.kind, r.twin, r.unique_key, r.concurrency_key, r.arguments,
              r.run_at, r.deadline, session_user
-      FROM twinmill.bulk_rows(requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
-                            asked_at, unknown_twins, is_ordered_by_key) AS r
+      FROM twinmill.bulk_rows(
+        requests, ids, bulk_lanes.queues, bulk_lanes.kinds, bulk_lanes.tenants, bulk_lanes.priorities, bulk_lanes.lanes,
+        asked_at, unknown_twins, is_ordered_by_key) AS r
       WHERE r.unique_key IS NOT NULL
       ORDER BY r.unique_key COLLATE "C", r.kind COLLATE "C", r.job_id
       ON CONFLICT (kind, unique_key) WHERE unique_key IS NOT NULL DO NOTHING;
@@ -81,8 +85,8 @@ BEGIN
       inserted := inserted + keyed;
       EXIT WHEN inserted = asked;
 
-      -- Who is not there was refused, needs a look of its own, or found its key taken. A statement of its own: it sees
-      -- the jobs whose commit the one before waited for. By LATERAL, so that live_jobs is read by key alone.
+      -- A request without a row was refused, needs the slow path, or found its key taken. A new statement sees the jobs
+      -- whose commit the one before waited for. LATERAL makes it read live_jobs by key alone.
       SELECT array_agg(coalesce(i.job_id, j.job_id) ORDER BY a.number),
              array_agg(CASE WHEN i.job_id IS NOT NULL THEN 'inserted' WHEN j.job_id IS NOT NULL THEN 'merged'
                             WHEN k.name IS NOT NULL THEN 'free' END ORDER BY a.number),
@@ -107,7 +111,7 @@ BEGIN
         WHERE j.kind = k.name AND j.unique_key = a.unique_key LIMIT 1
       ) AS j ON true;
       EXIT WHEN array_position(outcomes, 'free') IS NULL;
-      -- The holder of a key finished in between, and the key is behind those that this call holds: begin anew.
+      -- The holder of a key finished meanwhile, and the key comes before keys that this call holds: start again.
       RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'a key became free';
     EXCEPTION WHEN object_in_use THEN
       NULL;
@@ -115,13 +119,14 @@ BEGIN
   END LOOP;
 
   IF inserted = asked THEN
-    PERFORM twinmill.wake(q.queue) FROM (SELECT DISTINCT unnest(bulk_lanes.wakes) AS queue) AS q WHERE q.queue IS NOT NULL;
+    PERFORM twinmill.wake(q.queue)
+    FROM (SELECT DISTINCT unnest(bulk_lanes.wakes) AS queue) AS q WHERE q.queue IS NOT NULL;
     RETURN QUERY SELECT r.number, r.job_id, 'inserted', NULL::text FROM unnest(ids) WITH ORDINALITY AS r(job_id, number);
     RETURN;
   END IF;
 
   woken := ARRAY(SELECT l.queue FROM twinmill.lanes l WHERE l.lane = ANY (ready_lanes));
-  -- Refused ones, dependents and replacements, one by one as twinmill.enqueue does it, in the order of their keys.
+  -- Refused requests, dependents and replacements, one by one as in enqueue, in the order of their keys.
   messages := array_fill(NULL::text, ARRAY[cardinality(ids)]);
   FOR other IN
     SELECT a.number, a.fault,

@@ -1,11 +1,13 @@
--- Purpose: whether a request that has a lane may go in with many others in one statement: nothing is wrong with it, and
---          nothing but its key decides what becomes of it. The planner puts the body in the place of the call.
+-- Purpose: tells whether a request that has a lane can go into the table with many others in one statement. Such a
+--          request is valid, and nothing but its unique key decides its outcome.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
+-- The planner inlines this function.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.is_bulk(
-  known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, unknown_twins uuid[], is_ordered_by_key boolean)
+  known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, unknown_twins uuid[],
+  is_ordered_by_key boolean)
 RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
@@ -15,4 +17,4 @@ AS $$
     AND twinmill.is_valid(known, request, asked_at)
 $$;
 COMMENT ON FUNCTION twinmill.is_bulk(twinmill.kinds, twinmill.job_request, timestamptz, uuid[], boolean) IS
-  'Whether a request needs no look of its own';
+  'Whether a request can go in with many others in one statement';

@@ -1,4 +1,4 @@
--- Purpose: one object of enqueue_many as a request. Absent members have enqueue's defaults.
+-- Purpose: turns one JSON object into a request. Absent members have the defaults of enqueue.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -29,4 +29,4 @@ BEGIN
   END IF;
   RETURN jsonb_populate_record(twinmill.request(NULL), job);
 END $$;
-COMMENT ON FUNCTION twinmill.read_request(jsonb) IS 'A JSON object as a job to ask for; refuses unknown members';
+COMMENT ON FUNCTION twinmill.read_request(jsonb) IS 'A JSON object as a request; refuses unknown members';

@@ -1,5 +1,5 @@
--- Purpose: objects as requests, all in one statement if nothing is wrong with their form, else one by one. A request that
---          cannot be read is NULL, and faults says why.
+-- Purpose: turns JSON objects into requests: in one statement if all of them are well formed, else one by one. A
+--          request that cannot be read is NULL, and faults holds the reason.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -33,4 +33,4 @@ BEGIN
     END LOOP;
   END IF;
 END $$;
-COMMENT ON FUNCTION twinmill.read_requests(jsonb[]) IS 'JSON objects as jobs to ask for, with what is wrong with their form';
+COMMENT ON FUNCTION twinmill.read_requests(jsonb[]) IS 'JSON objects as requests, with the faults of their form';

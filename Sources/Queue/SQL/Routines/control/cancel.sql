@@ -1,6 +1,6 @@
--- Purpose: archive a job that waits, or ask the worker that runs it to stop.
+-- Purpose: archives a job that waits, or asks the worker of a running job to stop it.
 -- Index:   jobs_pkey.
--- Locks:   the job's row if it waits; waits for nobody's lock.
+-- Locks:   the row of a waiting job. It never waits for a lock.
 -- Rows:    one.
 -- Grant:   twinmill_worker, twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.cancel(job_id bigint) RETURNS text
@@ -10,15 +10,15 @@ DECLARE
   waits boolean := false;
   ended twinmill.final_state;
 BEGIN
-  -- A look before the lock: who asks for what runs needs none.
+  -- A look before the lock: a running job needs none.
   IF NOT EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
     BEGIN
-      -- A row that somebody holds is being claimed, released or ended: whoever has it next hears of the request.
+      -- A locked row is being claimed, ended or made ready. Its next holder reads the request to cancel.
       PERFORM FROM twinmill.live_jobs j WHERE j.job_id = cancel.job_id FOR UPDATE SKIP LOCKED;
       waits := FOUND;
-      -- Statement by statement: what a claim made while it held the row is seen only by the next one.
+      -- A new statement sees what a claim wrote while it held the row.
       IF waits AND EXISTS (SELECT FROM twinmill.claims c WHERE cancel.job_id = ANY (c.job_ids)) THEN
-        -- Undone with the lock: the end of a running job must not wait for the caller's transaction.
+        -- The error undoes the lock as well: the end of a running job must not wait for the caller's transaction.
         RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'it runs';
       END IF;
     EXCEPTION WHEN object_in_use THEN
@@ -45,4 +45,4 @@ BEGIN
     HINT = 'Look it up: SELECT job_id, state FROM twinmill.all_jobs ORDER BY job_id DESC LIMIT 20;';
 END $$;
 COMMENT ON FUNCTION twinmill.cancel(bigint) IS
-  'cancelled: the job waited and is gone to history; cancelling: it runs, its worker stops it within a second or so';
+  'cancelled: the job waited and is in the history now; cancelling: it runs, and its worker stops it in about a second';

@@ -1,6 +1,7 @@
--- Purpose: run a waiting job now, or repeat a finished one as a new job (a finished job never changes).
+-- Purpose: makes a scheduled job ready now, or repeats a finished job as a new job. A finished job itself never
+--          changes.
 -- Index:   jobs_pkey, job_history_job.
--- Locks:   the job's row if it waits.
+-- Locks:   the row of a scheduled job.
 -- Rows:    one.
 -- Grant:   twinmill_worker, twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.retry(job_id bigint, OUT new_job_id bigint, OUT outcome text)
@@ -11,7 +12,8 @@ DECLARE
   done twinmill.job_history;
   again record;
 BEGIN
-  UPDATE twinmill.live_jobs j SET state = 'ready', run_at = clock_timestamp(), requeue_seq = nextval('twinmill.requeue_sequence')
+  UPDATE twinmill.live_jobs j
+  SET state = 'ready', run_at = clock_timestamp(), requeue_seq = nextval('twinmill.requeue_sequence')
   WHERE j.job_id = retry.job_id AND j.state = 'scheduled';
   IF FOUND THEN
     PERFORM twinmill.wake(j.queue) FROM twinmill.jobs j WHERE j.job_id = retry.job_id;
@@ -37,4 +39,4 @@ BEGIN
   outcome := again.outcome;
 END $$;
 COMMENT ON FUNCTION twinmill.retry(bigint) IS
-  'ready: a scheduled job runs now; inserted: a finished job is repeated as new_job_id; merged: new_job_id does so already';
+  'ready: a scheduled job runs now; inserted: new_job_id repeats a finished job; merged: new_job_id repeats it already';

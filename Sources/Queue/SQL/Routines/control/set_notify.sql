@@ -1,4 +1,4 @@
--- Purpose: switch the notifications of new jobs on or off, for all sessions.
+-- Purpose: turns the notifications of enqueueing on or off, for all sessions.
 -- Index:   settings_pkey.
 -- Locks:   the setting's row.
 -- Rows:    none.

@@ -1,6 +1,6 @@
--- Purpose: the final state of a job, waited for.
+-- Purpose: waits until a job has finished and returns its final state.
 -- Index:   jobs_pkey, job_history_job.
--- Locks:   none, but the caller's statement holds its snapshot while it waits.
+-- Locks:   none. The caller's statement holds its snapshot while it waits.
 -- Rows:    one.
 -- Grant:   twinmill_worker, twinmill_enqueue
 CREATE OR REPLACE FUNCTION twinmill.wait(job_id bigint, timeout interval DEFAULT '1 minute') RETURNS text
@@ -13,7 +13,7 @@ DECLARE
   ended text;
 BEGIN
   LOOP
-    -- Live first, history second: each statement sees what was committed before it, and a job only moves this way.
+    -- Live first, history second: each statement sees the commits before it, and a job moves only in this direction.
     SELECT j.state, j.xmin = pg_current_xact_id_if_assigned()::xid AS is_ours INTO live
     FROM twinmill.live_jobs j WHERE j.job_id = wait.job_id;
     IF NOT FOUND THEN

@@ -1,13 +1,14 @@
--- Purpose: let go what waited for jobs that have ended. Runs in the transaction that ended them, as a statement of its
---          own: its snapshot includes the edges of whoever enqueued until the jobs' rows were locked.
--- Index:   dependencies_pkey, jobs_pkey, job_history_job (only for jobs that others wait for).
--- Locks:   the dependents' rows. It waits for who holds one as long as another's end takes, not as long as an
---          application's open transaction (which has cancelled a dependent, say): the batches of all others would wait
---          with it. Jobs whose dependents are held so are left to the upkeep, each for itself.
+-- Purpose: discards or frees the jobs that wait for jobs which have ended. It runs in the transaction that ended them,
+--          as a statement of its own. Its snapshot therefore includes every dependency that was committed before the
+--          jobs' rows were locked.
+-- Index:   dependencies_pkey, jobs_pkey; job_history_job only for jobs that others wait for.
+-- Locks:   the rows of the dependents. It waits for the end of another batch, but not for an open transaction of an
+--          application, which may have cancelled a dependent: all other batches would wait with it. It leaves such jobs
+--          in the table unresolved, each on its own, for maintain_waiting.
 -- Rows:    none.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.resolve_dependents(ended bigint[], patience text DEFAULT '500ms') RETURNS void
--- For this call only, as set_config below. Less than deadlock_timeout: the other side of a deadlock goes on.
+-- For this call only, as set_config below. It is less than deadlock_timeout: the other side of a deadlock goes on.
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
 AS $$
 DECLARE
@@ -15,11 +16,11 @@ DECLARE
   uncompleted bigint[];
   one bigint;
 BEGIN
-  -- Nearly always nobody waits.
+  -- Nearly always no job waits.
   PERFORM FROM twinmill.dependencies d WHERE d.depends_on = ANY (ended) LIMIT 1;
   IF NOT FOUND THEN RETURN; END IF;
 
-  -- Of the jobs given only those that are final: the others were handed back, or are somebody else's.
+  -- Only final jobs count. The others were requeued, or another claim has them.
   final := ARRAY(
     SELECT DISTINCT d.depends_on FROM twinmill.dependencies d
     WHERE d.depends_on = ANY (ended)
@@ -43,4 +44,4 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION twinmill.resolve_dependents(bigint[], text) IS
-  'Lets go the dependents of jobs that have ended; run in the transaction that ended them';
+  'Discards or frees the dependents of jobs that have ended; part of the transaction that ended them';

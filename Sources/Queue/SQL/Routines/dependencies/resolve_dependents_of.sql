@@ -1,7 +1,8 @@
--- Purpose: let go what waited for jobs that have ended, all of it or, if somebody holds a row for longer than
---          lock_timeout, nothing (55P03). $2 those of $1 that were not completed.
--- Index:   dependencies_pkey, dependencies_job, jobs_pkey: planned anew each time, by the number of jobs.
--- Locks:   the dependents' rows, by id.
+-- Purpose: discards or frees the jobs that wait for $1, jobs that have ended. $2 lists the jobs of $1 that were not
+--          completed. If another session holds a row for longer than lock_timeout, the call changes nothing and raises
+--          55P03.
+-- Index:   dependencies_pkey, dependencies_job, jobs_pkey. The plan is made anew for each call, by the number of jobs.
+-- Locks:   the rows of the dependents, by id.
 -- Rows:    none.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.resolve_dependents_of(final bigint[], uncompleted bigint[]) RETURNS void
@@ -13,10 +14,10 @@ DECLARE
   known bigint[];
   blamed bigint[];
   waiting bigint[];
-  released bigint[];
+  resolved bigint[];
   woken record;
 BEGIN
-  -- Until it is locked, a job that is to be discarded gets new dependents: looked at again under the locks.
+  -- A job to discard may get new dependents until it is locked. The loop looks again under the locks.
   LOOP
     known := doomed;
     IF cardinality(uncompleted) > 0 THEN
@@ -51,16 +52,16 @@ BEGIN
   WITH edges AS (
     DELETE FROM twinmill.dependencies d WHERE d.depends_on = ANY (final || doomed) RETURNING d.job_id
   )
-  SELECT array_agg(e.job_id ORDER BY e.job_id), array_agg(e.count ORDER BY e.job_id) INTO waiting, released
+  SELECT array_agg(e.job_id ORDER BY e.job_id), array_agg(e.count ORDER BY e.job_id) INTO waiting, resolved
   FROM (SELECT e.job_id, count(*) FROM edges e GROUP BY e.job_id) AS e;
   WITH freed AS (
     UPDATE twinmill.live_jobs j
-    SET waits_for = j.waits_for - d.released,
-        state = CASE WHEN j.waits_for > d.released THEN 'blocked'
+    SET waits_for = j.waits_for - d.resolved,
+        state = CASE WHEN j.waits_for > d.resolved THEN 'blocked'
                      WHEN j.run_at > clock_timestamp() THEN 'scheduled' ELSE 'ready' END::twinmill.job_state,
-        requeue_seq = CASE WHEN j.waits_for = d.released AND j.run_at <= clock_timestamp()
-                    THEN nextval('twinmill.requeue_sequence') END
-    FROM unnest(waiting, released) AS d(job_id, released)
+        requeue_seq = CASE WHEN j.waits_for = d.resolved AND j.run_at <= clock_timestamp()
+                           THEN nextval('twinmill.requeue_sequence') END
+    FROM unnest(waiting, resolved) AS d(job_id, resolved)
     WHERE j.job_id = ANY (waiting) AND j.job_id = d.job_id
     RETURNING j.lane, j.state
   )
@@ -68,4 +69,5 @@ BEGIN
   FROM (SELECT DISTINCT f.lane FROM freed f WHERE f.state = 'ready') AS f
   CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = f.lane OFFSET 0) AS l;
 END $$;
-COMMENT ON FUNCTION twinmill.resolve_dependents_of(bigint[], bigint[]) IS 'Lets go the dependents of final jobs; twinmill.resolve_dependents calls it';
+COMMENT ON FUNCTION twinmill.resolve_dependents_of(bigint[], bigint[]) IS
+  'Discards or frees the dependents of final jobs; twinmill.resolve_dependents calls it';

@@ -1,8 +1,9 @@
--- Purpose: close the gap between an enqueue and its commit: what it depends on may have ended meanwhile, and whoever
---          ended it did not see the edge. At commit the job depended on is locked (an instant: nothing waits for an
---          application's open transaction), and if it is gone the dependent is let go here.
+-- Purpose: closes the gap between an enqueue and its commit. The job depended on may have ended in that time, and its
+--          end did not see the dependency. At commit this trigger locks that job. If the job is gone, the trigger
+--          resolves its dependents.
 -- Index:   jobs_pkey.
--- Locks:   the row of the job depended on, FOR KEY SHARE, while the transaction commits.
+-- Locks:   the row of the job depended on, FOR KEY SHARE, while the transaction commits. No session waits for an
+--          application's open transaction because of it.
 -- Rows:    one.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.settle_dependency() RETURNS trigger
@@ -16,4 +17,4 @@ BEGIN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION twinmill.settle_dependency() IS
-  'Trigger of twinmill.dependencies: lets a dependent go whose job ended before its enqueue committed';
+  'Trigger of twinmill.dependencies: resolves a dependent whose job ended before its enqueue committed';

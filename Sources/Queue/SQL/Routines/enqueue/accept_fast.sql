@@ -1,9 +1,9 @@
--- Purpose: where a request goes: its lane, queue and attempts, if there is such a lane and nothing is wrong at a glance
---          (but that the twin may not exist).
---          The planner puts the body in the place of the call.
+-- Purpose: finds lane, queue and attempts for a request, if the lane exists and is_valid accepts the request. It does
+--          not check that the twin exists.
 -- Index:   kinds_pkey, lanes_by_name.
 -- Locks:   none.
--- Rows:    one, or none.
+-- Rows:    one; none: the request needs the slow path.
+-- The planner inlines this function.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.accept_fast(request twinmill.job_request, asked_at timestamptz)
 RETURNS TABLE (lane integer, queue text, max_attempts integer)
@@ -19,4 +19,4 @@ AS $$
   WHERE k.name = request.kind AND twinmill.is_valid(k, request, asked_at)
 $$;
 COMMENT ON FUNCTION twinmill.accept_fast(twinmill.job_request, timestamptz) IS
-  'Lane, queue and attempts of a request that is acceptable at a glance';
+  'Lane, queue and attempts of a request that is_valid accepts; no row: ask check_request';

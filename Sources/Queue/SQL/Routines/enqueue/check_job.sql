@@ -1,4 +1,4 @@
--- Purpose: refuse what can never run, saying which object and what to do. Returns the kind's row.
+-- Purpose: refuses a job that can never run. The error names the object and the remedy. Returns the row of the kind.
 -- Index:   kinds_pkey.
 -- Locks:   none.
 -- Rows:    one.
@@ -55,4 +55,4 @@ BEGIN
   RETURN known;
 END $$;
 COMMENT ON FUNCTION twinmill.check_job(text, uuid, jsonb, text, integer, text, integer) IS
-  'Refuses what can never run: unknown kind or twin, malformed arguments, values out of range';
+  'Refuses a job that can never run: unknown kind or twin, bad arguments, values out of range';

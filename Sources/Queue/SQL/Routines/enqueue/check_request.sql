@@ -1,4 +1,4 @@
--- Purpose: refuse a request that can never run. Returns the kind's row.
+-- Purpose: refuses a request that can never run. Returns the row of the kind.
 -- Index:   kinds_pkey.
 -- Locks:   none.
 -- Rows:    one.
@@ -62,4 +62,4 @@ BEGIN
   RETURN known;
 END $$;
 COMMENT ON FUNCTION twinmill.check_request(twinmill.job_request, timestamptz) IS
-  'Refuses what can never run; returns the kind';
+  'Refuses a request that can never run; returns its kind';

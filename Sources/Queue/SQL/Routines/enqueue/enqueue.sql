@@ -1,4 +1,4 @@
--- Purpose: ask for one job. Apps and people call it; it wakes the queue's workers.
+-- Purpose: inserts one job and wakes the workers of its queue. Applications and people call it.
 -- Index:   see insert_job.
 -- Locks:   see insert_job and wake.
 -- Rows:    one.
@@ -23,5 +23,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION twinmill.enqueue(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[],
   text, text, timestamptz, text) IS
-  'Asks for a job. outcome: inserted; merged: job_id is the unfinished job with the same kind and unique_key; '
-  'replaced: job_id waited with that key, and has the new arguments (if_waiting => ''replace'')';
+  'Inserts a job. outcome: inserted; merged: job_id is the unfinished job with the same kind and unique_key; '
+  'replaced: job_id waited with that key and has the new arguments now (if_waiting => ''replace'')';

@@ -1,4 +1,4 @@
--- Purpose: enqueue with the schedule and the planned instant that asked. The scheduler calls it.
+-- Purpose: inserts the job of a planned instant of a schedule. The scheduler calls it.
 -- Index:   see insert_job.
 -- Locks:   see insert_job and wake.
 -- Rows:    one.
@@ -18,4 +18,4 @@ BEGIN
   outcome := done.outcome;
 END $$;
 COMMENT ON FUNCTION twinmill.enqueue_tick(text, timestamptz, text, uuid, jsonb, text, integer, timestamptz, text) IS
-  'Enqueues a planned instant of a schedule; the scheduler calls it';
+  'Inserts the job of a planned instant of a schedule; the scheduler calls it';

@@ -1,7 +1,8 @@
--- Purpose: whether a lane may be named so: what is_valid leaves open. As is_valid.
+-- Purpose: checks queue, priority and tenant of a request, which is_valid leaves open.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
+-- The planner inlines this function.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.has_valid_lane(request twinmill.job_request) RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -11,4 +12,4 @@ AS $$
     AND (request.tenant IS NULL OR char_length(request.tenant) <= 200)
 $$;
 COMMENT ON FUNCTION twinmill.has_valid_lane(twinmill.job_request) IS
-  'Whether nothing is wrong with the queue, priority and tenant of a request';
+  'Whether queue, priority and tenant of a request are valid';

@@ -1,13 +1,14 @@
--- Purpose: the one place where a single job comes into being. Nearly always two statements do it all: one finds kind
---          and lane and what is wrong, one inserts. The caller wakes the queue `ready_in`.
+-- Purpose: inserts a single job; it is the only place where one comes into being. Two statements do nearly all calls:
+--          the first one finds kind and lane and checks the request, the second one inserts. The caller wakes the queue
+--          `ready_in`.
 -- Index:   kinds_pkey, lanes_by_name, jobs_unique as arbiter.
--- Locks:   the new row; waits for a concurrent insert of the
---          same key.
+-- Locks:   the new row. It waits for a concurrent insert of the same key.
 -- Rows:    one.
--- Most of what a call costs the server is making expressions ready, anew in each transaction: few variables, few
--- expressions, plain parameters, as taking a composite apart costs a tenth of a call. No SET: the callers pin the search
--- path. One statement for both is no faster, as RETURNING has to look for the queue again. ON CONFLICT stands only where
--- there is a key: it costs a record of WAL, 48 of 321 bytes a job.
+-- Most of a call's cost on the server is the preparation of its expressions, in each transaction anew. The function
+-- therefore has few variables, few expressions and plain parameters: to take a composite apart costs a tenth of a call.
+-- It has no SET, because the callers pin the search path. One statement for both steps is no faster, because RETURNING
+-- has to look up the queue again. ON CONFLICT stands only where there is a key: it costs a WAL record, 48 of 321 bytes
+-- per job.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.insert_job(
   kind text, twin uuid, arguments jsonb, queue text, priority integer, run_at timestamptz, unique_key text,
@@ -37,7 +38,7 @@ BEGIN
         insert_job.on_discard, insert_job.tenant, insert_job.concurrency_key, insert_job.deadline,
         insert_job.if_waiting)::twinmill.job_request, asked_at) AS a;
   IF NOT FOUND OR depends_on IS NOT NULL OR (twin IS NOT NULL AND NOT twinmill.twin_exists(twin)) THEN
-    -- Refused, the first of its lane, or more to look at.
+    -- The request is bad, the lane is new, or there is more to check.
     request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard,
                    tenant, concurrency_key, deadline, if_waiting);
     known := twinmill.check_request(request, asked_at);
@@ -77,10 +78,10 @@ BEGIN
       EXIT WHEN FOUND;
       SELECT j.job_id INTO job_id FROM twinmill.live_jobs j
       WHERE j.kind = insert_job.kind AND j.unique_key = insert_job.unique_key;
-      -- Not found: it has finished meanwhile, and the key is free again.
+      -- Not found: that job has finished meanwhile, and the key is free again.
       IF FOUND THEN
         outcome := 'merged';
-        -- A look before the lock: who only asks for what runs already needs none.
+        -- A look before the lock: a running job needs none.
         IF if_waiting = 'replace'
            AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE insert_job.job_id = ANY (c.job_ids)) THEN
           request := ROW(kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on,
@@ -95,7 +96,7 @@ BEGIN
 
   outcome := 'inserted';
   IF unfinished > 0 THEN
-    -- By id, as jobs are ended: at commit each of them is locked in this order (settle_dependency).
+    -- By id, the order in which jobs end: the commit locks each of them in this order (settle_dependency).
     INSERT INTO twinmill.dependencies (depends_on, job_id, on_discard)
     SELECT e.depends_on, insert_job.job_id, e.on_discard
     FROM unnest(edges.job_ids, edges.rules) AS e(depends_on, on_discard) ORDER BY e.depends_on;

@@ -1,4 +1,4 @@
--- Purpose: insert_job for callers that have the request in one piece.
+-- Purpose: calls insert_job for a request in one piece.
 -- Index:   see insert_job.
 -- Locks:   see insert_job.
 -- Rows:    one.

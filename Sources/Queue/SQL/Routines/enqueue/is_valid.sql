@@ -1,11 +1,11 @@
--- Purpose: whether check_request would refuse nothing, but for the twin's existence and for what the name of a lane says:
---          no lane has a bad queue, tenant or priority. It may say no to a good request, never yes to a bad one: whoever
---          hears no asks check_request.
+-- Purpose: tells whether check_request would accept the request, apart from its twin and its lane's name. A lane never
+--          has a bad queue, tenant or priority. The function may reject a good request, but it never accepts a bad one:
+--          after a no the caller asks check_request.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Neither SET nor SECURITY DEFINER, so that the planner puts the body in the place of the call. Each expression is made
--- ready anew in every transaction, so the fewer the better.
+-- It has neither SET nor SECURITY DEFINER: the planner then inlines it. Each transaction prepares each expression anew,
+-- so every expression costs.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.is_valid(known twinmill.kinds, request twinmill.job_request, asked_at timestamptz)
 RETURNS boolean
@@ -26,4 +26,4 @@ AS $$
          OR (request.if_waiting = 'replace' AND request.unique_key IS NOT NULL AND request.depends_on IS NULL))
 $$;
 COMMENT ON FUNCTION twinmill.is_valid(twinmill.kinds, twinmill.job_request, timestamptz) IS
-  'Whether nothing but perhaps its lane is wrong with a request at a glance';
+  'Whether a request is good, apart from its twin and its lane; false: ask check_request';

@@ -1,6 +1,6 @@
--- Purpose: the number of a lane, made when it is new.
+-- Purpose: returns the number of a lane, and inserts the lane if it is new.
 -- Index:   lanes_by_name.
--- Locks:   a new row, for which nobody waits.
+-- Locks:   a new row. No other session waits for it.
 -- Rows:    one.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.lane(queue text, kind text, tenant text, priority integer) RETURNS integer

@@ -1,7 +1,7 @@
--- Purpose: give a job that waits what was asked for instead: debounce. It keeps its id, its attempts, what it depends
---          on, and its time unless a new one is given. outcome NULL: the job is gone.
+-- Purpose: gives a waiting job a new request (debounce). The job keeps its id, its attempts and its dependencies. It
+--          keeps its time as well, unless the request has a run_at. The outcome is NULL if the job is gone.
 -- Index:   jobs_pkey.
--- Locks:   the job's row; waits for whoever ends or releases it.
+-- Locks:   the row of the job. It waits for the session that ends the job or makes it ready.
 -- Rows:    one.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.replace_job(
@@ -16,9 +16,9 @@ DECLARE
 BEGIN
   PERFORM FROM twinmill.live_jobs j WHERE j.job_id = replace_job.job_id FOR UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
-  -- Statement by statement: what a claim made while it held the row is seen only by the next one.
+  -- A new statement sees what a claim wrote while it held the row.
   IF EXISTS (SELECT FROM twinmill.claims c WHERE replace_job.job_id = ANY (c.job_ids)) THEN
-    -- Undone with the lock: the end of a running job must not wait for the caller's transaction.
+    -- The error undoes the lock as well: the end of a running job must not wait for the caller's transaction.
     RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'it runs';
   END IF;
   UPDATE twinmill.live_jobs j
@@ -29,10 +29,10 @@ BEGIN
       state = CASE WHEN j.waits_for > 0 THEN 'blocked'
                    WHEN coalesce(request.run_at, j.run_at) > now_is THEN 'scheduled'
                    ELSE 'ready' END::twinmill.job_state,
-      -- A job that becomes ready, or comes to another lane, takes a new place: its old one may be behind a cursor.
+      -- A job that becomes ready or changes its lane takes a new position: a cursor may have passed the old one.
       requeue_seq = CASE WHEN j.waits_for > 0 OR coalesce(request.run_at, j.run_at) > now_is THEN NULL
-                  WHEN j.state = 'ready' AND j.lane = new_lane THEN j.requeue_seq
-                  ELSE nextval('twinmill.requeue_sequence') END
+                         WHEN j.state = 'ready' AND j.lane = new_lane THEN j.requeue_seq
+                         ELSE nextval('twinmill.requeue_sequence') END
   WHERE j.job_id = replace_job.job_id
   RETURNING j.state INTO new_state;
   outcome := 'replaced';
@@ -41,4 +41,4 @@ EXCEPTION WHEN object_in_use THEN
   outcome := 'merged';
 END $$;
 COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer) IS
-  'Replaces a waiting job by a checked request; merged: it runs already and is left alone';
+  'Gives a waiting job a checked request; merged: the job runs already and stays as it is';

@@ -1,8 +1,8 @@
--- Purpose: a request by name, with the defaults of enqueue.
+-- Purpose: builds a request from named parameters, with the defaults of enqueue.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Plain SQL: in a query over many rows the planner puts the body in the place of the call.
+-- Plain SQL: the planner inlines it in a query over many rows.
 -- Grant:   twinmill_worker, twinmill_enqueue
 CREATE OR REPLACE FUNCTION twinmill.request(
   kind text, twin uuid DEFAULT NULL, arguments jsonb DEFAULT '{}', queue text DEFAULT NULL,
@@ -17,4 +17,4 @@ AS $$
              concurrency_key, deadline, if_waiting)::twinmill.job_request
 $$;
 COMMENT ON FUNCTION twinmill.request(text, uuid, jsonb, text, integer, timestamptz, text, integer, bigint[], text[], text,
-  text, timestamptz, text) IS 'A job to ask for, for twinmill.enqueue_all';
+  text, timestamptz, text) IS 'A request for one job, for twinmill.enqueue_all';

@@ -1,8 +1,8 @@
--- Purpose: the jobs that a request must wait for, in the order given. Those that have finished are done with, or forbid
---          the request. A job that is neither live nor in the history is refused, also if it finished before the
---          history's retention: nobody can say how it ended.
+-- Purpose: returns the unfinished jobs that a request must wait for, in the order given. A finished one is done with,
+--          or forbids the request. A job that is neither live nor in the history is refused, also when the history has
+--          forgotten it: nothing tells how it ended.
 -- Index:   jobs_pkey, job_history_job.
--- Locks:   none: what finishes until the commit is settled then (settle_dependency).
+-- Locks:   none. settle_dependency handles a job that finishes before the commit.
 -- Rows:    one.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.unfinished_dependencies(
@@ -19,7 +19,8 @@ BEGIN
     SELECT g.job_id, EXISTS (SELECT FROM twinmill.live_jobs j WHERE j.job_id = g.job_id) AS is_live,
            (SELECT h.state FROM twinmill.job_history h WHERE h.job_id = g.job_id) AS ended,
            coalesce(request.on_discard[least(g.position, cardinality(request.on_discard))], 'discard') AS rule
-    FROM (SELECT d.job_id, min(d.position) AS position FROM unnest(request.depends_on) WITH ORDINALITY AS d(job_id, position)
+    FROM (SELECT d.job_id, min(d.position) AS position
+          FROM unnest(request.depends_on) WITH ORDINALITY AS d(job_id, position)
           GROUP BY d.job_id) AS g
     ORDER BY g.position
   LOOP
@@ -36,4 +37,4 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION twinmill.unfinished_dependencies(twinmill.job_request) IS
-  'The jobs that a request must wait for; refuses unknown ones, and discarded ones unless it runs all the same';
+  'The jobs that a request must wait for; refuses unknown ones, and discarded ones unless on_discard is run';

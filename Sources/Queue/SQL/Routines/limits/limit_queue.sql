@@ -1,4 +1,4 @@
--- Purpose: set all limits of a queue at once. A limit that is left out is removed.
+-- Purpose: sets all limits of a queue at once. A limit that is left out is removed.
 -- Index:   queue_settings_pkey.
 -- Locks:   the queue's row of settings.
 -- Rows:    none.

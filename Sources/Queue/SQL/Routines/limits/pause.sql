@@ -1,4 +1,4 @@
--- Purpose: stop claims from a queue. Jobs that run go on.
+-- Purpose: stops claims from a queue. Running jobs go on.
 -- Index:   queue_settings_pkey.
 -- Locks:   the queue's row of settings.
 -- Rows:    none.
@@ -10,4 +10,4 @@ BEGIN
   PERFORM twinmill.settings_of(queue);
   UPDATE twinmill.queue_settings s SET is_paused = true WHERE s.queue = pause.queue;
 END $$;
-COMMENT ON FUNCTION twinmill.pause(text) IS 'No more claims from the queue from now on; what runs goes on';
+COMMENT ON FUNCTION twinmill.pause(text) IS 'Stops claims from the queue; running jobs go on';

@@ -1,4 +1,4 @@
--- Purpose: let a paused queue be claimed again, and wake its workers.
+-- Purpose: allows claims from a paused queue again, and wakes its workers.
 -- Index:   queue_settings_pkey.
 -- Locks:   the queue's row of settings.
 -- Rows:    none.

@@ -1,4 +1,4 @@
--- Purpose: a queue's row of settings, made when it is new.
+-- Purpose: inserts the settings row of a queue if the queue has none.
 -- Index:   queue_settings_pkey.
 -- Locks:   the row.
 -- Rows:    none.
@@ -13,4 +13,4 @@ BEGIN
   END IF;
   INSERT INTO twinmill.queue_settings (queue) VALUES (settings_of.queue) ON CONFLICT DO NOTHING;
 END $$;
-COMMENT ON FUNCTION twinmill.settings_of(text) IS 'Makes a queue''s row of settings when it is new; refuses a bad name';
+COMMENT ON FUNCTION twinmill.settings_of(text) IS 'Inserts the settings row of a new queue; refuses a bad name';

@@ -1,7 +1,7 @@
--- Purpose: add what a worker used since it last said so, and tell the recent use of all.
+-- Purpose: adds the seconds that a worker used since its last call, and returns the recent use of all tenants.
 -- Index:   tenants_pkey.
--- Locks:   the tenants' rows, in order; who waits for one longer than 100 ms (somebody has weighed
---          the tenant and not committed) gets 55P03, as upkeep has other things to do.
+-- Locks:   the rows of the tenants, in order. A wait of more than 100 ms ends with 55P03: another session has weighed
+--          the tenant and not committed, and the worker's maintenance must go on.
 -- Rows:    one per tenant that used anything of late.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.share(used_by text[], used_seconds double precision[])

@@ -1,8 +1,10 @@
--- Purpose: the starts that a queue's rate leaves now: a bucket that fills evenly. Time counts in both directions: a clock
---          that goes back must not close the queue until it is where it was. The planner puts the body in its place.
+-- Purpose: returns the number of starts that the rate of a queue leaves now: a token bucket that fills evenly. It takes
+--          the absolute distance in time: after the clock has gone back, the queue must not stay closed until the old
+--          time.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
+-- The planner inlines this function.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.starts_left(s twinmill.queue_settings) RETURNS double precision
 LANGUAGE sql VOLATILE

@@ -1,8 +1,9 @@
--- Purpose: make jobs ready that wait for their concurrency key, as many as the key has room for.
---          $1 the keys to look at; NULL: all in turn, a thousand a call of the session: full ones must not hide others.
--- Index:   jobs_blocked_by_key, by skipping from key to key; claims is short.
+-- Purpose: makes jobs ready that wait for their concurrency key, as many as the key has room for. $1 lists the keys.
+--          NULL stands for all keys: each call of a session looks at the next thousand, because full keys must not hide
+--          others.
+-- Index:   jobs_blocked_by_key, from key to key; claims is short.
 -- Locks:   the jobs' rows; rows that others hold are skipped.
--- Rows:    how many became ready.
+-- Rows:    one: the number of jobs.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.unblock_keys(keys text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -14,7 +15,7 @@ BEGIN
   PERFORM FROM twinmill.live_jobs j
   WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0
   ORDER BY j.concurrency_key LIMIT 1;
-  -- Nearly always nobody waits.
+  -- Nearly always no job waits.
   IF NOT FOUND THEN RETURN 0; END IF;
 
   IF keys IS NULL THEN
@@ -24,13 +25,13 @@ BEGIN
          WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > seen
          ORDER BY j.concurrency_key LIMIT 1)
         UNION ALL
-        SELECT next.concurrency_key FROM blocked p, LATERAL (
+        SELECT next.concurrency_key FROM blocked b, LATERAL (
           SELECT j.concurrency_key FROM twinmill.live_jobs j
-          WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > p.key
+          WHERE j.state = 'blocked' AND j.concurrency_key IS NOT NULL AND j.waits_for = 0 AND j.concurrency_key > b.key
           ORDER BY j.concurrency_key LIMIT 1
         ) AS next
       )
-      SELECT p.key FROM blocked p LIMIT 1000);
+      SELECT b.key FROM blocked b LIMIT 1000);
     PERFORM set_config('twinmill.unblocked_key', coalesce(keys[1000], ''), false);
   END IF;
 
@@ -62,8 +63,10 @@ BEGIN
     SELECT j.job_id FROM twinmill.live_jobs j
     WHERE j.job_id = ANY (woken) AND j.state::text = 'blocked'
     ORDER BY j.job_id FOR UPDATE SKIP LOCKED);
-  UPDATE twinmill.live_jobs j SET state = 'ready', requeue_seq = nextval('twinmill.requeue_sequence') WHERE j.job_id = ANY (woken);
+  UPDATE twinmill.live_jobs j
+  SET state = 'ready', requeue_seq = nextval('twinmill.requeue_sequence')
+  WHERE j.job_id = ANY (woken);
   RETURN cardinality(woken);
 END $$;
 COMMENT ON FUNCTION twinmill.unblock_keys(text[]) IS
-  'Makes ready what waits for its concurrency key and has room; the end of a job and the upkeep call it';
+  'Makes jobs ready whose concurrency key has room; the end of a job and maintain_waiting call it';

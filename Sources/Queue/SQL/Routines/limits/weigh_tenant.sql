@@ -1,4 +1,4 @@
--- Purpose: set how many shares of the workers a tenant gets.
+-- Purpose: sets the number of shares that a tenant gets of the workers.
 -- Index:   tenants_pkey.
 -- Locks:   the tenant's row.
 -- Rows:    none.

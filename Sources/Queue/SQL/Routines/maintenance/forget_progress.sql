@@ -1,7 +1,7 @@
--- Purpose: forget the progress of jobs that are gone.
+-- Purpose: deletes the progress of jobs that are gone.
 -- Index:   progress_pkey, jobs_pkey.
 -- Locks:   the deleted rows.
--- Rows:    one: how many.
+-- Rows:    one: the number of rows.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.forget_progress() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp

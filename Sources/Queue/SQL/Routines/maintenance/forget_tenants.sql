@@ -1,7 +1,7 @@
--- Purpose: forget tenants that used nothing of late and weigh as much as everybody: they count as if they were new.
+-- Purpose: deletes tenants without recent use whose weight is the default. They count as new when they come back.
 -- Index:   none.
 -- Locks:   the deleted rows; rows that others hold are skipped.
--- Rows:    how many.
+-- Rows:    one: the number of rows.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.forget_tenants() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp

@@ -1,11 +1,12 @@
--- Purpose: make a partition of the coming days, or drop one past retention: one a call, so that no lock outlives its
---          change. No row: there is nothing to do, or somebody's long statement is in the way: left to the next round.
--- Index:   none: pg_inherits and the default partition are read.
--- Locks:   to make one: SHARE UPDATE EXCLUSIVE on job_history, ACCESS EXCLUSIVE on its default partition; jobs go on
---          finishing, as their inserts lock neither that nor what they do not write to.
---          To drop one: ACCESS EXCLUSIVE on job_history for an instant. While that waits, what comes later waits too, so
---          it waits 100 ms, and not again in this round.
--- Rows:    the partition made or dropped; none: nothing to do.
+-- Purpose: makes the partition of one coming day, or drops one partition past retention. It changes one per call,
+--          because then no lock outlives its change. It returns no row when there is nothing to do, or when a long
+--          statement is in the way until the next round.
+-- Index:   none. It reads pg_inherits and the default partition.
+-- Locks:   to make a partition: SHARE UPDATE EXCLUSIVE on job_history, ACCESS EXCLUSIVE on its default partition. Jobs
+--          go on finishing, because their inserts lock neither. To drop one: ACCESS EXCLUSIVE on job_history for an
+--          instant. Later statements wait while this lock is waited for, so the wait is at most 100 ms, and once per
+--          round.
+-- Rows:    the partition made or dropped.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.maintain_history(days_ahead integer DEFAULT 3, retention interval DEFAULT '30 days')
 RETURNS TABLE (partition text, action text)
@@ -22,7 +23,7 @@ BEGIN
 
   SELECT min(wanted.day) INTO day
   FROM (
-    -- Days that are in the default partition already, and those to come.
+    -- The days of rows in the default partition, and the coming days.
     SELECT d.finished_at::date AS day FROM twinmill.job_history_default d
     UNION
     SELECT generate_series(current_date, current_date + days_ahead, '1 day')::date
@@ -31,10 +32,10 @@ BEGIN
   IF day IS NOT NULL THEN
     partition := 'job_history_' || to_char(day, 'YYYYMMDD');
     action := 'created';
-    -- First: a job that ends between the move and the attachment would fail the latter.
+    -- The locks come first: a job that ends between the move and the attachment would make the attachment fail.
     LOCK TABLE ONLY twinmill.job_history IN SHARE UPDATE EXCLUSIVE MODE;
     LOCK TABLE twinmill.job_history_default IN ACCESS EXCLUSIVE MODE;
-    -- Filled before it is attached: what the default partition took for that day moves over.
+    -- It is filled before it is attached, with the rows that the default partition took for that day.
     EXECUTE format('CREATE TABLE twinmill.%I (LIKE twinmill.job_history INCLUDING DEFAULTS)', partition);
     EXECUTE format(
       'WITH moved AS (DELETE FROM twinmill.job_history_default WHERE finished_at >= %L AND finished_at < %L
@@ -52,7 +53,7 @@ BEGIN
     AND to_date(right(c.relname, 8), 'YYYYMMDD') + 1 <= (now() - retention)::date;
   IF partition IS NOT NULL THEN
     action := 'dropped';
-    -- What kinds write for each of their jobs goes with the jobs.
+    -- The rows that kinds write for each job go with the jobs.
     FOR owned IN SELECT t.table_name, t.kind FROM twinmill.job_tables t ORDER BY t.table_name LOOP
       EXECUTE format('DELETE FROM twinmill.%I t USING twinmill.%I h WHERE h.job_id = t.job_id AND h.kind = %L',
         owned.table_name, partition, owned.kind);
@@ -64,4 +65,4 @@ EXCEPTION WHEN lock_not_available THEN
   RETURN;
 END $$;
 COMMENT ON FUNCTION twinmill.maintain_history(integer, interval) IS
-  'Makes or drops one of the history''s day partitions; workers call it every ten minutes, until it returns no row';
+  'Makes or drops one day partition of the history; workers call it every ten minutes, until it returns no row';

@@ -1,9 +1,9 @@
--- Purpose: end what waits beyond its deadline or was asked to be cancelled, free what waits for a key with room, let go
---          what was held when the jobs that it depends on ended.
---          One worker at a time; the others leave it to that one.
--- Index:   jobs_deadline, cancellations, jobs_blocked_by_key; claims is read only if there is something to end.
+-- Purpose: ends waiting jobs that are past their deadline or that somebody cancelled, makes jobs ready whose key has
+--          room, and resolves the dependents that could not be resolved before. One worker does it at a time; the
+--          others return at once.
+-- Index:   jobs_deadline, cancellations, jobs_blocked_by_key. It reads claims only if there is something to end.
 -- Locks:   the jobs' rows; rows that others hold are skipped.
--- Rows:    one per kind of action, with the number of jobs; none: there was nothing to do.
+-- Rows:    one per action, with the number of jobs.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.maintain_waiting() RETURNS TABLE (action text, jobs bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -16,10 +16,10 @@ BEGIN
   ended := ARRAY(
     SELECT j.job_id FROM twinmill.live_jobs j
     WHERE j.deadline <= statement_timestamp()
-      -- Those that run are their workers', and must not hide the others.
+      -- Running jobs are their workers' business, and must not hide the others.
       AND j.job_id NOT IN (SELECT unnest(c.job_ids) FROM twinmill.claims c)
     ORDER BY j.deadline LIMIT 1000 FOR UPDATE SKIP LOCKED);
-  -- A statement of its own: it sees the claims made until the rows were locked.
+  -- A new statement sees the claims made until the rows were locked.
   IF cardinality(ended) > 0 THEN
     ended := ARRAY(SELECT unnest(ended) EXCEPT SELECT unnest(c.job_ids) FROM twinmill.claims c);
   END IF;
@@ -46,11 +46,15 @@ BEGIN
     SELECT j.job_id FROM twinmill.live_jobs j
     WHERE j.job_id = ANY (ARRAY(SELECT o.job_id FROM twinmill.cancellations o)));
 
-  WITH late AS (DELETE FROM twinmill.unresolved u RETURNING u.job_id) SELECT array_agg(l.job_id) INTO ended FROM late l;
+  WITH late AS (
+    DELETE FROM twinmill.unresolved u RETURNING u.job_id
+  )
+  SELECT array_agg(l.job_id) INTO ended FROM late l;
   IF cardinality(ended) > 0 THEN PERFORM twinmill.resolve_dependents(ended, '1ms'); END IF;
 
   jobs := twinmill.unblock_keys();
   IF jobs > 0 THEN action := 'key free'; RETURN NEXT; END IF;
 END $$;
 COMMENT ON FUNCTION twinmill.maintain_waiting() IS
-  'Ends jobs beyond their deadline and cancelled ones that wait; workers call it with every heartbeat';
+  'Ends waiting jobs that are past their deadline or cancelled, and frees those whose key has room; workers call it '
+  'with every heartbeat';

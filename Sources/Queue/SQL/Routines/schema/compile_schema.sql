@@ -1,5 +1,5 @@
--- Purpose: keep kinds.accepts the predicate of kinds.arguments_schema. A generated column would keep the predicates of an
---          older schema_predicate, and its table could not be created before that function.
+-- Purpose: keeps kinds.accepts equal to the predicate of kinds.arguments_schema. A generated column would keep the
+--          predicates of an older schema_predicate, and its table could not be created before that function.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -11,4 +11,4 @@ BEGIN
   NEW.accepts := ('strict ' || twinmill.schema_predicate(NEW.arguments_schema))::jsonpath;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION twinmill.compile_schema() IS 'Trigger of twinmill.kinds: the arguments'' schema as a predicate';
+COMMENT ON FUNCTION twinmill.compile_schema() IS 'Trigger of twinmill.kinds: keeps the predicate of the arguments'' schema';

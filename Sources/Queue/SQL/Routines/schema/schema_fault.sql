@@ -1,9 +1,9 @@
--- Purpose: what is wrong with a value by a JSON schema, in words; NULL when nothing is.
+-- Purpose: returns the fault of a value by a JSON schema, in words, or NULL if there is none.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Understands: type, enum, properties, required, additionalProperties, items, minItems, maxItems, minimum, maximum,
--- minLength, maxLength. Pure.
+-- It understands type, enum, properties, required, additionalProperties, items, minItems, maxItems, minimum, maximum,
+-- minLength and maxLength.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.schema_fault(schema jsonb, value jsonb, path text DEFAULT '')
 RETURNS text
@@ -73,4 +73,5 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION twinmill.schema_fault(jsonb, jsonb, text) IS 'What is wrong with a value by a JSON schema; NULL = nothing';
+COMMENT ON FUNCTION twinmill.schema_fault(jsonb, jsonb, text) IS
+  'The fault of a value by a JSON schema, in words; NULL: none';

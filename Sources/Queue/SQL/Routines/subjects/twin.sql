@@ -1,4 +1,5 @@
--- Purpose: the id of a subject's twin, for requests that name DOMAIN/SUBJECT. A queue without a register of twins has none.
+-- Purpose: returns the id of a subject's twin, for requests that name DOMAIN/SUBJECT. A queue without a register of
+--          twins has none.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -11,4 +12,4 @@ BEGIN
   RAISE EXCEPTION 'there is no register of twins to look up %/% in', domain, subject USING ERRCODE = '22023',
     HINT = 'Name the twin by its id.';
 END $$;
-COMMENT ON FUNCTION twinmill.twin(text, text) IS 'The id of the twin of this subject in this domain.';
+COMMENT ON FUNCTION twinmill.twin(text, text) IS 'The id of the twin of this subject in this domain';

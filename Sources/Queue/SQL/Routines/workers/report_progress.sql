@@ -1,8 +1,7 @@
--- Purpose: write what running jobs say of themselves. $1 worker; $2 ids, $3 attempts, $4 percents, $5 messages.
+-- Purpose: writes the progress of running jobs. $1 worker, $2 ids, $3 attempts, $4 percents, $5 messages.
 -- Index:   progress_pkey; claims is short.
 -- Locks:   the rows written.
--- Rows:    none. Jobs that are no longer this worker's are
---          left out.
+-- Rows:    none. It leaves out jobs that are no longer the worker's.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.report_progress(
   worker uuid, job_ids bigint[], attempts integer[], percents real[], messages text[]) RETURNS void

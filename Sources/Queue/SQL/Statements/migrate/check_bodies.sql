@@ -1,5 +1,5 @@
--- Purpose: check the bodies of functions that were created with check_function_bodies off, so that a wrong reference fails
---          the migration and not the first call. The setting twinmill.changed names their oids. Run as a script.
+-- Purpose: lets the server check the bodies of the functions that were made or replaced, after all tables and functions
+--          are there. A setting of the transaction, twinmill.changed, holds their oids.
 -- Index:   pg_proc_oid_index.
 -- Locks:   none.
 -- Rows:    none.

@@ -1,5 +1,5 @@
--- Purpose: the recorded views and triggers that stand on an object, the topmost first: they must go before it does, and are
---          made again after it. $1 pg_proc or pg_class, $2 the object's oid.
+-- Purpose: returns the recorded views and triggers that depend on an object, the topmost first. They must be dropped
+--          before it and are made again after it. $1 pg_proc or pg_class, $2 the object's oid.
 -- Index:   pg_depend_reference_index.
 -- Locks:   none.
 -- Rows:    one per dependent.

@@ -1,5 +1,5 @@
--- Purpose: the functions and views of the schema as they are, with the grants that others than the owner have: after a
---          DROP they are given again. $1 names of functions.
+-- Purpose: returns the functions and views of the schema with their grants to other roles than the owner, which a DROP
+--          would lose. $1 names of functions.
 -- Index:   pg_proc_proname_args_nsp_index, pg_class_relname_nsp_index.
 -- Locks:   none.
 -- Rows:    one per function of these names and per view.

@@ -1,4 +1,4 @@
--- Purpose: remember what was applied. $1 … $6 as the columns.
+-- Purpose: records a routine as applied. $1 to $6 as the columns.
 -- Index:   routines_pkey.
 -- Locks:   the routine's row.
 -- Rows:    none.

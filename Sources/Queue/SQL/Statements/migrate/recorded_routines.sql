@@ -1,4 +1,4 @@
--- Purpose: the routines as they were applied, and whether each is still there.
+-- Purpose: returns the routines as they were applied, and whether each still exists.
 -- Index:   none: one row per routine.
 -- Locks:   none.
 -- Rows:    one per recorded routine.

@@ -1,5 +1,5 @@
--- Purpose: whether every call of one function is a call of another as well: the same parameters first, defaults for the
---          others. Both at once would make such calls ambiguous. $1 the old function's oid, $2 the new one's.
+-- Purpose: tells whether every call of one function is a valid call of another: the same parameters first, defaults for
+--          the others. Both at once would make such calls ambiguous. $1 the old function's oid, $2 the new one's.
 -- Index:   pg_proc_oid_index.
 -- Locks:   none.
 -- Rows:    one.
