@@ -44,3 +44,13 @@ WHERE t.domain IS NOT NULL;
 COMMENT ON VIEW twinmill.freshness IS
   'State of the results per twin and kind: never, stale (input was written since it was last read; dirty_since says '
   'when) or fresh; and the waiting or running job that will refresh them';
+COMMENT ON COLUMN twinmill.freshness.twin_id IS 'The twin';
+COMMENT ON COLUMN twinmill.freshness.domain IS 'The twin''s domain';
+COMMENT ON COLUMN twinmill.freshness.subject IS 'What the twin is the twin of';
+COMMENT ON COLUMN twinmill.freshness.kind IS 'The kind of job';
+COMMENT ON COLUMN twinmill.freshness.state IS 'fresh, stale or never';
+COMMENT ON COLUMN twinmill.freshness.computed_at IS 'When the result was written';
+COMMENT ON COLUMN twinmill.freshness.checked_at IS 'When the input was last read';
+COMMENT ON COLUMN twinmill.freshness.dirty_since IS 'When the oldest change was written that no result has read';
+COMMENT ON COLUMN twinmill.freshness.job_id IS 'The job that wrote the result';
+COMMENT ON COLUMN twinmill.freshness.unfinished_job_id IS 'The waiting or running job that will refresh the result';
