@@ -39,7 +39,7 @@ package struct Offender: Sendable, Equatable {
 }
 
 /// What one check found.
-package struct Finding: Sendable, Equatable {
+package struct CheckResult: Sendable, Equatable {
   /// What was looked at, by name; in the order in which it is told.
   package var counts: [(name: String, count: Int)] = []
   /// How often the check was refuted.
@@ -50,7 +50,7 @@ package struct Finding: Sendable, Equatable {
   /// Nothing yet.
   package init() {}
 
-  package static func == (one: Finding, other: Finding) -> Bool {
+  package static func == (one: CheckResult, other: CheckResult) -> Bool {
     one.refutations == other.refutations && one.offenders == other.offenders
       && one.counts.map(\.name) == other.counts.map(\.name) && one.counts.map(\.count) == other.counts.map(\.count)
   }
@@ -68,7 +68,7 @@ package struct Finding: Sendable, Equatable {
 package struct Verdict: Sendable, Equatable {
   /// Offenders that are kept of each check; the others are only counted.
   package let offenderLimit: Int
-  package private(set) var findings: [Check: Finding] = [:]
+  package private(set) var findings: [Check: CheckResult] = [:]
 
   package init(offenderLimit: Int = 5) {
     self.offenderLimit = offenderLimit
@@ -79,15 +79,15 @@ package struct Verdict: Sendable, Equatable {
 
   /// Notes that a check was made, and on how much.
   package mutating func judged(_ check: Check, _ name: String, _ number: Int = 1) {
-    findings[check, default: Finding()].count(name, number)
+    findings[check, default: CheckResult()].count(name, number)
   }
 
   /// Notes what refutes a check; the words are only made for the offenders that are kept.
   package mutating func refute(
     _ check: Check, _ job: JobID, expected: @autoclosure () -> String, seen: @autoclosure () -> String
   ) {
-    findings[check, default: Finding()].refutations += 1
-    guard findings[check, default: Finding()].offenders.count < offenderLimit else { return }
-    findings[check, default: Finding()].offenders.append(Offender(job: job, expected: expected(), seen: seen()))
+    findings[check, default: CheckResult()].refutations += 1
+    guard findings[check, default: CheckResult()].offenders.count < offenderLimit else { return }
+    findings[check, default: CheckResult()].offenders.append(Offender(job: job, expected: expected(), seen: seen()))
   }
 }
