@@ -1,4 +1,5 @@
--- Purpose: the numbers that one field allows (1 minute … 5 day of week; L is 0), or an error that says what is wrong.
+-- Purpose: returns the numbers that one field allows (field 1 is minute, 5 is day of week; L is 0), or raises an error
+--          that names the fault.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -95,4 +96,4 @@ BEGIN
   RETURN numbers;
 END $$;
 COMMENT ON FUNCTION twinmill.cron_numbers(integer, text) IS
-  'The numbers that field 1-5 of a cron expression allows (0 = the last day of the month); an error when it is broken';
+  'The numbers that field 1-5 of a cron expression allows (0 = the last day of the month); an error if it is bad';
