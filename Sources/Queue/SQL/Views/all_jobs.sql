@@ -15,7 +15,8 @@ CREATE OR REPLACE VIEW twinmill.all_jobs AS
          started_at, finished_at, claimed_by, requested_by, schedule, tick,
          retry_of
   FROM twinmill.job_history;
-COMMENT ON VIEW twinmill.all_jobs IS 'Live and finished jobs. Name a job_id or a range of finished_at: the history is long';
+COMMENT ON VIEW twinmill.all_jobs IS
+  'Live and finished jobs. Name a job_id or a range of finished_at: the history is long';
 COMMENT ON COLUMN twinmill.all_jobs.job_id IS 'The job''s id';
 COMMENT ON COLUMN twinmill.all_jobs.state IS 'blocked, scheduled, ready or running; or completed, discarded or cancelled';
 COMMENT ON COLUMN twinmill.all_jobs.kind IS 'The kind of job';

@@ -1,4 +1,4 @@
--- Purpose: open insights, the most important of a twin first.
+-- Purpose: shows open insights, the most important of a twin first.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one per open insight.
@@ -29,7 +29,8 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'insight' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, rank, i.id;
 COMMENT ON VIEW twinmill.current_insights IS
-  'What is to be seen in each twin now: open episodes, the most important first (rank); data_points holds every number of title and description with the job it comes from.';
+  'Open insights of each twin, the most important first (rank); data_points holds every number of title and '
+  'description with the job that it comes from';
 COMMENT ON COLUMN twinmill.current_insights.domain IS 'The twin''s domain';
 COMMENT ON COLUMN twinmill.current_insights.subject IS 'What the twin is the twin of';
 COMMENT ON COLUMN twinmill.current_insights.twin_id IS 'The twin';

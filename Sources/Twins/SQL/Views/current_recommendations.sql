@@ -1,4 +1,4 @@
--- Purpose: open recommendations, the most urgent of a twin first.
+-- Purpose: shows open recommendations, the most urgent of a twin first.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one per open recommendation.
@@ -27,7 +27,8 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'recommendation' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, r.priority, r.created_at, r.id;
 COMMENT ON VIEW twinmill.current_recommendations IS
-  'What is recommended for each twin now, the most urgent first; rests_on holds every number of title and description with the job it comes from.';
+  'Open recommendations for each twin, the most urgent first; rests_on holds every number of title and description '
+  'with the job that it comes from';
 COMMENT ON COLUMN twinmill.current_recommendations.domain IS 'The twin''s domain';
 COMMENT ON COLUMN twinmill.current_recommendations.subject IS 'What the twin is the twin of';
 COMMENT ON COLUMN twinmill.current_recommendations.twin_id IS 'The twin';
