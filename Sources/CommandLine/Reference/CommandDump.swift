@@ -42,10 +42,10 @@ struct CommandDump: Decodable, Sendable {
     try JSONDecoder().decode(Tool.self, from: Data(Twinmill._dumpHelp().utf8)).command
   }
 
-  /// The commands that are listed below it: no hidden ones, and not the one that prints help.
+  /// The commands below it that are listed: no hidden ones, and not the one that prints help.
   var shown: [CommandDump] { (subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" } }
 
-  /// The arguments that are listed; not `--version` and `--help`, which every command has.
+  /// The arguments that are listed; `--version` and `--help` are every command's.
   var shownArguments: [Argument] {
     (arguments ?? []).filter { argument in
       argument.shouldDisplay && !["help", "version"].contains(argument.valueName ?? "")
