@@ -121,7 +121,7 @@ FROM twinmill.created_objects AS created, unnest(ARRAY['twinmill_worker', 'twinm
 WHERE created.object_type = 'table'
 \gexec
 
--- What a domain of your own reads. A name without a schema stands in the twins' schema; regclass refuses a table
+-- The tables that a domain of your own reads. A name without a schema stands in the twins' schema; regclass refuses a table
 -- that does not exist.
 SELECT set_config('search_path', format('%I, pg_catalog', :'twins_schema'), true) AS search_path
 \gset twinmill_
