@@ -63,11 +63,12 @@ let pureTargets: [Target] = [
   .target(
     name: "Offline", dependencies: ["CSV", "Files", "Series", "Forecasting", "Detection", "Inference", argumentParser]),
 
+  .target(name: "TestGolden", path: "Tests/TestGolden"),
   .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
   .testTarget(name: "CSVTests", dependencies: ["CSV"]),
   .testTarget(name: "SeriesTests", dependencies: ["Series"]),
   .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-  .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
+  .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestGolden", "TestSeries"]),
   .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
   .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
@@ -151,11 +152,10 @@ let databaseTargets: [Target] = [
   .testTarget(
     name: "JobsTests",
     dependencies: [
-      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestServer",
-      "TestSeries",
-    ]),
+      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestGolden",
+      "TestServer", "TestSeries",
+    ], plugins: ["EmbedFiles"]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
-  .target(name: "TestGolden", path: "Tests/TestGolden"),
   .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier", "Worker"]),
   .testTarget(
     name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestGolden", "TestServer"]),
