@@ -9,12 +9,12 @@ import Testing
 @Suite("Queue model")
 struct QueueModelTests {
   private static let environment = ProcessInfo.processInfo.environment
-  /// One run of its own each time; many with TWINMILL_ALL=1; that one alone with TWINMILL_MODEL_SEED=….
+  /// Two new ones each time; many with TWINMILL_ALL=1; that one alone with TWINMILL_MODEL_SEED=….
   private static let seeds: [UInt64] =
     if let seed = environment["TWINMILL_MODEL_SEED"].flatMap({ UInt64($0) }) {
       [seed]
     } else {
-      (0..<(environment["TWINMILL_ALL"] == "1" ? 60 : 1)).map { _ in .random(in: 0...UInt64(UInt32.max)) }
+      (0..<(environment["TWINMILL_ALL"] == "1" ? 60 : 2)).map { _ in .random(in: 0...UInt64(UInt32.max)) }
     }
 
   @Test(
