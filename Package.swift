@@ -5,14 +5,21 @@ import PackageDescription
 // Who may import whom stands below, target by target; nothing imports upwards, and
 // `--explicit-target-dependency-import-check error` refuses what is not declared:
 //
-//   twinmill → CommandLine → Benchmarks, Verifier, Offline, Worker, Scheduler, Jobs → Twins, Domains
+//   twinmill → CommandLine → Benchmarks, Verifier, Offline, Worker, Scheduler, Jobs → Analysis → Twins, Domains
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
-//   pure: Series, CSV, Forecasting, Detection, Inference, Simulation, Files, Offline know nothing of PostgreSQL.
+//   pure: Series, CSV, Forecasting, Detection, Inference, Simulation → Numerics; Files, Offline. They know nothing of
+//   PostgreSQL.
 //
 // TWINMILL_WITHOUT_POSTGRES=1 leaves only what is pure: it builds and tests where libpq is not installed.
 
 /// Whether only what needs no PostgreSQL is declared.
 let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
+
+/// A release build is stripped: symbols and debug information are a third of it. TWINMILL_KEEP_SYMBOLS=1 leaves them in,
+/// for profilers and debuggers.
+let stripped: [LinkerSetting] =
+  Context.environment["TWINMILL_KEEP_SYMBOLS"] == "1"
+  ? [] : [.unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release))]
 
 // MARK: - Other packages
 
@@ -47,22 +54,24 @@ let pureTargets: [Target] = [
 
   .target(name: "CSV"),
   .target(name: "Series"),
-  .target(name: "Forecasting"),
-  .target(name: "Detection"),
-  .target(name: "Inference", dependencies: ["COpenBLAS", "CBoostMath"]),
-  .target(name: "Simulation"),
+  .target(name: "Numerics", dependencies: ["COpenBLAS", "CBoostMath"]),
+  .target(name: "Forecasting", dependencies: ["Numerics"]),
+  .target(name: "Detection", dependencies: ["Numerics"]),
+  .target(name: "Inference", dependencies: ["COpenBLAS", "Numerics"]),
+  .target(name: "Simulation", dependencies: ["Numerics"]),
   .target(name: "Files", dependencies: ["CSV", "CZlib", "Series"]),
   .target(
     name: "Offline", dependencies: ["CSV", "Files", "Series", "Forecasting", "Detection", "Inference", argumentParser]),
 
-  .target(name: "TestSeries", path: "Tests/TestSeries"),
+  .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
   .testTarget(name: "CSVTests", dependencies: ["CSV"]),
   .testTarget(name: "SeriesTests", dependencies: ["Series"]),
+  .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
   .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
-  .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
-  .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-  .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
-  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Simulation", "CZlib", argumentParser]),
+  .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
+  .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
+  .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
+  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "CZlib", argumentParser]),
 ]
 
 // MARK: - Queue, twins, the program
@@ -80,40 +89,53 @@ let databaseTargets: [Target] = [
   .target(name: "Postgres", dependencies: ["CLibpq", logging], swiftSettings: faultInjection),
   .target(name: "PostgresServer", dependencies: ["Postgres", "CLibpq"]),
 
+  .target(name: "Telemetry", dependencies: [logging]),
   .target(
-    name: "Queue", dependencies: ["Postgres"], plugins: ["EmbedFiles"]),
-  .target(name: "Worker", dependencies: ["Queue", "Postgres", logging, deque, serviceLifecycle]),
+    name: "Queue", dependencies: ["Postgres"], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .target(
-    name: "Scheduler", dependencies: ["Queue", "Postgres", logging, serviceLifecycle], plugins: ["EmbedFiles"]),
+    name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, serviceLifecycle],
+    swiftSettings: faultInjection),
+  .target(
+    name: "Scheduler", dependencies: ["Queue", "Postgres", "Telemetry", logging, serviceLifecycle],
+    plugins: ["EmbedFiles"]),
 
   .target(
     name: "Twins", dependencies: ["CSV", "Postgres", "Queue", "Series", yams], plugins: ["EmbedFiles"]),
   .target(
     name: "Domains", dependencies: ["Twins"], plugins: ["EmbedFiles"]),
   .target(
-    name: "Jobs", dependencies: ["Queue", "Postgres", "Twins", "Series", "Detection", "Forecasting", "Inference"],
+    name: "Analysis", dependencies: ["Detection", "Numerics", "Postgres", "Queue", "Series", "Twins"],
+    plugins: ["EmbedFiles"]),
+  .target(
+    name: "Jobs",
+    dependencies: [
+      "Analysis", "Detection", "Forecasting", "Inference", "Numerics", "Postgres", "Queue", "Series", "Twins",
+    ],
     path: "Jobs", plugins: ["EmbedFiles"]),
 
+  .target(name: "ReadModels", dependencies: ["Postgres", "Twins"], plugins: ["EmbedFiles"]),
   .target(
     name: "Verifier", dependencies: ["CSV", "Files", "Postgres", "Queue"], plugins: ["EmbedFiles"]),
   .target(
     name: "Benchmarks",
     dependencies: [
-      "Detection", "Files", "Inference", "Postgres", "PostgresServer", "Queue", "Simulation", "Worker",
+      "Detection", "Files", "Inference", "Numerics", "Postgres", "PostgresServer", "Queue", "Simulation", "Worker",
     ], plugins: ["EmbedFiles"]),
   .target(
     name: "CommandLine",
     dependencies: [
-      "Benchmarks", "Files", "Forecasting", "Inference", "Offline", "Postgres", "PostgresServer", "Queue", "Scheduler",
-      "Simulation", "Twins", "Verifier", "Worker",
+      "Benchmarks", "Files", "Forecasting", "Inference", "Numerics", "Offline", "Postgres", "PostgresServer", "Queue",
+      "ReadModels", "Scheduler", "Simulation", "Telemetry", "Twins", "Verifier", "Worker",
       argumentParser, configuration, logging, serviceLifecycle, systemPackage, yams,
-    ]),
+    ], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .executableTarget(
     name: "twinmill",
-    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"]),
+    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
+    linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
-  .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "TestServer"]),
+  .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging]),
+  .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "Numerics", "TestServer"]),
   .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
     name: "WorkerTests",
@@ -121,14 +143,22 @@ let databaseTargets: [Target] = [
     swiftSettings: faultInjection),
   .testTarget(
     name: "SchedulerTests",
-    dependencies: ["Scheduler", "Queue", "Postgres", "PostgresServer", "TestServer", logging, serviceLifecycle]),
-  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "TestServer"]),
+    dependencies: [
+      "Scheduler", "Queue", "Postgres", "PostgresServer", "Numerics", "ReadModels", "TestServer", logging,
+      serviceLifecycle,
+    ]),
+  .testTarget(name: "TwinsTests", dependencies: ["Twins", "Domains", "Postgres", "Queue", "ReadModels", "TestServer"]),
   .testTarget(
     name: "JobsTests",
-    dependencies: ["Jobs", "Domains", "Postgres", "Queue", "Twins", "TestServer", "TestSeries"]),
+    dependencies: [
+      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestServer",
+      "TestSeries",
+    ]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
-  .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier"]),
-  .testTarget(name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestServer"]),
+  .target(name: "TestGolden", path: "Tests/TestGolden"),
+  .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier", "Worker"]),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestGolden", "TestServer"]),
 ]
 
 // MARK: - The package
@@ -142,7 +172,10 @@ let package = Package(
   dependencies: purePackages + (isPure ? [] : databasePackages),
   targets: pureTargets
     + (isPure
-      ? [.executableTarget(name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser])]
+      ? [
+        .executableTarget(
+          name: "twinmill-offline", dependencies: ["Files", "Offline", argumentParser], linkerSettings: stripped)
+      ]
       : databaseTargets),
   swiftLanguageModes: [.v6]
 )

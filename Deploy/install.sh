@@ -65,16 +65,32 @@ install -d "$destdir/usr/local/bin"
 install -m 755 "$binary" "$program.new"
 mv -f "$program.new" "$program"
 
+# The program writes its own manual page and completions, so they tell of the options that it has.
+share=$destdir/usr/local/share
+# generated FILE ARGUMENT…: keeps what the program prints; a file that is there is replaced as a whole.
+generated() {
+  local file=$1
+  shift
+  install -d "$(dirname "$file")"
+  "$program" "$@" > "$file.new" || die "the program does not start; what it needs is in $root/Deploy/README.md"
+  chmod 644 "$file.new"
+  mv -f "$file.new" "$file"
+}
+generated "$share/man/man1/twinmill.1" internal man
+generated "$share/bash-completion/completions/twinmill" --generate-completion-script bash
+generated "$share/zsh/site-functions/_twinmill" --generate-completion-script zsh
+generated "$share/fish/vendor_completions.d/twinmill.fish" --generate-completion-script fish
+
 install -d "$destdir/etc/systemd/system"
 install -m 644 "$root"/Deploy/systemd/twinmill-*.service "$destdir/etc/systemd/system/"
 
-install -d "$destdir/usr/local/share/twinmill" "$destdir/usr/local/share/doc/twinmill"
+install -d "$share/twinmill" "$share/doc/twinmill"
 install -m 644 "$root"/Deploy/sql/*.sql "$root"/Deploy/cron/twinmill.crontab "$root"/Deploy/systemd/drop-ins/*.conf \
-  "$root"/Deploy/systemd/twinmill.env.example "$destdir/usr/local/share/twinmill/"
-install -m 644 "$root/Deploy/README.md" "$root/LICENSE" "$destdir/usr/local/share/doc/twinmill/"
+  "$root"/Deploy/systemd/twinmill.env.example "$share/twinmill/"
+install -m 644 "$root/Deploy/README.md" "$root/LICENSE" "$share/doc/twinmill/"
 # The manual, without the pages of an earlier version.
-rm -rf "$destdir/usr/local/share/doc/twinmill/docs"
-cp -R "$root/Deploy/docs" "$destdir/usr/local/share/doc/twinmill/docs"
+rm -rf "$share/doc/twinmill/docs"
+cp -R "$root/Deploy/docs" "$share/doc/twinmill/docs"
 
 # The settings are the operator's from the first installation on. Readable by root alone: systemd reads them.
 install -d "$destdir/etc/twinmill"

@@ -71,6 +71,8 @@ need tzdata has_zones
 if [ "$level" != build ]; then
   need systemd has_command systemd-analyze
   need pgbouncer has_pooler
+  # The manual page is checked with it.
+  need groff-base has_command groff
 fi
 if [ "$level" = all ]; then
   need python3 has_command python3

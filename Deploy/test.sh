@@ -2,9 +2,9 @@
 #
 # Every check of this repository by one command; the exit code is true to the result.
 #
-#   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests
-#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the forecast accuracy, the detection check, and the
-#                           truth of what the chain states about simulated twins
+#   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests, release
+#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), what needs no PostgreSQL without libpq, the forecast
+#                           accuracy, the detection check, and the truth of what the chain states about simulated twins
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
 # TWINMILL_BENCH (default ../shared/bench).
@@ -62,6 +62,7 @@ if command -v shellcheck >/dev/null; then
 fi
 phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
+phase targets Deploy/checks/targets.sh || true
 
 # One debug build serves the tests; without it there is nothing more to learn.
 log=$(mktemp)
@@ -72,9 +73,10 @@ phase warnings Deploy/checks/warnings.sh "$log" || true
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 
 # What users run is the release build, and the optimizer has faults of its own.
-phase release swift build -c release --static-swift-stdlib --product twinmill || true
+phase release Deploy/checks/release.sh || true
 
 if [ "$all" = yes ]; then
+  phase pure Deploy/checks/pure.sh || true
   data=${TWINMILL_DATA:-../shared/data}
   if [ -n "${TWINMILL_DATA:-}" ] || [ -d "$data/m4" ]; then
     phase forecasts Deploy/checks/forecasts.sh "$data" "${TWINMILL_BENCH:-../shared/bench}" || true

@@ -20,7 +20,7 @@ if [ -e .git ]; then
   tracked=$(git -c safe.directory='*' ls-files -- .build Package.resolved | head -n 3)
   [ -z "$tracked" ] || complain "build products are tracked: $tracked"
 else
-  list() { find . -path ./.build -prune -o -type f -print | sed 's|^\./||'; }
+  list() { find . \( -path ./.build -o -path ./.build-pure \) -prune -o -type f -print | sed 's|^\./||'; }
 fi
 
 # Lines of long-files.txt: path, then the reason why the file is better whole.

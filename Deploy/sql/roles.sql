@@ -3,9 +3,9 @@
 --   psql -d DATABASE -f roles.sql [-v login=twinmill] [-v twins_schema=public] [-v inputs='table, other.table']
 --
 -- Run by a superuser (or by the owner of both schemas with CREATEROLE) after `twinmill migrate up`, and again after
--- every upgrade: it only adds what is missing, and new tables and functions need their grants. One transaction.
+-- every upgrade: it only adds what is missing, and new tables need their grants. One transaction.
 --
---   twinmill_worker    runs `twinmill work` and `twinmill schedule`: reads and writes the queue, reads series and
+--   twinmill_worker    runs `twinmill worker` and `twinmill scheduler`: reads and writes the queue, reads series and
 --                      events, adds results. Changes neither the schema nor the settings.
 --   twinmill_enqueue   asks for work through functions: enqueue, enqueue_many, enqueue_all, enqueue_documents,
 --                      recompute, twin, wait. Sees no table.
@@ -79,7 +79,8 @@ GRANT USAGE ON SCHEMA :"twins_schema" TO twinmill_worker, twinmill_read;
 -- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA twinmill TO twinmill_worker;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA twinmill TO twinmill_worker;
-REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations FROM twinmill_worker;
+REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations, twinmill.routines, twinmill.job_tables
+FROM twinmill_worker;
 GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_read;
 
 -- The twins' tables, by name: the schema may be an application's, with tables that are none of our business.
@@ -139,46 +140,26 @@ WHERE oid IN (
 \gexec
 SET LOCAL search_path = pg_catalog;
 
--- Functions. The daemons may call all of them; people only those named, whatever their parameters.
+-- Functions. Each file of a function or view names the roles that may use it (-- Grant: …), and "twinmill migrate up"
+-- writes them to twinmill.routines; it also grants them itself to the roles that exist, so that a function of a new version
+-- needs no second run of this script. Nobody else may call a function: up revokes each from PUBLIC. Names are taken from
+-- the catalogue, not from the table, and the roles from this script.
 SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
 FROM pg_catalog.pg_proc
 WHERE pronamespace = 'twinmill'::regnamespace AND prokind = 'f'
 \gexec
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA twinmill TO twinmill_worker;
 
-SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', functions.oid::regprocedure, rights.grantee)
-FROM (VALUES
-  ('enqueue', 'twinmill_enqueue'),
-  ('enqueue_many', 'twinmill_enqueue'),
-  ('enqueue_all', 'twinmill_enqueue'),
-  ('enqueue_documents', 'twinmill_enqueue'),
-  ('request', 'twinmill_enqueue'),
-  ('recompute', 'twinmill_enqueue'),
-  ('twin', 'twinmill_enqueue'),
-  ('wait', 'twinmill_enqueue'),
-  ('ignore_recommendation', 'twinmill_enqueue'),
-  ('finish_recommendation', 'twinmill_enqueue'),
-  -- What the views of insights and recommendations call.
-  ('readable_json', 'twinmill_read'),
-  ('cancel', 'twinmill_operate'),
-  ('retry', 'twinmill_operate'),
-  ('schedule', 'twinmill_operate'),
-  ('unschedule', 'twinmill_operate'),
-  ('enable_schedule', 'twinmill_operate'),
-  ('disable_schedule', 'twinmill_operate'),
-  ('run_schedule', 'twinmill_operate'),
-  ('pause', 'twinmill_operate'),
-  ('resume', 'twinmill_operate'),
-  ('limit_queue', 'twinmill_operate'),
-  ('weigh_tenant', 'twinmill_operate'),
-  ('set_notify', 'twinmill_operate'),
-  ('keep_predictions', 'twinmill_operate')
-) AS rights (name, grantee)
-JOIN pg_catalog.pg_proc AS functions ON functions.proname = rights.name
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', functions.oid::regprocedure, grantees.name)
+FROM pg_catalog.pg_proc AS functions
+JOIN twinmill.routines AS routines
+  ON routines.kind = 'function' AND routines.signature = functions.oid::regprocedure::text
+JOIN unnest(ARRAY['twinmill_worker', 'twinmill_enqueue', 'twinmill_operate', 'twinmill_read']) AS grantees (name)
+  ON grantees.name = ANY (routines.grants)
 WHERE functions.pronamespace = 'twinmill'::regnamespace
+ORDER BY functions.oid::regprocedure::text, grantees.name
 \gexec
 
-COMMENT ON ROLE twinmill_worker IS 'Twinmill: runs the daemons (twinmill work, twinmill schedule).';
+COMMENT ON ROLE twinmill_worker IS 'Twinmill: runs the daemons (twinmill worker, twinmill scheduler).';
 COMMENT ON ROLE twinmill_enqueue IS 'Twinmill: enqueues jobs through functions, sees no table.';
 COMMENT ON ROLE twinmill_operate IS 'Twinmill: enqueues, reads, and steers jobs and schedules.';
 COMMENT ON ROLE twinmill_read IS 'Twinmill: reads queue, history, twins and results.';

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Inference
 import Postgres
@@ -31,18 +32,9 @@ public struct Correlation: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<CorrelationInput, JobFailure>] {
-    let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true,
-      where: { !$0.factors.isEmpty || !$0.interventions.isEmpty }, on: connection)
-    var inputs: [JobID: Result<CorrelationInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let arguments = try CorrelationArguments.decode(job)
-        let known = try KnownTwin(of: job, in: histories, catalog: reader.catalog)
-        return CorrelationInput(records: try TwinRecords(known, arguments.choice), arguments: arguments)
-      }
-    }
-    return inputs
+    try await reader.inputs(
+      of: jobs, kind: Self.name, where: { !$0.factors.isEmpty || !$0.interventions.isEmpty }, on: connection,
+      CorrelationInput.init)
   }
 
   // MARK: - Compute
@@ -50,7 +42,7 @@ public struct Correlation: JobKind {
   /// Tests every factor against every metric of its grid and keeps what is significant among all pairs tried; unchanged
   /// when the latest result was made of the same input. Nothing to find is a result as well.
   public func compute(_ input: CorrelationInput, for job: Job) async throws -> Computed<CorrelationOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.records.lastInputHash { return .unchanged }
     var (panels, leftOut) = Panel.panels(input.records)
     var pairs: [CorrelationPair] = []

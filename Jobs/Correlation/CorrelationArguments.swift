@@ -1,10 +1,11 @@
+import Analysis
 import FoundationEssentials
 import Postgres
 import Queue
 import Twins
 
 /// What a `correlation` job may ask for.
-struct CorrelationArguments: Sendable, Hashable, Decodable {
+struct CorrelationArguments: JobArguments, Hashable {
   /// Only these metrics; nil = all that the domain knows and the twin has.
   let metrics: [String]?
   /// Only these factors, observed ones and products alike; nil = all.
@@ -48,16 +49,8 @@ struct CorrelationArguments: Sendable, Hashable, Decodable {
     RecordChoice(metrics: metrics, factors: factors?.map(InterventionUse.spelling), historyDays: historyDays)
   }
 
-  /// - Throws: a permanent `JobFailure` for what the schema should have refused.
-  static func decode(_ job: Job) throws(JobFailure) -> CorrelationArguments {
-    let arguments = try job.decodeArguments(as: CorrelationArguments.self).get()
-    guard (0...366).contains(arguments.maxLag ?? 0), (0.0001...0.5).contains(arguments.fdr ?? defaultRate),
-      (arguments.historyDays ?? 1) >= 1
-    else {
-      throw JobFailure(
-        "max_lag must be 0 to 366, fdr 0.0001 to 0.5 and history_days at least 1: \(job.arguments.text.prefix(200))",
-        isPermanent: true)
-    }
-    return arguments
+  var brokenRule: String? {
+    (0...366).contains(maxLag ?? 0) && (0.0001...0.5).contains(fdr ?? Self.defaultRate) && historyDays ?? 1 >= 1
+      ? nil : "max_lag must be 0 to 366, fdr 0.0001 to 0.5 and history_days at least 1"
   }
 }

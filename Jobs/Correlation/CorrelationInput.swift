@@ -1,7 +1,16 @@
+import Analysis
+import Queue
+
 /// All that a correlation is computed from: the twin's usable records and the job's arguments.
 public struct CorrelationInput: Sendable {
   let records: TwinRecords
   let arguments: CorrelationArguments
+
+  /// - Throws: a permanent `JobFailure` when the job asks for what was never observed.
+  init(_ twin: ResolvedTwin, _ arguments: CorrelationArguments) throws(JobFailure) {
+    records = try TwinRecords(twin, arguments.choice)
+    self.arguments = arguments
+  }
 
   /// Largest lag, in sampling intervals.
   var maximumLag: Int { arguments.maxLag ?? 14 }
@@ -20,7 +29,7 @@ public struct CorrelationInput: Sendable {
   }
 
   /// See `TwinRecords.hash`. Where there is nothing to correlate the observations change nothing.
-  var hash: String {
-    records.hash(kind: Correlation.name, parameters: [Double(maximumLag), fdr], nothing: nothing)
+  func hash(of kind: KindDefinition) -> String {
+    records.hash(of: kind, parameters: [Double(maximumLag), fdr], nothing: nothing).hex
   }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 
@@ -9,7 +10,7 @@ public struct CorrelationOutput: Sendable {
     let factor: String
     /// −1…1.
     let strength: Double
-    /// What was found, a JSON object.
+    /// A `CorrelationDocument`.
     let observations: String
   }
 
@@ -24,31 +25,23 @@ public struct CorrelationOutput: Sendable {
   ///   - leftOut: metrics and factors that were not tried, and why.
   init(
     _ input: CorrelationInput, findings: [(pair: CorrelationPair, q: Double)], tried: Int,
-    leftOut: [(name: String, reason: String)], inputHash: String, job: Job
+    leftOut: [(name: String, value: String)], inputHash: String, job: Job
   ) {
     let order = findings.indices.sorted {
       (findings[$0].q, findings[$0].pair.test.p, $0) < (findings[$1].q, findings[$1].pair.test.p, $1)
     }
     rows = order.map { Self.row(findings[$0].pair, q: findings[$0].q, tried: tried) }
-    var json = JSONWriter()
-    json.object { json in
-      json.lineage(of: job, inputHash: inputHash, domain: input.records.domain.name)
-      json.key("parameters")
-      json.object { parameters in
-        parameters.member("max_lag", input.maximumLag)
-        parameters.member("fdr", input.fdr)
-        if let days = input.arguments.historyDays { parameters.member("history_days", days) }
-        if let metrics = input.arguments.metrics { parameters.member("metrics", metrics) }
-        if let factors = input.arguments.factors { parameters.member("factors", factors) }
-      }
-      json.member("pairs_tried", tried)
-      json.member("findings", findings.count)
-      if findings.isEmpty { json.member("nothing_found", Self.reason(input, tried: tried)) }
-      if input.records.skipped > 0 { json.member("values_skipped", input.records.skipped) }
-      json.leftOut(leftOut)
-    }
+    let arguments = input.arguments
+    let metadata = CorrelationMetadata(
+      lineage: Lineage(of: job, inputHash: inputHash, domain: input.records.domain.name),
+      parameters: CorrelationMetadata.Parameters(
+        maxLag: input.maximumLag, fdr: input.fdr, historyDays: arguments.historyDays, metrics: arguments.metrics,
+        factors: arguments.factors),
+      pairsTried: tried, findings: findings.count,
+      nothingFound: findings.isEmpty ? Self.reason(input, tried: tried) : nil, valuesSkipped: input.records.skipped,
+      leftOut: NamedValues(leftOut))
     record = ResultRecord(
-      twin: input.records.twin, inputHash: inputHash, readAt: input.records.readAt, metadata: json.text)
+      twin: input.records.twin, inputHash: inputHash, readAt: input.records.readAt, metadata: metadata.json)
   }
 
   private static func reason(_ input: CorrelationInput, tried: Int) -> String {
@@ -59,25 +52,12 @@ public struct CorrelationOutput: Sendable {
 
   private static func row(_ pair: CorrelationPair, q: Double, tried: Int) -> Row {
     let test = pair.test
-    var json = JSONWriter()
-    json.object { json in
-      json.member("metric", pair.metric.name)
-      json.member("metric_label", pair.metric.label)
-      json.member("factor_label", pair.factor.label)
-      json.member("lag", test.lag)
-      json.member("lag_seconds", Double(test.lag) * pair.intervalSeconds)
-      json.member("direction", test.direction > 0 ? "rises_with" : "falls_with")
-      json.member("r", test.valuesR)
-      json.member("rank_r", test.r)
-      json.member("n", test.count)
-      json.member("p", test.p)
-      json.member("q", q)
-      json.member("pairs_tried", tried)
-      json.member("from", pair.from.formatted(.iso8601))
-      json.member("until", pair.until.formatted(.iso8601))
-      json.member("partial", true)
-    }
+    let observations = CorrelationDocument(
+      metric: pair.metric.name, metricLabel: pair.metric.label, factorLabel: pair.factor.label, lag: test.lag,
+      lagSeconds: Double(test.lag) * pair.intervalSeconds, rises: test.direction > 0, r: test.valuesR, rankR: test.r,
+      n: test.count, p: test.p, q: q, pairsTried: tried, from: pair.from, until: pair.until)
     return Row(
-      factorType: pair.factor.type.rawValue, factor: pair.factor.name, strength: test.valuesR, observations: json.text)
+      factorType: pair.factor.type.rawValue, factor: pair.factor.name, strength: test.valuesR,
+      observations: observations.json)
   }
 }

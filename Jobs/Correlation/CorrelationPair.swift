@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Inference
 import Twins
@@ -14,7 +15,7 @@ struct CorrelationCandidate: Sendable {
 
   /// The observed factors, then the uses.
   static func all(
-    in panel: Panel, _ records: TwinRecords, leftOut: inout [(name: String, reason: String)]
+    in panel: Panel, _ records: TwinRecords, leftOut: inout [(name: String, value: String)]
   ) -> [CorrelationCandidate] {
     let observed = panel.factors.map {
       CorrelationCandidate(
@@ -46,7 +47,7 @@ struct CorrelationPair: Sendable {
   /// - Parameter leftOut: gets the candidates that could be tried against no metric.
   static func tests(
     of candidates: [CorrelationCandidate], on panel: Panel, maximumLag: Int,
-    leftOut: inout [(name: String, reason: String)]
+    leftOut: inout [(name: String, value: String)]
   ) throws(InferenceError) -> [CorrelationPair] {
     guard !candidates.isEmpty else { return [] }
     // A lag of more than a third of the time leaves too little of it to compare.

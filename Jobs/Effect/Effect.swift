@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Inference
 import Postgres
@@ -31,17 +32,8 @@ public struct Effect: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<EffectInput, JobFailure>] {
-    let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, where: { !$0.interventions.isEmpty },
-      on: connection)
-    var inputs: [JobID: Result<EffectInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let arguments = try EffectArguments.decode(job)
-        return try EffectInput(try KnownTwin(of: job, in: histories, catalog: reader.catalog), arguments)
-      }
-    }
-    return inputs
+    try await reader.inputs(
+      of: jobs, kind: Self.name, where: { !$0.interventions.isEmpty }, on: connection, EffectInput.init)
   }
 
   // MARK: - Compute
@@ -49,7 +41,7 @@ public struct Effect: JobKind {
   /// Estimates the effect of each intervention on each metric, beside all other interventions; unchanged when the latest
   /// result was made of the same input. Nothing to judge is a result as well.
   public func compute(_ input: EffectInput, for job: Job) async throws -> Computed<EffectOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.records.lastInputHash { return .unchanged }
     let (panels, leftOut) = Panel.panels(input.records)
     var judged = input.uses.map { UseEffects($0, start: $0.start ?? input.records.readAt) }

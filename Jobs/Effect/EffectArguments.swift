@@ -1,9 +1,10 @@
+import Analysis
 import FoundationEssentials
 import Postgres
 import Queue
 
 /// What an `effect` job may ask for.
-struct EffectArguments: Sendable, Hashable, Decodable {
+struct EffectArguments: JobArguments, Hashable {
   /// Only what these interventions did, by product id or name; nil = all.
   let factors: [String]?
   /// Only what was done to these metrics; nil = all that the domain knows and the twin has.
@@ -29,12 +30,5 @@ struct EffectArguments: Sendable, Hashable, Decodable {
     }
     """
 
-  /// - Throws: a permanent `JobFailure` for what the schema should have refused.
-  static func decode(_ job: Job) throws(JobFailure) -> EffectArguments {
-    let arguments = try job.decodeArguments(as: EffectArguments.self).get()
-    guard (arguments.historyDays ?? 1) >= 1 else {
-      throw JobFailure("history_days must be at least 1: \(job.arguments.text.prefix(200))", isPermanent: true)
-    }
-    return arguments
-  }
+  var brokenRule: String? { historyDays ?? 1 >= 1 ? nil : "history_days must be at least 1" }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import Queue
 import Twins
 
@@ -14,16 +15,16 @@ public struct EffectInput: Sendable {
   static let mostUses = 100
 
   /// - Throws: a permanent `JobFailure` when the job asks for interventions that never were.
-  init(_ known: KnownTwin, _ arguments: EffectArguments) throws(JobFailure) {
+  init(_ twin: ResolvedTwin, _ arguments: EffectArguments) throws(JobFailure) {
     // Observed factors are covariates here, whatever interventions are asked for.
-    records = try TwinRecords(known, RecordChoice(metrics: arguments.metrics, historyDays: arguments.historyDays))
+    records = try TwinRecords(twin, RecordChoice(metrics: arguments.metrics, historyDays: arguments.historyDays))
     self.arguments = arguments
     let names = Set(records.uses.map(\.factor))
     let wanted = arguments.factors.map { Set($0.map(InterventionUse.spelling)) }
     let unknown = (wanted ?? []).subtracting(names).sorted()
     guard unknown.isEmpty else {
       throw JobFailure(
-        "\(known.name) never had \(unknown.joined(separator: ", ")); it had "
+        "\(twin.name) never had \(unknown.joined(separator: ", ")); it had "
           + (names.isEmpty ? "no intervention" : names.sorted().joined(separator: ", ")), isPermanent: true)
     }
     let asked = records.uses.filter { $0.start != nil && wanted?.contains($0.factor) ?? true }
@@ -41,11 +42,9 @@ public struct EffectInput: Sendable {
 
   /// See `TwinRecords.hash`; the interventions asked for count too. Where there is nothing to judge the observations
   /// change nothing.
-  var hash: String {
-    var hash = Fingerprint()
-    hash.combine(records.hash(kind: Effect.name, nothing: nothing))
-    hash.combine(arguments.factors == nil ? 0 : 1)
-    for name in Set(arguments.factors ?? []).sorted() { hash.combine(name) }
+  func hash(of kind: KindDefinition) -> String {
+    var hash = records.hash(of: kind, nothing: nothing)
+    hash.combine(asked: arguments.factors)
     return hash.hex
   }
 }

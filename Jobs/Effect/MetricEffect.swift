@@ -1,3 +1,4 @@
+import Analysis
 import Inference
 import Twins
 
@@ -22,16 +23,6 @@ struct MetricEffect: Sendable {
   /// Largest expected share of false ones among the judgements that something changed.
   static let rate = 0.005
 
-  /// What the estimate says, in the words of `product_effects`.
-  enum Verdict: String, Sendable {
-    case better, worse
-    /// It changed, and which way is better is not known.
-    case changed
-    /// The interval holds 0, the twin's other estimates make a change by chance too likely, or something else explains it
-    /// as well.
-    case noEvidence = "no_evidence"
-  }
-
   /// - Parameter values: the metric up to the end of the intervention, NaN = missing.
   init(_ metric: Metric, estimate: EffectEstimate, values: [Double], start: Int) {
     self.metric = metric
@@ -53,9 +44,17 @@ struct MetricEffect: Sendable {
   }
 
   /// What can be said of it.
-  var verdict: Verdict {
+  var verdict: EffectVerdict {
     guard q <= Self.rate, estimate.isSignificant, !isElsewhere, !isLeap else { return .noEvidence }
     guard let better else { return .changed }
     return (estimate.effect > 0) == (better == .higher) ? .better : .worse
+  }
+
+  /// As it is written.
+  var document: MetricEffectDocument {
+    MetricEffectDocument(
+      metric: metric.name, label: metric.label, unit: metric.unit, effect: estimate.effect, lower: estimate.lower,
+      upper: estimate.upper, p: estimate.p, q: q, before: estimate.before, after: estimate.after, verdict: verdict,
+      relative: estimate.effect / spreadBefore)
   }
 }

@@ -1,6 +1,8 @@
+import Analysis
 import FoundationEssentials
 import Glibc
 import Inference
+import Numerics
 import Twins
 
 /// What one intervention did to the metrics of a twin.

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Postgres
 import Queue
@@ -13,7 +14,7 @@ public struct Insight: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Tells trends, risks, opportunities, anomalies, changes and milestones of a twin in twin_insights",
-    argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
+    argumentsSchema: NoArguments.schema,
     // As for predictions: the histories are what is large.
     batchLimit: 32,
     needsTwin: true, recomputesOnChange: true, follows: ["prediction", "correlation", "effect"])
@@ -45,35 +46,30 @@ public struct Insight: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<InsightInput, JobFailure>] {
-    let twins = jobs.compactMap(\.twinID)
-    let (histories, further, own) = try await reader.read(
-      twins, kind: Self.name, own: episodesStatement(twins, Self.episodesRead), on: connection)
+    let (twins, upstream, own) = try await reader.read(
+      jobs, kind: Self.name, own: episodesStatement(jobs.compactMap(\.twinID), Self.episodesRead), on: connection)
     var episodes: [UUID: [Episode]] = [:]
     for row in own {
       let (twin, id, metadata) = try row.decode(UUID.self, UUID.self, String.self)
       if let episode = Episode(id: id, metadata: metadata) { episodes[twin, default: []].append(episode) }
     }
-    var inputs: [JobID: Result<InsightInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let known = try KnownTwin(of: job, in: histories, catalog: reader.histories.catalog)
-        return InsightInput(
-          evidence: try EvidenceInput(known, further, kind: Self.name), episodes: episodes[known.history.twin] ?? [])
-      }
+    return twins.inputs(of: jobs) { (twin, _: NoArguments) throws(JobFailure) in
+      InsightInput(
+        evidence: try EvidenceInput(twin, upstream[twin.id] ?? UpstreamResults(), kind: Self.name),
+        episodes: episodes[twin.id] ?? [])
     }
-    return inputs
   }
 
   // MARK: - Compute
 
   /// Applies all rules to the evidence and tells the episodes on; unchanged when the evidence is what it was.
   public func compute(_ input: InsightInput, for job: Job) async throws -> Computed<InsightOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.evidence.lastInputHash { return .unchanged }
     let open = Set(input.episodes.filter { $0.state == .open }.map(\.subject))
     let evidence = try input.evidence.evidence(job: job.id, open: open)
     let findings = try Self.findings(in: evidence)
-    let entries = EpisodeBook.update(
+    let entries = EpisodeTracker.update(
       input.episodes, with: findings, twin: input.evidence.twin, now: evidence.now,
       steps: Dictionary(evidence.metrics.map { ($0.metric.name, $0.step) }) { first, _ in first },
       settings: input.evidence.domain.insights)

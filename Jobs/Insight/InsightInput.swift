@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -10,10 +11,5 @@ public struct InsightInput: Sendable {
 
   /// The hash of everything that decides what is seen. What was seen before is left out: it only decides how it is
   /// told, and an evaluation of the same evidence is no second one that could agree with the first.
-  var hash: String {
-    var hash = Fingerprint()
-    hash.combine(Insight.name)
-    evidence.combine(into: &hash)
-    return hash.hex
-  }
+  func hash(of kind: KindDefinition) -> String { evidence.hash(of: kind).hex }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -10,9 +11,12 @@ public struct InsightOutput: Sendable {
     let type: String
     let severity: String
     let story: Story
+    /// A list of `Evidence`.
     let dataPoints: String
     let confidence: Double
+    /// A list of texts.
     let actions: String
+    /// `InsightMetadata`.
     let metadata: String
   }
 
@@ -29,47 +33,29 @@ public struct InsightOutput: Sendable {
   let rows: [Row]
   let kept: [Kept]
 
-  init(_ input: InsightInput, _ entries: [EpisodeBook.Entry], inputHash: String, job: Job) {
+  init(_ input: InsightInput, _ entries: [EpisodeTracker.Entry], inputHash: String, job: Job) {
+    let lineage = Lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
     var rows: [Row] = []
     var kept: [Kept] = []
     for entry in entries {
-      let metadata = Self.metadata(entry, input, inputHash, job)
-      let severity = entry.episode.severity.rawValue
+      let episode = entry.episode
+      let metadata = InsightMetadata(lineage: lineage, episode: episode, rank: entry.rank).json
       guard let finding = entry.finding else {
-        kept.append(Kept(id: entry.episode.id, severity: severity, metadata: metadata))
+        kept.append(Kept(id: episode.id, severity: episode.severity.rawValue, metadata: metadata))
         continue
       }
-      var points = JSONWriter()
-      points.array { points in for row in finding.story.evidence { row.write(to: &points) } }
-      var actions = JSONWriter()
-      actions.array { actions in for action in finding.actions { actions.value(action) } }
       rows.append(
         Row(
-          id: entry.episode.id, type: finding.type.rawValue, severity: severity, story: finding.story,
-          dataPoints: points.text, confidence: finding.confidence, actions: actions.text, metadata: metadata))
+          id: episode.id, type: finding.type.rawValue, severity: episode.severity.rawValue, story: finding.story,
+          dataPoints: finding.story.evidence.json, confidence: finding.confidence, actions: finding.actions.json,
+          metadata: metadata))
     }
     self.rows = rows
     self.kept = kept
-    var summary = JSONWriter()
-    summary.object { summary in
-      summary.lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
-      summary.member("seen", rows.count)
-      summary.member("open", entries.count { $0.episode.state == .open })
-      summary.member("ended", entries.count { $0.episode.state != .open })
-    }
+    let summary = InsightSummary(
+      lineage: lineage, seen: rows.count, open: entries.count { $0.episode.state == .open },
+      ended: entries.count { $0.episode.state != .open })
     record = ResultRecord(
-      twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.text)
-  }
-
-  private static func metadata(
-    _ entry: EpisodeBook.Entry, _ input: InsightInput, _ inputHash: String, _ job: Job
-  ) -> String {
-    var json = JSONWriter()
-    json.object { json in
-      json.lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
-      entry.episode.write(to: &json)
-      if let rank = entry.rank { json.member("rank", rank) }
-    }
-    return json.text
+      twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.json)
   }
 }

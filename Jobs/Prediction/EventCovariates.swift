@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Series
@@ -26,17 +27,11 @@ struct EventCovariates: Sendable {
 
   /// Everything that the covariates depend on.
   func combine(into hash: inout Fingerprint) {
-    hash.combine(uses.count)
-    for use in uses {
-      hash.combine(use.intervention.event)
-      hash.combine(use.factor)
-      for date in [use.start, use.end] { hash.combine(date?.timeIntervalSinceReferenceDate ?? .nan) }
-      hash.combine(use.isLasting ? 1 : 0)
-    }
+    hash.combine(uses)
     hash.combine(pulses.count)
     for pulse in pulses {
       hash.combine(pulse.type)
-      hash.combine(pulse.occurredAt.timeIntervalSinceReferenceDate)
+      hash.combine(pulse.occurredAt)
     }
   }
 

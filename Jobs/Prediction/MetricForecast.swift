@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Queue
@@ -55,23 +56,15 @@ struct MetricForecast: Sendable {
   /// Fewest samples from which intervals can be stated honestly.
   static let fewestSamples = 5
 
-  /// Puts observations on the metric's grid.
-  /// - Throws: `SeriesError`, whose description says what to do.
-  static func samples(_ input: PredictionInput.Series, limit: Int) throws(SeriesError) -> RegularSeries {
-    try Resampling.newest(
-      limit, timestamps: input.observedAt, values: input.values, intervalSeconds: input.metric.intervalSeconds,
-      aggregation: input.metric.aggregation)
-  }
-
   /// - Parameters:
   ///   - events: what happened and is planned.
   ///   - delay: steps between the metric's last sample and the twin's newest: forecast too, but not reported.
   ///   - horizon: steps to report.
   /// - Throws: `ForecastingError`; `JobFailure` if a model gave a number that is none.
   init(
-    _ input: PredictionInput.Series, _ samples: RegularSeries, events: EventCovariates, delay: Int, horizon: Int
+    _ input: ObservedSeries<Metric>, _ samples: RegularSeries, events: EventCovariates, delay: Int, horizon: Int
   ) throws {
-    metric = input.metric
+    metric = input.definition
     history = samples
     observations = input.values.count
     observedFrom = input.observedAt[0]

@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Postgres
@@ -36,46 +37,22 @@ public struct Prediction: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<PredictionInput, JobFailure>] {
-    let histories = try await reader.histories(
-      of: jobs.compactMap(\.twinID), kind: Self.name, withEvents: true, on: connection)
-    var inputs: [JobID: Result<PredictionInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let known = try KnownTwin(of: job, in: histories, catalog: reader.catalog)
-        return try PredictionInput(known, PredictionArguments(job.arguments))
-      }
-    }
-    return inputs
+    try await reader.inputs(of: jobs, kind: Self.name, on: connection, PredictionInput.init)
   }
 
   // MARK: - Compute
 
   /// Forecasts each metric on its own grid; unchanged when the latest result was made of the same input.
   public func compute(_ input: PredictionInput, for job: Job) async throws -> Computed<PredictionOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.lastInputHash { return .unchanged }
 
-    var grids: [(input: PredictionInput.Series, samples: RegularSeries)] = []
-    var leftOut: [(name: String, reason: String)] = []
-    for series in input.series {
-      do {
-        let samples = try MetricForecast.samples(series, limit: input.domain.historyPoints)
-        guard samples.presentCount >= MetricForecast.fewestSamples else {
-          leftOut.append(
-            (series.metric.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
-          continue
-        }
-        grids.append((series, samples))
-      } catch {
-        leftOut.append((series.metric.name, error.description))
-      }
-    }
-
+    var (grids, leftOut) = input.grids()
     var forecasts: [MetricForecast] = []
     for (series, samples) in grids {
       try Task.checkCancellation()
       guard let delay = Self.delay(of: samples, behind: grids.map(\.samples), horizon: input.horizon) else {
-        leftOut.append((series.metric.name, "not observed any more; the twin's other metrics are much newer"))
+        leftOut.append((series.definition.name, "not observed any more; the twin's other metrics are much newer"))
         continue
       }
       do {
@@ -83,11 +60,11 @@ public struct Prediction: JobKind {
           try MetricForecast(series, samples, events: input.events, delay: delay, horizon: input.horizon))
       } catch let error as ForecastingError {
         if error == .cancelled { throw CancellationError() }
-        leftOut.append((series.metric.name, error.description))
+        leftOut.append((series.definition.name, error.description))
       }
     }
     guard !forecasts.isEmpty else {
-      let reasons = leftOut.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+      let reasons = leftOut.map { "\($0.name): \($0.value)" }.joined(separator: "; ")
       throw JobFailure(
         "twin \(input.twin.text) (domain \(input.domain.name)) cannot be predicted yet (\(reasons)); "
           + "it is predicted with the next sweep after more is recorded", isPermanent: true)

@@ -1,9 +1,10 @@
+import Analysis
 import FoundationEssentials
 import Postgres
 import Queue
 
 /// What a `prediction` job may ask for.
-struct PredictionArguments: Sendable, Hashable, Decodable {
+struct PredictionArguments: JobArguments, Hashable {
   /// Only these metrics; nil = all that the domain knows and the twin has.
   let metrics: [String]?
   /// Steps ahead, 1…1000; nil = the domain's.
@@ -36,16 +37,8 @@ struct PredictionArguments: Sendable, Hashable, Decodable {
     self.historyDays = historyDays
   }
 
-  /// - Throws: a permanent `JobFailure` for what the schema should have refused.
-  init(_ json: JSON) throws(JobFailure) {
-    do {
-      self = try JSONDecoder().decode(Self.self, from: Data(json.text.utf8))
-    } catch {
-      throw JobFailure(
-        "the arguments \(json.text) are none of a prediction; known: metrics, horizon, history_days", isPermanent: true)
-    }
-    guard (1...1000).contains(horizon ?? 1), (historyDays ?? 1) >= 1 else {
-      throw JobFailure("horizon must be 1 to 1000 and history_days at least 1: \(json.text)", isPermanent: true)
-    }
+  var brokenRule: String? {
+    (1...1000).contains(horizon ?? 1) && historyDays ?? 1 >= 1
+      ? nil : "horizon must be 1 to 1000 and history_days at least 1"
   }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Series
@@ -5,18 +6,11 @@ import Twins
 
 /// All that a prediction is computed from: the twin's usable observations and the job's arguments.
 public struct PredictionInput: Sendable {
-  /// One metric and its observations within its valid range.
-  struct Series: Sendable {
-    let metric: Metric
-    let observedAt: [Date]
-    let values: [Double]
-  }
-
   let twin: UUID
   let domain: Domain
   let arguments: PredictionArguments
   /// By metric name, ascending; each with at least one observation.
-  let series: [Series]
+  let series: [ObservedSeries<Metric>]
   /// What happened to the twin and is planned for it.
   let events: EventCovariates
   /// Values that were there and could not be used: no numbers, or outside the metric's range.
@@ -30,9 +24,9 @@ public struct PredictionInput: Sendable {
 
   /// Picks what the job asked for out of a twin's history.
   /// - Throws: a permanent `JobFailure` that names the twin, the domain and the remedy.
-  init(_ known: KnownTwin, _ arguments: PredictionArguments) throws(JobFailure) {
+  init(_ resolved: ResolvedTwin, _ arguments: PredictionArguments) throws(JobFailure) {
     func never(_ message: String) -> JobFailure { JobFailure(message, isPermanent: true) }
-    let (history, domain, subjectName) = (known.history, known.domain, known.name)
+    let (history, domain, subjectName) = (resolved.history, resolved.domain, resolved.name)
     // Factors are inputs, not judged: they are not predicted, and what is known of them changes nothing.
     let observed = history.observations.filter { !$0.values.isEmpty && domain.factor($0.metric) == nil }
     guard !observed.isEmpty else {
@@ -49,16 +43,13 @@ public struct PredictionInput: Sendable {
 
     let newest = observed.compactMap(\.observedAt.last).max() ?? history.readAt
     let since = arguments.historyDays.map { newest.addingTimeInterval(-86_400 * Double($0)) } ?? .distantPast
-    var series: [Series] = []
+    var series: [ObservedSeries<Metric>] = []
     var skipped = 0
     for one in observed where arguments.metrics?.contains(one.metric) ?? true {
       guard let metric = domain.metric(one.metric) else { continue }
-      let usable = one.values.indices.filter { metric.accepts(one.values[$0]) }
-      skipped += one.skipped + one.values.count - usable.count
-      let kept = usable.filter { one.observedAt[$0] > since }
-      guard !kept.isEmpty else { continue }
-      series.append(
-        Series(metric: metric, observedAt: kept.map { one.observedAt[$0] }, values: kept.map { one.values[$0] }))
+      let usable = ObservedSeries(metric, one)
+      skipped += one.skipped + usable.rejected.count
+      if let kept = usable.after(since) { series.append(kept) }
     }
     guard !series.isEmpty else {
       throw never(
@@ -76,22 +67,35 @@ public struct PredictionInput: Sendable {
     readAt = history.readAt
   }
 
-  /// The hash of everything that the result depends on: code, definition of the domain, parameters, observations, events.
-  /// Not the clock, not the job: two jobs with the same input have the same hash.
-  var hash: String {
-    var hash = Fingerprint()
-    hash.combine(Prediction.name)
-    hash.combine(BuildInfo.version)
-    hash.combine(domain.fingerprint)
+  /// The metrics on their grids, as far as they have enough samples; the others, with the reason.
+  func grids() -> (
+    grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)], leftOut: [(name: String, value: String)]
+  ) {
+    var grids: [(series: ObservedSeries<Metric>, samples: RegularSeries)] = []
+    var leftOut: [(name: String, value: String)] = []
+    for one in series {
+      do {
+        let samples = try one.samples(limit: domain.historyPoints)
+        if samples.presentCount >= MetricForecast.fewestSamples {
+          grids.append((one, samples))
+        } else {
+          let needed = "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"
+          leftOut.append((one.definition.name, needed))
+        }
+      } catch {
+        leftOut.append((one.definition.name, error.description))
+      }
+    }
+    return (grids, leftOut)
+  }
+
+  /// The hash of everything that the result depends on.
+  func hash(of kind: KindDefinition) -> String {
+    var hash = Fingerprint(of: kind, domain: domain)
     hash.combine(horizon)
     hash.combine(arguments.historyDays ?? 0)
     hash.combine(series.count)
-    for one in series {
-      hash.combine(one.metric.name)
-      hash.combine(one.values.count)
-      for date in one.observedAt { hash.combine(date.timeIntervalSinceReferenceDate) }
-      for value in one.values { hash.combine(value) }
-    }
+    for one in series { hash.combine(one) }
     events.combine(into: &hash)
     return hash.hex
   }

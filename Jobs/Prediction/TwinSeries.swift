@@ -1,3 +1,4 @@
+import Analysis
 import Forecasting
 import FoundationEssentials
 import Postgres
@@ -19,11 +20,11 @@ public struct TwinSeries: Sendable {
   public let horizon: Int
   private let events: EventCovariates
 
-  init(_ series: PredictionInput.Series, _ samples: RegularSeries, _ input: PredictionInput) {
-    metric = series.metric.name
+  init(_ series: ObservedSeries<Metric>, _ samples: RegularSeries, _ input: PredictionInput) {
+    metric = series.definition.name
     self.samples = samples
-    seasons = MetricForecast.periods(series.metric, samples.interval)
-    bounds = MetricForecast.bounds(series.metric)
+    seasons = MetricForecast.periods(series.definition, samples.interval)
+    bounds = MetricForecast.bounds(series.definition)
     horizon = input.horizon
     events = input.events
   }
@@ -46,22 +47,10 @@ extension Prediction {
       throw JobFailure("there is no twin \(twin.text)", isPermanent: true)
     }
     let arguments = PredictionArguments(metrics: metrics, horizon: nil, historyDays: nil)
-    let input = try PredictionInput(KnownTwin(history, catalog: reader.catalog), arguments)
-    var found: [TwinSeries] = []
-    var leftOut: [(metric: String, reason: String)] = []
-    for series in input.series {
-      do {
-        let samples = try MetricForecast.samples(series, limit: input.domain.historyPoints)
-        guard samples.presentCount >= MetricForecast.fewestSamples else {
-          leftOut.append(
-            (series.metric.name, "\(samples.presentCount) samples, \(MetricForecast.fewestSamples) are needed"))
-          continue
-        }
-        found.append(TwinSeries(series, samples, input))
-      } catch {
-        leftOut.append((series.metric.name, error.description))
-      }
-    }
-    return (found, leftOut)
+    let input = try PredictionInput(ResolvedTwin(history, catalog: reader.catalog), arguments)
+    let (grids, leftOut) = input.grids()
+    return (
+      grids.map { TwinSeries($0.series, $0.samples, input) }, leftOut.map { (metric: $0.name, reason: $0.value) }
+    )
   }
 }

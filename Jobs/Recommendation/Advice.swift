@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -15,38 +16,9 @@ struct Advice: Sendable {
   /// much is clearly stronger.
   let strength: Double
   let story: Story
-  let products: [Product]
+  let products: [RecommendedProduct]
   let actions: [String]
-  let impact: Impact?
-
-  /// A product that it is about.
-  struct Product: Sendable, Hashable {
-    let id: UUID
-    let name: String
-  }
-
-  /// What is to be expected of a metric.
-  struct Impact: Sendable, Hashable {
-    let metric: Metric
-    let mean: Double
-    let lower: Double
-    let upper: Double
-    /// Days within which it is to be expected.
-    let horizonDays: Double
-
-    /// Writes it as `expected_impact`.
-    func write(to json: inout JSONWriter) {
-      json.object { json in
-        json.member("metric", metric.name)
-        json.member("label", metric.label)
-        json.member("unit", metric.unit)
-        json.member("mean", mean)
-        json.member("lo95", lower)
-        json.member("hi95", upper)
-        json.member("horizon_days", horizonDays)
-      }
-    }
-  }
+  let impact: ExpectedImpact?
 }
 
 /// A family of advice: evidence in, advice out.
@@ -56,4 +28,13 @@ protocol AdviceRule: Sendable {
 
   /// What it advises.
   func advice(on evidence: TwinEvidence, insights: [OpenInsight]) -> [Advice]
+}
+
+extension PriorRecommendation {
+  /// Advice that is given for the first time, or once more.
+  init(twin: UUID, _ advice: Advice, number: Int) {
+    self.init(
+      twin: twin, subject: advice.subject, basis: advice.basis, number: number, priority: advice.priority,
+      strength: advice.strength)
+  }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -12,35 +13,12 @@ struct OpenInsight: Sendable, Hashable {
   /// nil when the row is not one of ours, or not open, or was changed into something else.
   init?(id: UUID, title: String, confidence: Double?, dataPoints: String, metadata: String) {
     guard let episode = Episode(id: id, metadata: metadata), episode.state == .open,
-      let points = RowLineage.decode([DataPoint].self, dataPoints)
+      let evidence = [Evidence](json: dataPoints)
     else { return nil }
     self.episode = episode
     self.title = title
     self.confidence = confidence.map { min(1, max(0, $0)) } ?? 0
-    evidence = points.compactMap(\.evidence)
-  }
-
-  private struct DataPoint: Decodable {
-    let source: String
-    let jobId: JobID
-    let metric: String?
-    let label: String?
-    let unit: String
-    let name: String
-    let value: Double?
-    let text: String?
-    let at: String?
-    let from: String?
-    let until: String?
-
-    var evidence: Evidence? {
-      Evidence.Source(rawValue: source).map {
-        Evidence(
-          source: $0, job: jobId, metric: metric ?? "", label: label ?? "", unit: unit, name: name, value: value,
-          text: text, at: at.flatMap(RowLineage.date), from: from.flatMap(RowLineage.date),
-          until: until.flatMap(RowLineage.date))
-      }
-    }
+    self.evidence = evidence
   }
 
   /// Which way the metric goes, as far as the insight says: of trends and changes their own, of states the side.

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Postgres
 import Queue
@@ -13,7 +14,7 @@ public struct Recommendation: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Recommends what to do about a twin in twin_recommendations",
-    argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
+    argumentsSchema: NoArguments.schema,
     batchLimit: 32, needsTwin: true, recomputesOnChange: true, follows: ["insight"])
 
   /// Most earlier recommendations of a twin that are read, and most insights.
@@ -40,11 +41,10 @@ public struct Recommendation: JobKind {
   public func load(
     _ jobs: [Job], on connection: Connection
   ) async throws -> [JobID: Result<RecommendationInput, JobFailure>] {
-    let twins = jobs.compactMap(\.twinID)
-    let (histories, further, written) = try await reader.read(
-      twins, kind: Self.name, own: writtenStatement(twins, Self.rowsRead), on: connection)
+    let (twins, upstream, written) = try await reader.read(
+      jobs, kind: Self.name, own: writtenStatement(jobs.compactMap(\.twinID), Self.rowsRead), on: connection)
     var insights: [UUID: [OpenInsight]] = [:]
-    var given: [UUID: [GivenAdvice]] = [:]
+    var prior: [UUID: [PriorRecommendation]] = [:]
     for row in written {
       let (twin, id, title, confidence, dataPoints, metadata) = try row.decode(
         UUID.self, UUID.self, String?.self, Double?.self, String?.self, String.self)
@@ -52,32 +52,26 @@ public struct Recommendation: JobKind {
         let insight = OpenInsight(
           id: id, title: title, confidence: confidence, dataPoints: dataPoints, metadata: metadata)
         if let insight { insights[twin, default: []].append(insight) }
-      } else if let advice = GivenAdvice(id: id, metadata: metadata) {
-        given[twin, default: []].append(advice)
+      } else if let recommendation = PriorRecommendation(id: id, metadata: metadata) {
+        prior[twin, default: []].append(recommendation)
       }
     }
-    var inputs: [JobID: Result<RecommendationInput, JobFailure>] = [:]
-    for job in jobs {
-      inputs[job.id] = Result { () throws(JobFailure) in
-        let known = try KnownTwin(of: job, in: histories, catalog: reader.histories.catalog)
-        let twin = known.history.twin
-        return RecommendationInput(
-          evidence: try EvidenceInput(known, further, kind: Self.name),
-          insights: (insights[twin] ?? []).sorted { $0.episode.key < $1.episode.key }, given: given[twin] ?? [])
-      }
+    return twins.inputs(of: jobs) { (twin, _: NoArguments) throws(JobFailure) in
+      RecommendationInput(
+        evidence: try EvidenceInput(twin, upstream[twin.id] ?? UpstreamResults(), kind: Self.name),
+        insights: (insights[twin.id] ?? []).sorted { $0.episode.key < $1.episode.key }, prior: prior[twin.id] ?? [])
     }
-    return inputs
   }
 
   // MARK: - Compute
 
   /// Applies all rules and tells the recommendations on; unchanged when what they rest on is what it was.
   public func compute(_ input: RecommendationInput, for job: Job) async throws -> Computed<RecommendationOutput> {
-    let hash = input.hash
+    let hash = input.hash(of: definition)
     if hash == input.evidence.lastInputHash { return .unchanged }
     let evidence = try input.evidence.evidence(job: job.id, open: [])
     let advice = Self.rules.flatMap { $0.advice(on: evidence, insights: input.insights) }
-    let entries = AdviceBook.update(input.given, with: advice, twin: input.evidence.twin)
+    let entries = RecommendationTracker.update(input.prior, with: advice, twin: input.evidence.twin)
     return .store(RecommendationOutput(input, entries, inputHash: hash, job: job))
   }
 

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -8,14 +9,12 @@ public struct RecommendationInput: Sendable {
   /// Open insights, by episode.
   let insights: [OpenInsight]
   /// What was recommended before, in any state.
-  let given: [GivenAdvice]
+  let prior: [PriorRecommendation]
 
-  /// The hash of everything that decides what is advised. What was given before is left out, as for insights: the same
+  /// The hash of everything that decides what is advised. What was recommended before is left out, as for insights: the same
   /// evidence gives no other advice, whatever became of it.
-  var hash: String {
-    var hash = Fingerprint()
-    hash.combine(Recommendation.name)
-    evidence.combine(into: &hash)
+  func hash(of kind: KindDefinition) -> String {
+    var hash = evidence.hash(of: kind)
     hash.combine(insights.count)
     for insight in insights {
       hash.combine(insight.episode.key)

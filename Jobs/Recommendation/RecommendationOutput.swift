@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Queue
 import Twins
@@ -10,9 +11,13 @@ public struct RecommendationOutput: Sendable {
     let type: String
     let priority: Int
     let story: Story
+    /// A list of `RecommendedProduct`.
     let products: String
+    /// A list of texts.
     let actions: String
+    /// An `ExpectedImpact`.
     let impact: String?
+    /// `RecommendationMetadata`.
     let metadata: String
   }
 
@@ -27,57 +32,30 @@ public struct RecommendationOutput: Sendable {
   let rows: [Row]
   let kept: [Kept]
 
-  init(_ input: RecommendationInput, _ entries: [AdviceBook.Entry], inputHash: String, job: Job) {
-    let domain = input.evidence.domain.name
+  init(_ input: RecommendationInput, _ entries: [RecommendationTracker.Entry], inputHash: String, job: Job) {
+    let lineage = Lineage(of: job, inputHash: inputHash, domain: input.evidence.domain.name)
     var rows: [Row] = []
     var kept: [Kept] = []
     for entry in entries {
-      var metadata = JSONWriter()
-      metadata.object { metadata in
-        metadata.lineage(of: job, inputHash: inputHash, domain: domain)
-        entry.given.write(to: &metadata)
-        guard let advice = entry.advice else { return }
-        metadata.key("rests_on")
-        metadata.array { list in for row in advice.story.evidence { row.write(to: &list) } }
-      }
+      let metadata = RecommendationMetadata(
+        lineage: lineage, recommendation: entry.recommendation, restsOn: entry.advice?.story.evidence
+      ).json
       guard let advice = entry.advice else {
-        kept.append(Kept(id: entry.given.id, metadata: metadata.text))
+        kept.append(Kept(id: entry.recommendation.id, metadata: metadata))
         continue
       }
-      rows.append(Self.row(entry.given, advice, metadata.text))
+      rows.append(
+        Row(
+          id: entry.recommendation.id, type: advice.type, priority: advice.priority, story: advice.story,
+          products: advice.products.json, actions: advice.actions.json, impact: advice.impact?.json,
+          metadata: metadata))
     }
     self.rows = rows
     self.kept = kept
-    var summary = JSONWriter()
-    summary.object { summary in
-      summary.lineage(of: job, inputHash: inputHash, domain: domain)
-      summary.member("given", rows.count)
-      summary.member("withdrawn", entries.count { $0.given.state == .withdrawn })
-    }
+    let summary = RecommendationSummary(
+      lineage: lineage, given: rows.count,
+      withdrawn: entries.count { $0.recommendation.state == .withdrawn })
     record = ResultRecord(
-      twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.text)
-  }
-
-  private static func row(_ given: GivenAdvice, _ advice: Advice, _ metadata: String) -> Row {
-    var products = JSONWriter()
-    products.array { list in
-      for product in advice.products {
-        list.object {
-          $0.member("product_id", product.id.text)
-          $0.member("name", product.name)
-        }
-      }
-    }
-    var actions = JSONWriter()
-    actions.array { list in for action in advice.actions { list.value(action) } }
-    var impact: JSONWriter?
-    if let expected = advice.impact {
-      var json = JSONWriter()
-      expected.write(to: &json)
-      impact = json
-    }
-    return Row(
-      id: given.id, type: advice.type, priority: advice.priority, story: advice.story, products: products.text,
-      actions: actions.text, impact: impact?.text, metadata: metadata)
+      twin: input.evidence.twin, inputHash: inputHash, readAt: input.evidence.readAt, metadata: summary.json)
   }
 }

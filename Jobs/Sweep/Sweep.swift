@@ -1,3 +1,4 @@
+import Analysis
 import Postgres
 import Queue
 import Twins
@@ -13,9 +14,11 @@ public struct Sweep: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Enqueues the recomputation of twins whose data changed",
-    argumentsSchema: #"{"type": "object", "properties": {}, "additionalProperties": false}"#,
+    argumentsSchema: NoArguments.schema,
     // Two sweeps at once only wait for each other.
-    batchLimit: 1, concurrency: 1)
+    batchLimit: 1, concurrency: 1,
+    // New data is found and computed without anybody's doing.
+    defaultSchedule: DefaultSchedule(cron: "* * * * *"))
 
   /// Marks of one run. Too low: changes pile up between runs. Too high: a run holds the new jobs back until all are in.
   public static let markLimit = 10_000

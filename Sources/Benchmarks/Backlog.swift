@@ -24,7 +24,7 @@ struct Backlog: Sendable {
   private static let lastFinished = Statement("bench_last_finished", Embedded.Statements.bench_last_finished)
   private static let chunk = 1_000_000
   private static let tables = [
-    "twinmill.live_jobs", "twinmill.claims", "twinmill.lanes", "twinmill.job_history", "twinmill.probe_effects",
+    "twinmill.live_jobs", "twinmill.claims", "twinmill.lanes", "twinmill.job_history", "twinmill.probe_writes",
   ]
 
   /// Takes away the benchmark's jobs, finished or not.

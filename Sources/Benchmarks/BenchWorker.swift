@@ -15,7 +15,7 @@ final class BenchWorker: Sendable {
     self.log = log
   }
 
-  /// Starts `twinmill work`.
+  /// Starts `twinmill worker`.
   /// - Parameter queue: that it works on.
   /// - Parameter environment: over the caller's own; nil removes a variable.
   static func start(
@@ -26,7 +26,7 @@ final class BenchWorker: Sendable {
     guard file >= 0 else { throw CommandFailure("cannot write \(log): \(String(cString: strerror(errno)))") }
     defer { close(file) }
     let process = try await ChildProcess.start(
-      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file, "work", "--queues", queue],
+      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file, "worker", "--queues", queue],
       environment: environment.merging(["DATABASE_URL": stage.url]) { $1 }, output: file, error: file)
     return BenchWorker(process: process, log: log)
   }

@@ -1,20 +1,17 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 import Simulation
 
 extension [Double] {
   /// The value that this share of the values does not exceed (nearest rank); NaN of nothing.
   func quantile(_ share: Double) -> Double {
-    guard !isEmpty else { return .nan }
-    let rank = (share * Double(count)).rounded(.up)
-    return sorted()[Swift.min(Swift.max(Int(rank) - 1, 0), count - 1)]
+    OrderStatistics.quantile(share, of: self) ?? .nan
   }
 
   /// Of an even number of values the mean of the two in the middle.
   var median: Double {
-    guard !isEmpty else { return .nan }
-    let sorted = sorted()
-    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    OrderStatistics.median(self, ofTwo: .mean) ?? .nan
   }
 }
 

@@ -34,7 +34,7 @@ struct KillsMeasurement: Measurement {
     let seconds: Double
   }
 
-  private static let effects = Statement("bench_effects", Embedded.Statements.bench_effects)
+  private static let writes = Statement("bench_writes", Embedded.Statements.bench_writes)
   private static let interval = 3.0
   private static let perCall = 5
 
@@ -75,7 +75,7 @@ struct KillsMeasurement: Measurement {
   }
 
   private func figures(of jobs: [Int64], seconds: Double, _ connection: Connection) async throws -> Figures {
-    let (completed, otherwise, live, twice, missing, again) = try await connection.query(Self.effects(jobs))[0].decode(
+    let (completed, otherwise, live, twice, missing, again) = try await connection.query(Self.writes(jobs))[0].decode(
       Int64.self, Int64.self, Int64.self, Int64.self, Int64.self, Int64.self)
     return Figures(
       kills: sizes.kills, acknowledged: jobs.count, completed: Int(completed), discarded: Int(otherwise),

@@ -110,7 +110,7 @@ struct RecoveryMeasurement: Measurement {
     while true {
       for worker in workers { try worker.check() }
       let registered: Int64 = try await connection.query(
-        "SELECT count(*) FROM twinmill.workers WHERE pid = ANY (\(ids)) AND beat > 0")[0].decode(Int64.self)
+        "SELECT count(*) FROM twinmill.workers WHERE pid = ANY (\(ids)) AND heartbeats > 0")[0].decode(Int64.self)
       if registered == count { return }
       try await Task.sleep(for: .milliseconds(20))
     }

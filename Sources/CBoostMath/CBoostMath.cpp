@@ -1,6 +1,5 @@
 #include "CBoostMath.h"
 
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 namespace {
@@ -19,8 +18,4 @@ double boost_student_t_upper_tail(double t, double df) {
 
 double boost_student_t_quantile(double p, double df) {
   return boost::math::quantile(boost::math::students_t_distribution<double, Quiet>(df), p);
-}
-
-double boost_normal_quantile(double p) {
-  return boost::math::quantile(boost::math::normal_distribution<double, Quiet>(), p);
 }

@@ -10,12 +10,14 @@ struct Twinmill: AsyncParsableCommand {
     commandName: "twinmill",
     abstract: "Background jobs over the histories of digital twins, with a PostgreSQL queue.",
     discussion: """
-      The database is named by DATABASE_URL, or by libpq's own variables (PGHOST, PGDATABASE, PGSERVICE, …).
-      All settings: environment first, then the YAML file named by TWINMILL_CONFIG.
+      DATABASE_URL names the database; without it, libpq's own variables do (PGHOST, PGDATABASE, PGSERVICE, …). A \
+      setting is an environment variable, or a line of the YAML file that TWINMILL_CONFIG names; the environment \
+      wins.
       """,
     version: BuildInfo.version,
+    subcommands: [InternalCommand.self],
     groupedSubcommands: [
-      CommandGroup(name: "Run:", subcommands: [WorkCommand.self, ScheduleCommand.self, DemoCommand.self]),
+      CommandGroup(name: "Run:", subcommands: [WorkerCommand.self, SchedulerCommand.self, DemoCommand.self]),
       CommandGroup(
         name: "Jobs:",
         subcommands: [EnqueueCommand.self, JobsCommand.self, JobCommand.self, SchedulesCommand.self]),
@@ -47,7 +49,8 @@ struct Twinmill: AsyncParsableCommand {
       ". Hint: is this the right database, and is its schema there? Run: twinmill migrate up"
     case "22P02" where error.message.hasSuffix("type json"):
       ". Hint: arguments are a JSON object, such as '{\"horizon\": 30}'"
-    case "42501": ". Hint: the roles and what they may do: Deploy/README.md; for example GRANT twinmill_read TO …"
+    case "42501":
+      ". Hint: the roles and what they may do: Deploy/docs/operate/roles.md; for example GRANT twinmill_read TO …"
     default: ""
     }
   }

@@ -1,7 +1,11 @@
 import Twins
 
-/// The kinds of twin that come with the program. A new one is a folder and a line in `catalog`.
+/// The kinds of twin that come with the program. A new one is a folder and its name in `names`.
 public enum Domains {
+  /// Folders of this target, in the order of registration. A folder NAME holds `NAME.yaml`, `NAME.schema.sql`,
+  /// `NAME.register.sql`, `NAME.observations.sql`, `NAME.events.sql` and, if it takes imports, `NAME.import.sql`.
+  private static let names = ["skincare", "reactor", "goals", "propositions", "tasks", "sensor"]
+
   /// All domains, for twin tables in this schema.
   /// - Parameter domainSchemas: by domain, the schema of its own tables where it is not the one that its file says.
   /// - Throws: `DomainError`, if a definition is wrong.
@@ -9,39 +13,22 @@ public enum Domains {
     twinsSchema: String = "public", domainSchemas: [String: String] = [:]
   ) throws(DomainError) -> DomainCatalog {
     var domains: [Domain] = []
-    for files in [skincare, reactor, goals, propositions, tasks, sensor] {
-      domains.append(try Domain(files, twinsSchema: twinsSchema, domainSchemas: domainSchemas))
+    for name in names {
+      domains.append(try Domain(files(of: name), twinsSchema: twinsSchema, domainSchemas: domainSchemas))
     }
     return try DomainCatalog(domains, twinsSchema: twinsSchema)
   }
 
-  private static let skincare = Domain.Files(
-    definition: Embedded.skincare.skincare_yaml, schema: Embedded.skincare.skincare_schema,
-    register: Embedded.skincare.skincare_register, observations: Embedded.skincare.skincare_observations,
-    events: Embedded.skincare.skincare_events)
-
-  private static let reactor = Domain.Files(
-    definition: Embedded.reactor.reactor_yaml, schema: Embedded.reactor.reactor_schema,
-    register: Embedded.reactor.reactor_register, observations: Embedded.reactor.reactor_observations,
-    events: Embedded.reactor.reactor_events)
-
-  private static let goals = Domain.Files(
-    definition: Embedded.goals.goals_yaml, schema: Embedded.goals.goals_schema,
-    register: Embedded.goals.goals_register, observations: Embedded.goals.goals_observations,
-    events: Embedded.goals.goals_events)
-
-  private static let propositions = Domain.Files(
-    definition: Embedded.propositions.propositions_yaml, schema: Embedded.propositions.propositions_schema,
-    register: Embedded.propositions.propositions_register,
-    observations: Embedded.propositions.propositions_observations, events: Embedded.propositions.propositions_events)
-
-  private static let tasks = Domain.Files(
-    definition: Embedded.tasks.tasks_yaml, schema: Embedded.tasks.tasks_schema,
-    register: Embedded.tasks.tasks_register, observations: Embedded.tasks.tasks_observations,
-    events: Embedded.tasks.tasks_events)
-
-  private static let sensor = Domain.Files(
-    definition: Embedded.sensor.sensor_yaml, schema: Embedded.sensor.sensor_schema,
-    register: Embedded.sensor.sensor_register, observations: Embedded.sensor.sensor_observations,
-    events: Embedded.sensor.sensor_events, importing: Embedded.sensor.sensor_import)
+  private static func files(of name: String) throws(DomainError) -> Domain.Files {
+    func text(_ ending: String) throws(DomainError) -> String {
+      guard let text = Embedded.text("\(name)/\(name).\(ending)") else {
+        throw .invalid(domain: name, place: "", problem: "the file \(name)/\(name).\(ending) is missing; add it")
+      }
+      return text
+    }
+    return Domain.Files(
+      definition: try text("yaml"), schema: try text("schema.sql"), register: try text("register.sql"),
+      observations: try text("observations.sql"), events: try text("events.sql"),
+      importing: Embedded.text("\(name)/\(name).import.sql"))
+  }
 }

@@ -1,3 +1,5 @@
+import Numerics
+
 /// A way of forecasting one series: a small value that holds settings, never data.
 public protocol ForecastModel: Sendable {
   /// What fitting gives.

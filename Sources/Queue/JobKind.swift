@@ -68,6 +68,9 @@ public struct KindDefinition: Sendable {
   public let summary: String
   /// JSON schema of the arguments, checked when a job is enqueued.
   public let argumentsSchema: JSON
+  /// Counts the changes of what the kind makes of the same input. It is part of every input hash: raised, every twin is
+  /// computed anew; left alone, a new version of the program recomputes nothing.
+  public let revision: Int
   /// Queue of jobs that name none.
   public let queue: String
   /// How many attempts may end in an error before the job is discarded.
@@ -88,17 +91,24 @@ public struct KindDefinition: Sendable {
   public let recomputesOnChange: Bool
   /// Kinds whose results of the same twin it reads; when a twin is recomputed it waits for them.
   public let follows: [String]
+  /// What the kind has in the database beside its results: tables, functions, grants. nil: nothing.
+  public let schema: SchemaModule?
+  /// When its jobs are enqueued where nobody has said otherwise. nil: never by themselves.
+  public let defaultSchedule: DefaultSchedule?
 
   /// A definition; what is left out has the default shown here.
   public init(
-    name: String, summary: String, argumentsSchema: JSON, queue: String = "default", maxAttempts: Int = 5,
+    name: String, summary: String, argumentsSchema: JSON, revision: Int = 1, queue: String = "default",
+    maxAttempts: Int = 5,
     batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
     backoffBase: Duration = .seconds(5), timeout: Duration = .seconds(900), needsTwin: Bool = false,
-    recomputesOnChange: Bool = false, follows: [String] = []
+    recomputesOnChange: Bool = false, follows: [String] = [], schema: SchemaModule? = nil,
+    defaultSchedule: DefaultSchedule? = nil
   ) {
     self.name = name
     self.summary = summary
     self.argumentsSchema = argumentsSchema
+    self.revision = revision
     self.queue = queue
     self.maxAttempts = maxAttempts
     self.batchLimit = batchLimit
@@ -109,5 +119,7 @@ public struct KindDefinition: Sendable {
     self.needsTwin = needsTwin
     self.recomputesOnChange = recomputesOnChange
     self.follows = follows
+    self.schema = schema
+    self.defaultSchedule = defaultSchedule
   }
 }

@@ -38,7 +38,7 @@ extension JobQueue {
     on connection: Connection
   ) async throws(PostgresError) -> [(action: String, jobs: Int64)] {
     var done: [(action: String, jobs: Int64)] = []
-    for row in try await connection.query(Statements.tend()) {
+    for row in try await connection.query(Statements.maintainWaiting()) {
       done.append(try row.decode(String.self, Int64.self))
     }
     return done

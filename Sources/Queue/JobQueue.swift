@@ -74,7 +74,7 @@ public enum JobQueue {
   public static func headScan(of lanes: [Lane], on connection: Connection) async throws(PostgresError) -> [Head] {
     var pipeline = Pipeline()
     pipeline.add(Statements.hotPlan())
-    let scan = pipeline.add(Statements.fronts(lanes.map(\.number)))
+    let scan = pipeline.add(Statements.headScan(lanes.map(\.number)))
     var heads: [Head] = []
     for row in try await connection.pipeline(pipeline)[scan] {
       let (lane, isRequeued, position) = try row.decode(Int32.self, Bool.self, Int64.self)

@@ -49,8 +49,8 @@ extension QueueWorker {
   ) async throws(PostgresError) -> JobQueue.Claim {
     var pipeline = Pipeline()
     pipeline.add(Statements.claimPlan())
-    pipeline.add(Statements.lockSuspects(queues, kinds))
-    let claim = pipeline.add(Statements.claimSuspect(id, token, lanes.map(\.number)))
+    pipeline.add(Statements.lockPoison(queues, kinds))
+    let claim = pipeline.add(Statements.claimPoison(id, token, lanes.map(\.number)))
     let overlap = pipeline.add(Statements.claimOverlap(token))
     let answers = try await connection.pipeline(pipeline)
     return try JobQueue.Claim(answers[claim], overlap: answers[overlap], lanes: lanes, token: token)

@@ -90,8 +90,8 @@ extension QueueWorker {
         id, token, ids, endings.map { Int32($0.job.attempt) }, columns.map(\.outcome),
         Self.untilLast(columns.map(\.result)), Self.untilLast(columns.map(\.cause)),
         Self.untilLast(columns.map(\.message)), Self.untilLast(columns.map(\.delay)), endings.map(\.startedAt)))
-    pipeline.add(Statements.release(ids))
-    if !keys.isEmpty { pipeline.add(Statements.unpark(keys.sorted())) }
+    pipeline.add(Statements.resolveDependents(ids))
+    if !keys.isEmpty { pipeline.add(Statements.unblockKeys(keys.sorted())) }
     pipeline.add(Statements.hotPlanEnd())
     return JobQueue.Finish(pipeline, finished: finished, asked: ids)
   }
@@ -122,7 +122,7 @@ extension QueueWorker {
         (self.outcome, cause, self.message) = ("retry", "error", JobQueue.storable(message))
         self.delay = delay.seconds
       case .snooze(let pause): (self.outcome, delay) = ("snooze", pause.seconds)
-      case .requeued: self.outcome = "handed_back"
+      case .requeued: self.outcome = "requeued"
       }
     }
   }

@@ -107,7 +107,7 @@ public struct QueueWorker: Sendable {
   /// The heartbeat counters of all other workers.
   public func heartbeatsOfOthers(on connection: Connection) async throws(PostgresError) -> [JobQueue.Heartbeat] {
     var heartbeats: [JobQueue.Heartbeat] = []
-    for row in try await connection.query(Statements.beats(id)) {
+    for row in try await connection.query(Statements.heartbeats(id)) {
       let (worker, count, seconds) = try row.decode(UUID.self, Int64.self, Double.self)
       heartbeats.append(JobQueue.Heartbeat(worker: worker, count: count, interval: .seconds(seconds)))
     }
@@ -125,7 +125,7 @@ public struct QueueWorker: Sendable {
     on connection: Connection, deadline: Duration? = nil, live: () -> [UUID]
   ) async throws(PostgresError) -> [JobID] {
     let now: Date = try await connection.query(Statements.serverTime(), deadline: deadline).only().decode(Date.self)
-    let statement = Statements.returnStrays(id, live(), now)
+    let statement = Statements.requeueOrphans(id, live(), now)
     return try await connection.query(statement, deadline: deadline).jobIDs()
   }
 

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Postgres
+import Queue
 
-/// A row of `twinmill.schedules` as people see and edit it.
+/// A schedule as people make it; `ReadModels` has the rows as they read them.
 public struct ScheduleEntry: Hashable, Sendable {
   /// Unique name: 1–100 letters, digits, dots, dashes or underscores.
   public var name: String
@@ -29,54 +30,12 @@ public struct ScheduleEntry: Hashable, Sendable {
   public var jitterSeconds: Double = 0
   /// Whether it runs.
   public var isEnabled: Bool = true
-  /// Every planned instant up to here has been dealt with. Read only.
-  public private(set) var plannedUntil: Date?
-  /// The next planned instant, once a scheduler has looked. Read only.
-  public private(set) var nextAt: Date?
-  /// Why the last tick could not be made. Read only.
-  public private(set) var lastError: String?
-  /// The newest planned instant that was decided. Read only.
-  public private(set) var lastPlannedAt: Date?
-  /// What became of it: `enqueued`, `merged`, `skipped` or `missed`. Read only.
-  public private(set) var lastOutcome: String?
-  /// Its job. Read only.
-  public private(set) var lastJobID: Int64?
 
   /// A schedule with the defaults of `twinmill.schedule`.
   public init(name: String, cron: String, kind: String) {
     self.name = name
     self.cron = cron
     self.kind = kind
-  }
-
-  private init(_ row: Row) throws(PostgresError) {
-    name = try row.get("name")
-    cron = try row.get("cron")
-    timeZone = try row.get("time_zone")
-    kind = try row.get("kind")
-    arguments = try row.get("arguments")
-    twinID = try row.get("twin_id")
-    queue = try row.get("queue")
-    priority = Int(try row.get("priority", as: Int32.self))
-    overlap = try row.get("overlap")
-    catchUp = try row.get("catch_up")
-    catchUpLimit = Int(try row.get("catch_up_limit", as: Int32.self))
-    jitterSeconds = try row.get("jitter_seconds")
-    isEnabled = try row.get("enabled")
-    plannedUntil = try row.get("planned_until")
-    nextAt = try row.get("next_at")
-    lastError = try row.get("last_error")
-    lastPlannedAt = try row.get("last_planned_at")
-    lastOutcome = try row.get("last_outcome")
-    lastJobID = try row.get("last_job_id")
-  }
-
-  /// All schedules by name, or the one of a name (an empty array if there is none).
-  public static func list(name: String? = nil, on connection: Connection) async throws(PostgresError) -> [ScheduleEntry]
-  {
-    var entries: [ScheduleEntry] = []
-    for row in try await connection.query(Statements.listSchedules(name)) { entries.append(try ScheduleEntry(row)) }
-    return entries
   }
 
   /// Makes the schedule, or replaces the one of its name (`twinmill.schedule`).
@@ -86,6 +45,14 @@ public struct ScheduleEntry: Hashable, Sendable {
       Statements.putSchedule(
         name, cron, kind, arguments, timeZone, twinID, queue, Int32(clamping: priority), overlap, catchUp,
         Int32(clamping: catchUpLimit), jitterSeconds, isEnabled))
+  }
+
+  /// Makes the default schedules of kinds that have one and have never had it in this database.
+  public static func addDefaults(of kinds: [KindDefinition], on connection: Connection) async throws(PostgresError) {
+    for kind in kinds {
+      guard let plan = kind.defaultSchedule else { continue }
+      _ = try await connection.query(Statements.defaultSchedule(kind.name, plan.cron, plan.timeZone))
+    }
   }
 
   /// Removes a schedule (`twinmill.unschedule`).

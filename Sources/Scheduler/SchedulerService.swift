@@ -2,8 +2,9 @@ import Logging
 import Postgres
 import Queue
 import ServiceLifecycle
+import Telemetry
 
-/// The process behind `twinmill schedule`: ticks until it is asked to stop.
+/// The process behind `twinmill scheduler`: ticks until it is asked to stop.
 ///
 /// It never ends because the database is away: whatever fails, it drops the connection, backs off with jitter and
 /// resumes where `twinmill.schedules` says. Run as many as you like.
@@ -85,7 +86,7 @@ public struct SchedulerService: Service {
       let event: TickLoop.Event
       do {
         event = try await perform(action, on: &link)
-        if case .peeked = event, loop.failures > 0 { logger.info("database is back; ticking on") }
+        if case .peeked = event, loop.failures > 0 { logger.emit(.schedulerResumed) }
       } catch let error as MigrationError {
         await link.connection?.close()
         throw error
@@ -149,7 +150,7 @@ public struct SchedulerService: Service {
     if !link.isChecked {
       try await migrator.check(connection)
       link.isChecked = true
-      logger.info("scheduler is ready")
+      logger.emit(.schedulerStarted)
       await ready()
     }
     return .connected
@@ -167,9 +168,8 @@ public struct SchedulerService: Service {
   /// The first failure is a warning, of the same outage's further ones one in a minute or two.
   private func log(_ error: any Error, failures: Int) {
     let isLoss = (error as? PostgresError)?.isConnectionLoss ?? false
-    logger.log(
-      level: failures % 60 == 0 ? .warning : .debug,
-      isLoss ? "database lost; reconnecting" : "tick failed; trying again",
-      metadata: ["error": "\(error)", "failures": "\(failures + 1)"])
+    logger.emit(
+      isLoss ? .schedulerLostDatabase : .schedulerRetries, level: failures % 60 == 0 ? nil : .debug,
+      [.error: "\(error)", .failures: "\(failures + 1)"])
   }
 }

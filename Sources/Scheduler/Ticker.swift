@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import Postgres
+import Telemetry
 
 /// Performs ticks on a connection: one transaction takes what is due, decides it and advances it.
 ///
@@ -55,8 +56,7 @@ struct Ticker: Sendable {
           plans.append((schedule, plan))
           statements.append(Self.statement(for: plan, of: schedule, retryAt: retryAt))
         } catch let fault as ScheduleFault {
-          logger.error(
-            "schedule cannot be planned", metadata: ["schedule": "\(fault.schedule)", "error": "\(fault.message)"])
+          logger.emit(.scheduleUnplannable, [.schedule: "\(fault.schedule)", .error: "\(fault.message)"])
           // Alone, so that the pipeline's answers match the plans one to one.
           _ = try await transaction.query(Statements.failSchedule(fault.schedule, fault.message, retryAt))
         }
@@ -103,11 +103,11 @@ struct Ticker: Sendable {
     }
     let offset = zone.offset(at: Int(now.timeIntervalSince1970.rounded(.down)))
     if let serverOffset: Int32 = try row.get("server_offset"), Int(serverOffset) != offset {
-      logger.warning(
-        "time zone rules differ between server and scheduler: update tzdata or Twinmill",
-        metadata: [
-          "schedule": "\(name)", "time_zone": "\(zoneName)", "server_offset_s": "\(serverOffset)",
-          "scheduler_offset_s": "\(offset)",
+      logger.emit(
+        .zoneRulesDiffer,
+        [
+          .schedule: "\(name)", .timeZone: "\(zoneName)", .serverOffset: "\(serverOffset)",
+          .schedulerOffset: "\(offset)",
         ])
     }
     return Schedule(
@@ -117,18 +117,18 @@ struct Ticker: Sendable {
 
   private func log(_ plan: TickPlan, of schedule: Schedule, error: String?) {
     if let error {
-      logger.error("tick failed", metadata: ["schedule": "\(schedule.name)", "error": "\(error)"])
+      logger.emit(.tickRefused, [.schedule: "\(schedule.name)", .error: "\(error)"])
       return
     }
     guard let newest = plan.decisions.last else { return }
     var counts: [TickPlan.Outcome: Int] = [:]
     for decision in plan.decisions { counts[decision.outcome, default: 0] += 1 }
-    logger.info(
-      "tick",
-      metadata: [
-        "schedule": "\(schedule.name)", "planned_at": "\(newest.plannedAt.formatted(.iso8601))",
-        "enqueued": "\(counts[.enqueued] ?? 0)", "skipped": "\(counts[.skipped] ?? 0)",
-        "missed": "\(counts[.missed] ?? 0)", "next_at": "\(plan.nextAt?.formatted(.iso8601) ?? "never")",
+    logger.emit(
+      .tickMade,
+      [
+        .schedule: "\(schedule.name)", .plannedAt: "\(newest.plannedAt.formatted(.iso8601))",
+        .enqueued: "\(counts[.enqueued] ?? 0)", .skipped: "\(counts[.skipped] ?? 0)",
+        .missed: "\(counts[.missed] ?? 0)", .nextAt: "\(plan.nextAt?.formatted(.iso8601) ?? "never")",
       ])
   }
 }

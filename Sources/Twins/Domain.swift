@@ -26,7 +26,7 @@ public struct Domain: Sendable {
   /// How many insights a twin may have, and how far they look back.
   public let insights: InsightSettings
   /// What evidence must come up to.
-  public let evidence: EvidenceBar
+  public let evidence: EvidenceThreshold
   /// States worth telling when they were kept up.
   public let milestones: [Milestone]
   /// What to do when something is seen.

@@ -38,16 +38,6 @@ public struct DomainCatalog: Sendable {
     try await connection.script(domain.schemaScript)
   }
 
-  /// How many twins each domain has; domains without twins are missing.
-  public func countTwins(on connection: Connection) async throws(PostgresError) -> [String: Int] {
-    var counts: [String: Int] = [:]
-    for row in try await connection.query(Statements.countTwins(schema: twinsSchema)()) {
-      let (domain, count) = try row.decode(String.self, Int64.self)
-      counts[domain] = Int(count)
-    }
-    return counts
-  }
-
   /// Ties subjects and twins that do not know each other yet (each domain's `register.sql`).
   /// - Returns: how many.
   public func registerTwins(of domain: Domain, on connection: Connection) async throws(PostgresError) -> Int {

@@ -16,7 +16,7 @@ struct DomainFile {
   var schema: String?
   var tables: [DomainTable] = []
   var insights = InsightSettings()
-  var evidence = EvidenceBar()
+  var evidence = EvidenceThreshold()
   var milestones: [Milestone] = []
   var rules: [RecommendationRule] = []
 

@@ -62,7 +62,7 @@ public struct Threshold: Sendable, Hashable {
   }
 
   /// How serious a finding is, in the words of `twin_insights`.
-  public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
+  public enum Severity: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
     case low, medium, high
 
     /// 0 = low … 2 = high.

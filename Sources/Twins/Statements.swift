@@ -2,18 +2,10 @@ import Postgres
 
 /// The module's own statements.
 enum Statements {
-  static let registerDomains = Statement("register_domains", Embedded.Statements.register_domains)
-  static let requireColumns = Statement("require_columns", Embedded.Statements.require_columns)
-
-  static func countTwins(schema: String) -> Statement {
-    Statement("count_twins", Embedded.Statements.count_twins, schemas: ["twins": schema])
-  }
+  static let registerDomains = Statement("register_domains", Embedded.SQL.Statements.register_domains)
+  static let requireColumns = Statement("require_columns", Embedded.SQL.Statements.require_columns)
 
   static func describeTwins(schema: String) -> Statement {
-    Statement("describe_twins", Embedded.Statements.describe_twins, schemas: ["twins": schema])
-  }
-
-  static func findTwin(schema: String) -> Statement {
-    Statement("find_twin", Embedded.Statements.find_twin, schemas: ["twins": schema])
+    Statement("describe_twins", Embedded.SQL.Statements.describe_twins, schemas: ["twins": schema])
   }
 }

@@ -65,7 +65,7 @@ struct AttemptEnd: Sendable, Equatable {
   var worker: String
 }
 
-/// The rows of `twinmill.probe_effects` that one attempt of a job wrote: 1 … n, once each, if all is well.
+/// The rows of `twinmill.probe_writes` that one attempt of a job wrote: 1 … n, once each, if all is well.
 struct WriteSet: Sendable, Equatable {
   var attempt: Int
   var token: UUID?

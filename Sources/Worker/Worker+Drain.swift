@@ -1,6 +1,6 @@
-import Logging
 import Queue
 import ServiceLifecycle
+import Telemetry
 
 extension Worker {
   /// After a graceful shutdown begins: requeues what is still running when the limit is over.
@@ -11,7 +11,7 @@ extension Worker {
     try await Task.sleep(for: patience)
     queries.cancel()
     try await Task.sleep(for: context.settings.drainLimit - patience)
-    context.logger.warning("drain limit reached: requeuing jobs", metadata: ["jobs": "\(context.inFlight.count)"])
+    context.logger.emit(.drainLimitReached, [.jobCount: "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
     // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
     try await Task.sleep(for: context.settings.grace)
@@ -23,7 +23,7 @@ extension Worker {
   func endSoon(_ error: any Error) {
     Task.detached { [context, giveUp] in
       try await Task.sleep(for: context.settings.grace)
-      context.logger.critical("ending with jobs that ignore their cancellation", metadata: ["error": "\(error)"])
+      context.logger.emit(.jobsLeftRunning, [.error: "\(error)"])
       giveUp()
     }
   }

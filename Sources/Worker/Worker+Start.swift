@@ -1,6 +1,6 @@
-import Logging
 import Postgres
 import Queue
+import Telemetry
 
 extension Worker {
   /// Waits for a server that is not there yet; refuses a database or a login that waiting will not mend.
@@ -15,15 +15,15 @@ extension Worker {
         try await renewer.register()
         break
       } catch let error as PostgresError where error.mendsWithTime {
-        await backoff.pause(context.logger, "waiting for the database", error)
+        await backoff.pause(context.logger, .startWaits, error)
         try Task.checkCancellation()
       }
     }
-    context.logger.info(
-      "working",
-      metadata: [
-        "queues": "\(context.settings.queues?.joined(separator: ", ") ?? "all")", "kinds": "\(kinds.keys.sorted())",
-        "version": "\(BuildInfo.version)", "compute_threads": "\(context.compute.width)",
+    context.logger.emit(
+      .workerStarted,
+      [
+        .queues: "\(context.settings.queues?.joined(separator: ", ") ?? "all")", .kinds: .list(kinds.keys.sorted()),
+        .version: "\(BuildInfo.version)", .computeThreads: "\(context.compute.width)",
       ])
   }
 }

@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import Queue
 import ServiceLifecycle
+import Telemetry
 
 /// The daemon: claims jobs, runs them in batches, renews its lease, rescues the jobs of dead workers, and stops in order.
 public final class Worker: Service {
@@ -22,13 +23,13 @@ public final class Worker: Service {
   ///   - listenConnections: for LISTEN and the heartbeat's session lock, where `connections` goes through a
   ///     transaction-pooling proxy; nil = the same.
   ///   - migrator: to refuse a database that this version does not fit.
-  ///   - mutant: a safeguard to leave out; only tests of the checker do.
+  ///   - supervisor: told how the worker fares; nil = nobody.
   ///   - giveUp: ends the process; called when computations ignore their cancellation while the worker is to end.
   /// - Throws: `WorkerSettingsError`.
   public init(
     settings: WorkerSettings, connections: ConnectionSettings, listenConnections: ConnectionSettings? = nil,
-    kinds: [KindRunner], migrator: Migrator, systemd: SystemdNotifier = SystemdNotifier(),
-    failpoints: Failpoints = Failpoints(), mutant: Mutant? = nil, logger: Logger,
+    kinds: [KindRunner], migrator: Migrator, supervisor: (any Supervisor)? = nil,
+    failpoints: Failpoints = Failpoints(), logger: Logger,
     giveUp: @escaping @Sendable () -> Void = {}
   ) throws(WorkerSettingsError) {
     try settings.validate()
@@ -39,8 +40,7 @@ public final class Worker: Service {
     context = WorkerContext(
       settings: settings, worker: worker, pool: Pool(connections, size: settings.concurrency + 2),
       compute: try ComputePool(threads: settings.computeThreads),
-      lease: SharedLease(length: settings.lease), inFlight: InFlight(), failpoints: failpoints, mutant: mutant,
-      logger: logger)
+      lease: SharedLease(length: settings.lease), inFlight: InFlight(), failpoints: failpoints, logger: logger)
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.definition.name, $0) })
     renewer = LeaseRenewer(
       context: context, connections: direct,
@@ -52,7 +52,7 @@ public final class Worker: Service {
       ? Listener(
         connections: direct, queues: settings.queues.map(Set.init), worker: worker, inFlight: context.inFlight,
         wakeUp: wakeUp, poll: settings.poll, logger: logger) : nil
-    readiness = ReadinessReporter(context: context, systemd: systemd)
+    readiness = ReadinessReporter(context: context, supervisor: supervisor ?? Unsupervised())
     self.migrator = migrator
     self.giveUp = giveUp
   }
@@ -60,7 +60,9 @@ public final class Worker: Service {
   /// Works until the process is asked to stop (SIGTERM: gracefully), then drains and says goodbye.
   /// - Throws: `LeaseLost`, `MigrationError`, or `PostgresError` when the first connection fails for good.
   public func run() async throws {
-    context.mutant?.warn(context.logger)
+    #if FAULT_INJECTION
+      context.failpoints.mutant?.warn(context.logger)
+    #endif
     do {
       try await cancelWhenGracefulShutdown { [self] in try await start() }
     } catch {
@@ -72,7 +74,7 @@ public final class Worker: Service {
     let heartbeatThread = try ComputePool(threads: 1)
     let listener = await renewer.isPooled ? nil : listener
     if listener == nil, context.settings.listens {
-      context.logger.notice("a pooling proxy is in between: polling only; TWINMILL_LISTEN_URL names a direct URL")
+      context.logger.emit(.workerPollsOnly)
     }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: heartbeatThread) { [renewer] in try await renewer.run() }
@@ -96,7 +98,7 @@ public final class Worker: Service {
     }
     await renewer.leave()
     await context.pool.close()
-    context.logger.info("stopped")
+    context.logger.emit(.workerStopped)
   }
 
   private func claimUntilStopped() async throws {
@@ -107,7 +109,7 @@ public final class Worker: Service {
       try await loop.run()
     } onGracefulShutdown: { [self] in
       readiness.stopping()
-      context.logger.info("stopping: no more claims", metadata: ["jobs": "\(context.inFlight.count)"])
+      context.logger.emit(.workerStopping, [.jobCount: "\(context.inFlight.count)"])
       stopClaiming()
     }
   }

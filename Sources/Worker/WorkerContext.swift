@@ -13,7 +13,5 @@ struct WorkerContext: Sendable {
   let inFlight: InFlight
   let shares = TenantShares()
   let failpoints: Failpoints
-  /// Set by tests of the checker only.
-  let mutant: Mutant?
   let logger: Logger
 }

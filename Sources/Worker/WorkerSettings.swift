@@ -26,6 +26,9 @@ public struct WorkerSettings: Sendable {
   /// How long a claim under way may go on when the worker is to stop. Too low: its jobs may be claimed for nobody, and
   /// are returned by others. Too high: a worker whose server does not answer takes that long to stop.
   public var claimPatience: Duration = .seconds(1)
+  /// How long the goodbye of a stopping worker may wait for the server. Too low: the others have to find out that it is
+  /// gone. Too high: a worker whose server does not answer takes that long to stop.
+  public var farewell: Duration = .seconds(1)
   /// How long a cancelled computation may take to notice before the worker ends without it.
   public var grace: Duration = .seconds(5)
   /// A batch's finished jobs wait at most this long for its slow ones before they are stored.

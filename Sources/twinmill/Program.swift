@@ -7,12 +7,12 @@ import Scheduler
 import Twins
 import Worker
 
-/// The program: the only place that names the kinds of job and the modules with tables, one line each.
+/// The program: the only place that names the kinds of job and the modules that have a part of the database.
 @main
 enum Program {
   static func main() async {
     await Build(
-      migrations: QueueMigrations.all + SchedulerMigrations.all + TwinsMigrations.all,
+      modules: [.queue, .scheduler, .twins],
       catalog: { (twinsSchema, domainSchemas) throws(DomainError) in
         try Domains.catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas)
       },

@@ -70,7 +70,48 @@ struct ChangePointsTests {
         let total = segments.reduce(0) { $0 + costs.fit($1.0, $1.1).cost }
         best = min(best, total + Double(segments.count - 1) * costs.changeCost)
       }
-      #expect(abs(Segmentation(costs: costs).cost - best) < 1e-9)
+      #expect(abs(Segmentation.cheapest([costs])[0].cost - best) < 1e-9)
+    }
+  }
+
+  /// Series of every kind that the search treats in its own way: with and without gaps, short, wild, with ties.
+  private func generated(_ number: Int, _ count: Int) -> [Double] {
+    var noise = Noise(seed: UInt64(1_000 + number))
+    let phi = [0, 0.5, 0.9, 0.99][number % 4]
+    let slope = number % 3 == 0 ? 0.05 : 0
+    let errors = noise.autoregression(count, phi)
+    var level = 0.0
+    return errors.indices.map { i in
+      if noise.uniform() < 0.05 { level += 6 * noise.normal() }
+      var value = errors[i] + level + slope * Double(i)
+      if number % 5 == 1 { value = value.rounded() }
+      // Steps without any noise: many cuts cost the same.
+      if number % 7 == 2 { value = Double(i / 6 % 2) }
+      if noise.uniform() < 0.02 { value *= 20 }
+      return number % 2 == 1 && noise.uniform() < 0.15 ? .nan : value
+    }
+  }
+
+  @Test("the search finds what a plain one does that costs every segment, to the sample", arguments: 0..<8)
+  func plain(part: Int) {
+    for number in stride(from: part, to: 240, by: 8) {
+      let values = generated(number, number < 8 ? 250 : 4 + number * 7 % 60)
+      let changes = ChangePoints.find(in: values)
+      let expected = PlainChangePoints.find(in: values)
+      #expect(changes.map(\.index) == expected.map(\.index), "series \(number)")
+      for (change, other) in zip(changes, expected) {
+        #expect(abs(change.confidence - other.confidence) < 1e-12, "series \(number)")
+      }
+    }
+  }
+
+  @Test("the binary logarithm of the bounds is as near as it says")
+  func logarithm() {
+    var noise = Noise(seed: 27)
+    for i in 0..<20_000 {
+      let x = i % 2 == 0 ? 1 + Double(i) / 20_000 : exp(200 * noise.normal())
+      guard x.isNormal else { continue }
+      #expect(abs(BinaryLogarithm.estimate(x) - log2(x)) < BinaryLogarithm.error - 1e-4, "\(x)")
     }
   }
 

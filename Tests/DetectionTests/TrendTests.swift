@@ -1,3 +1,4 @@
+import Numerics
 import Testing
 
 @testable import Detection
@@ -80,7 +81,7 @@ struct TrendTests {
       (-2.446912, 6, 0.025), (1.439756, 6, 0.9), (2.228139, 10, 0.975), (-1.660234, 100, 0.05), (0, 8, 0.5),
       (5.958816, 6, 0.9995),
     ] as [(Double, Double, Double)] {
-      #expect(abs(TrendMixture.studentT(t, freedom: freedom) - chance) < 5e-4)
+      #expect(abs(StudentT.approximateCumulative(t, degrees: freedom) - chance) < 5e-4)
     }
   }
 }

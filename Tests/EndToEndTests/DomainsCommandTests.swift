@@ -38,10 +38,10 @@ struct DomainsCommandTests {
       ["domains"], url: database.url, environment: ["TWINMILL_DOMAIN_SCHEMAS": "goals"])
     #expect(malformed.status == 78 && malformed.err.contains("TWINMILL_DOMAIN_SCHEMAS: must be pairs DOMAIN=SCHEMA"))
 
-    let worker = try await Daemon("work", url: database.url, environment: Daemon.quick.merging(elsewhere) { $1 })
+    let worker = try await Daemon("worker", url: database.url, environment: Daemon.quick.merging(elsewhere) { $1 })
     let job: Int64 = try await connection.value(
       "SELECT job_id FROM twinmill.enqueue('prediction', twin => twinmill.twin('tasks', 'ann'))")
-    let end: String = try await connection.value("SELECT twinmill.wait(\(job), '60 s')")
+    let end: String = try await connection.value("SELECT twinmill.wait(\(job), '20 min')")
     #expect(end == "completed")
     #expect(try await connection.value("SELECT count(DISTINCT metric) FROM twinmill.latest_predictions") == Int64(4))
     #expect(await worker.stop() == 0)

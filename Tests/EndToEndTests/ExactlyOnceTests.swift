@@ -14,7 +14,7 @@ struct ExactlyOnceTests {
       SELECT count(*) FROM twinmill.job_history h
       LEFT JOIN LATERAL (
         SELECT count(*) AS rows, count(DISTINCT n) AS numbers, min(attempt) AS first, max(attempt) AS last
-        FROM twinmill.probe_effects e WHERE e.job_id = h.job_id
+        FROM twinmill.probe_writes e WHERE e.job_id = h.job_id
       ) AS e ON true
       WHERE h.state <> 'completed' OR e.rows <> (h.arguments ->> 'rows')::bigint OR e.rows <> e.numbers
          OR e.first <> h.attempt OR e.last <> h.attempt
@@ -35,11 +35,11 @@ struct ExactlyOnceTests {
     let connection = try await database.connect()
     try await enqueue(12, connection)
     let environment = Daemon.quick.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
-    let victim = try await Daemon("work", url: database.url, environment: environment)
-    try await victim.untilStopped(connection)
+    let victim = try await Daemon("worker", url: database.url, environment: environment)
+    try await victim.untilStopped()
     await victim.kill()
-    let survivor = try await Daemon("work", url: database.url)
-    try await survivor.untilLogged("working", connection)
+    let survivor = try await Daemon("worker", url: database.url)
+    try await survivor.untilLogged("working")
     try await connection.until("SELECT count(*) = 12 FROM twinmill.job_history")
     #expect(try await violations(connection) == 0)
     #expect(try await connection.value("SELECT count(*) FROM twinmill.jobs", as: Int64.self) == 0)
@@ -55,10 +55,10 @@ struct ExactlyOnceTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     try await enqueue(12, connection)
-    let environment = Daemon.quick.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
-    let zombie = try await Daemon("work", url: database.url, environment: environment)
-    try await zombie.untilStopped(connection)
-    let other = try await Daemon("work", url: database.url)
+    let environment = Daemon.mortal.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
+    let zombie = try await Daemon("worker", url: database.url, environment: environment)
+    try await zombie.untilStopped()
+    let other = try await Daemon("worker", url: database.url)
     try await connection.until("SELECT count(*) = 12 FROM twinmill.job_history")
     zombie.signal(SIGCONT)
     #expect(await zombie.wait() == 75)
@@ -78,17 +78,17 @@ struct ExactlyOnceTests {
     let poison: Int64 = try await connection.value(
       "SELECT job_id FROM twinmill.enqueue('probe', arguments => '{\"crash\": true, \"rows\": 1}')")
     for _ in 1...3 {
-      let worker = try await Daemon("work", url: database.url)
+      let worker = try await Daemon("worker", url: database.url)
       #expect(await worker.wait() == 128 + SIGKILL)
     }
-    let survivor = try await Daemon("work", url: database.url)
+    let survivor = try await Daemon("worker", url: database.url)
     #expect(try await connection.value("SELECT twinmill.wait(\(poison))", as: String.self) == "discarded")
     try await connection.until("SELECT count(*) = 0 FROM twinmill.jobs WHERE kind = 'probe'")
     let completed = try await connection.value(
       "SELECT count(*) FROM twinmill.job_history WHERE state = 'completed' AND kind = 'probe'", as: Int64.self)
     #expect(completed == 5)
     #expect(
-      try await connection.value("SELECT count(*) FROM twinmill.probe_effects WHERE job_id = \(poison)") == Int64(0))
+      try await connection.value("SELECT count(*) FROM twinmill.probe_writes WHERE job_id = \(poison)") == Int64(0))
     #expect(await survivor.stop() == 0)
   }
 }

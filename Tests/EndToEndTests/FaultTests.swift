@@ -8,16 +8,33 @@ import Testing
 /// judges every job.
 @Suite("Faults")
 struct FaultTests {
-  /// Small batches, so that a crash takes few jobs with it; a lease that a busy machine does not lose by itself.
-  private static let settings = Daemon.quick.merging([
-    "TWINMILL_LEASE_SECONDS": "2", "TWINMILL_BATCH_LIMIT": "20", "TWINMILL_LOG_LEVEL": "warning",
-  ]) { $1 }
+  /// Small batches, so that a crash takes few jobs with it.
+  private static let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "20", "TWINMILL_LOG_LEVEL": "warning"]
 
-  private func victim(_ moment: String, _ database: TestDatabase, _ connection: Connection) async throws -> Daemon {
-    let victim = try await Daemon(
-      "work", url: database.url, environment: Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 })
-    try await victim.untilStopped(connection)
+  private func worker(_ database: TestDatabase, stoppingAt moment: String? = nil) async throws -> Daemon {
+    let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
+    return try await Daemon("worker", url: database.url, environment: Daemon.quick.merging(settings) { $1 })
+  }
+
+  /// A worker that has stopped itself at a moment.
+  private func victim(_ moment: String, _ database: TestDatabase) async throws -> Daemon {
+    let victim = try await worker(database, stoppingAt: moment)
+    try await victim.untilStopped()
     return victim
+  }
+
+  /// The same with a short lease. One that is declared dead before its moment comes is followed by another.
+  private func zombie(_ moment: String, _ database: TestDatabase) async throws -> Daemon {
+    let settings = Self.settings.merging(["TWINMILL_FAILPOINT": moment]) { $1 }
+    while true {
+      let zombie = try await Daemon("worker", url: database.url, environment: Daemon.mortal.merging(settings) { $1 })
+      do {
+        try await zombie.untilStopped()
+        return zombie
+      } catch let error as Installed.Failed {
+        guard await zombie.wait() == 75 else { throw error }
+      }
+    }
   }
 
   @Test("killed, and stopped beyond the lease, at every moment under a flow of jobs: verify proves every job")
@@ -25,12 +42,12 @@ struct FaultTests {
     let database = try await Installed.migrated()
     let connection = try await database.connect()
     _ = try await connection.query("SELECT twinmill.limit_queue('limited', running => 3, running_per_key => 1)")
-    let survivor = try await Daemon("work", url: database.url, environment: Self.settings)
+    let survivor = try await worker(database)
     let producer = try await Producer(database)
     let producing = Task { try await producer.produceUntilStopped() }
 
     for moment in ["claimed", "loaded", "computed", "finishing", "fenced", "stored", "committed"] {
-      await (try victim(moment, database, connection)).kill()
+      await (try victim(moment, database)).kill()
     }
     let saved = "/tmp/twinmill-test-\(UUID().uuidString).csv"
     defer { unlink(saved) }
@@ -38,7 +55,7 @@ struct FaultTests {
       ["verify", "--limit", "limited=3", "--key-limit", "limited=1", "--save", saved], url: database.url)
     #expect(midway.status == 0, "\(midway.out)\(midway.err)")
     for moment in ["computed", "finishing", "stored"] {
-      let zombie = try await victim(moment, database, connection)
+      let zombie = try await zombie(moment, database)
       try await connection.until("SELECT NOT EXISTS (SELECT FROM twinmill.workers WHERE pid = \(zombie.id))")
       zombie.signal(SIGCONT)
       #expect(await zombie.wait() == 75)
@@ -63,8 +80,8 @@ struct FaultTests {
     // Default lease and heartbeat; batches so small that the jobs last for all kills.
     let settings: [String: String?] = ["TWINMILL_BATCH_LIMIT": "8", "TWINMILL_CONCURRENCY": "1"]
     var workers = [
-      try await Daemon("work", url: database.url, environment: settings),
-      try await Daemon("work", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
+      try await Daemon("worker", url: database.url, environment: settings),
     ]
     let producer = try await Producer(database)
     let producing = Task {
@@ -73,7 +90,7 @@ struct FaultTests {
     for kill in 1...10 {
       try await connection.until("SELECT count(*) >= \(Int64(kill * 400)) FROM twinmill.job_history")
       await workers.removeFirst().kill()
-      workers.append(try await Daemon("work", url: database.url, environment: settings))
+      workers.append(try await Daemon("worker", url: database.url, environment: settings))
     }
     try await producing.value
     try await connection.until("SELECT count(*) = 0 FROM twinmill.live_jobs WHERE kind = 'probe'")

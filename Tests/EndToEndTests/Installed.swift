@@ -48,10 +48,16 @@ final class Daemon: Sendable {
   private let child: ChildProcess
   private let logFile: String
 
-  /// Quick heartbeats, so that a test sees in fractions of a second what takes seconds in production.
+  /// Quick heartbeats, so that a test sees in fractions of a second what takes seconds in production; a lease that no
+  /// busy machine outlasts, so that nobody is declared dead whose process lives, except by `endLease`.
   static let quick: [String: String?] = [
-    "TWINMILL_HEARTBEAT_SECONDS": "0.1", "TWINMILL_LEASE_SECONDS": "1", "TWINMILL_POLL_SECONDS": "0.1",
+    "TWINMILL_HEARTBEAT_SECONDS": "0.1", "TWINMILL_LEASE_SECONDS": "60", "TWINMILL_POLL_SECONDS": "0.1",
   ]
+
+  /// A worker that is to outlast its lease by its own clock, too, or in a transaction, which may stand still as long as
+  /// a lease; or that holds no lock, so that only its lease tells of its death. Beside others it may be declared dead
+  /// while it runs, on a busy machine.
+  static let mortal = quick.merging(["TWINMILL_LEASE_SECONDS": "2"]) { $1 }
 
   init(_ command: String, url: String, environment: [String: String?] = quick) async throws {
     logFile = "/tmp/twinmill-test-\(UUID().uuidString).log"
@@ -99,30 +105,36 @@ final class Daemon: Sendable {
     _ = await child.wait()
   }
 
+  /// The server's part of the lease of a worker that stands still ends now: the others may declare it dead.
+  func endLease(_ connection: Connection) async throws {
+    _ = try await connection.query(
+      "UPDATE twinmill.workers SET lease_until = clock_timestamp() WHERE pid = \(child.id)")
+  }
+
   /// Returns when a line of the log holds a text.
-  func untilLogged(_ text: String, _ clock: Connection) async throws {
+  func untilLogged(_ text: String) async throws {
     while lines(with: text).isEmpty {
       guard child.isRunning else { throw Installed.Failed("the daemon ended: \(log)") }
-      _ = try await clock.query("SELECT pg_sleep(0.005)")
+      try await Task.sleep(for: .milliseconds(10))
     }
   }
 
   /// Returns when the worker's heartbeat has been heard so many times from now on.
   func untilBeaten(_ times: Int, _ clock: Connection) async throws {
-    let beat = "SELECT coalesce(max(beat), 0) FROM twinmill.workers WHERE pid = "
+    let beat = "SELECT coalesce(max(heartbeats), 0) FROM twinmill.workers WHERE pid = "
     let now = try await clock.value(SQL(stringLiteral: beat + "\(child.id)"), as: Int64.self)
     try await clock.until(SQL(stringLiteral: "SELECT (\(beat)\(child.id)) >= \(now + Int64(times))"))
   }
 
   /// Returns when the process has stopped itself (SIGSTOP) at a test moment.
-  func untilStopped(_ clock: Connection) async throws {
+  func untilStopped() async throws {
     while true {
       let stat = FileManager.default.contents(atPath: "/proc/\(child.id)/stat") ?? Data()
       // The state is the field after the parenthesized name.
       let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
       if state == "T" { return }
       guard child.isRunning else { throw Installed.Failed("the worker ended: \(log)") }
-      _ = try await clock.query("SELECT pg_sleep(0.005)")
+      try await Task.sleep(for: .milliseconds(10))
     }
   }
 }

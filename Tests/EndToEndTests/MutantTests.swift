@@ -8,7 +8,7 @@ import Testing
 @Suite("verify refutes mutants")
 struct MutantTests {
   /// Quick heartbeats; a lease that outlasts the test, so that only the dead are declared dead.
-  private static let longLease = oneBatch.merging(["TWINMILL_LEASE_SECONDS": "120"]) { $1 }
+  private static let longLease = oneBatch.merging(["TWINMILL_LEASE_SECONDS": "3600"]) { $1 }
   /// No second claim is on its way to the server when the process is stopped.
   private static let oneBatch = Daemon.quick.merging(["TWINMILL_CONCURRENCY": "1"]) { $1 }
 
@@ -31,8 +31,8 @@ struct MutantTests {
       -> Daemon
     {
       let more: [String: String?] = ["TWINMILL_FAILPOINT": moment, "TWINMILL_TEST_MUTANT": mutant]
-      let worker = try await Daemon("work", url: database.url, environment: environment.merging(more) { $1 })
-      if moment == nil { try await worker.untilLogged("working", connection) }
+      let worker = try await Daemon("worker", url: database.url, environment: environment.merging(more) { $1 })
+      if moment == nil { try await worker.untilLogged("working") }
       return worker
     }
 
@@ -61,14 +61,14 @@ struct MutantTests {
   func lateWrite(_ mutant: String?) async throws {
     let stage = try await Stage(mutant, jobs: 4)
     let zombie = try await stage.worker(stoppingAt: "finishing")
-    try await zombie.untilStopped(stage.connection)
+    try await zombie.untilStopped()
+    try await zombie.endLease(stage.connection)
     let other = try await stage.worker()
     try await stage.untilFinal(4)
     // What the zombie was about to send goes out before its heartbeat can learn that it has been declared dead.
     try await stage.connection.script("BEGIN; LOCK TABLE twinmill.workers IN EXCLUSIVE MODE")
     zombie.signal(SIGCONT)
-    try await zombie.untilLogged(
-      mutant == nil ? "results refused" : "job completed", try await stage.database.connect())
+    try await zombie.untilLogged(mutant == nil ? "results refused" : "job completed")
     try await stage.connection.script("COMMIT")
     #expect(await zombie.wait() == 75)
     #expect(await other.stop() == 0)
@@ -79,7 +79,7 @@ struct MutantTests {
   func death(_ mutant: String?) async throws {
     let stage = try await Stage(mutant, jobs: 4)
     let victim = try await stage.worker(stoppingAt: "fenced")
-    try await victim.untilStopped(stage.connection)
+    try await victim.untilStopped()
     await victim.kill()
     let survivor = try await stage.worker()
     try await stage.untilFinal(4)
@@ -91,12 +91,12 @@ struct MutantTests {
   func lateRescue(_ mutant: String?) async throws {
     let stage = try await Stage(mutant, jobs: 1)
     let dead = try await stage.worker(stoppingAt: "claimed", Self.longLease)
-    try await dead.untilStopped(stage.connection)
+    try await dead.untilStopped()
     await dead.kill()
     let late = try await stage.worker(stoppingAt: "rescuing", Self.longLease)
-    try await late.untilStopped(stage.connection)
+    try await late.untilStopped()
     let second = try await stage.worker(stoppingAt: "computed", Self.longLease)
-    try await second.untilStopped(stage.connection)
+    try await second.untilStopped()
     let claims = try await stage.connection.value("SELECT count(*) FROM twinmill.claims", as: Int64.self)
     #expect(claims == 1)
     late.signal(SIGCONT)
@@ -119,13 +119,13 @@ struct MutantTests {
   func lostClaim(_ mutant: String?) async throws {
     let stage = try await Stage(mutant, jobs: 3)
     let first = try await stage.worker(stoppingAt: "computed", Self.longLease)
-    try await first.untilStopped(stage.connection)
+    try await first.untilStopped()
     // What a failover does that loses the claim's commit: claims are not durable.
     _ = try await stage.connection.query("DELETE FROM twinmill.claims")
     let second = try await stage.worker(stoppingAt: "computed", Self.longLease)
-    try await second.untilStopped(stage.connection)
+    try await second.untilStopped()
     first.signal(SIGCONT)
-    try await first.untilLogged(mutant == nil ? "results refused" : "job completed", stage.connection)
+    try await first.untilLogged(mutant == nil ? "results refused" : "job completed")
     second.signal(SIGCONT)
     try await stage.untilFinal(3)
     #expect(await second.stop() == 0)
@@ -136,13 +136,12 @@ struct MutantTests {
   @Test("a mutant says so; an unknown one is refused")
   func loud() async throws {
     let database = try await Installed.migrated()
-    let connection = try await database.connect()
     let mutant = try await Daemon(
-      "work", url: database.url, environment: Daemon.quick.merging(["TWINMILL_TEST_MUTANT": "no_fence"]) { $1 })
-    try await mutant.untilLogged("TWINMILL_TEST_MUTANT is set", connection)
+      "worker", url: database.url, environment: Daemon.quick.merging(["TWINMILL_TEST_MUTANT": "no_fence"]) { $1 })
+    try await mutant.untilLogged("TWINMILL_TEST_MUTANT is set")
     #expect(await mutant.stop() == 0)
     let unknown = try await Installed.run(
-      ["work"], url: database.url, environment: ["TWINMILL_TEST_MUTANT": "no_worry"])
+      ["worker"], url: database.url, environment: ["TWINMILL_TEST_MUTANT": "no_worry"])
     #expect(unknown.status == 78)
   }
 }

@@ -38,21 +38,22 @@ struct PoolingProxyTests {
     }
     let connection = try await database.connect()
     let victim = try await Daemon(
-      "work", url: url, environment: environment.merging(["TWINMILL_FAILPOINT": "computed"]) { $1 })
+      "worker", url: url,
+      environment: environment.merging(Daemon.mortal) { $1 }.merging(["TWINMILL_FAILPOINT": "computed"]) { $1 })
     // What dies with its jobs; its lock, if it has one, says so at once.
     _ = try await Installed.run(["enqueue", "probe", "--arguments", "{\"rows\": 3}"], url: url)
-    try await victim.untilStopped(connection)
+    try await victim.untilStopped()
     let holdsLock = try await connection.value(
       "SELECT bool_and(lock_key IS NOT NULL) FROM twinmill.workers", as: Bool.self)
     #expect(holdsLock == (mode == .directListener))
     await victim.kill()
 
-    let worker = try await Daemon("work", url: url, environment: environment)
-    let scheduler = try await Daemon("schedule", url: url, environment: environment)
+    let worker = try await Daemon("worker", url: url, environment: environment)
+    let scheduler = try await Daemon("scheduler", url: url, environment: environment)
     try await connection.until(
       "SELECT count(*) = 1 FROM twinmill.job_history WHERE kind = 'probe' AND state = 'completed' AND crashes = 1")
     let effects = try await connection.value(
-      "SELECT count(*) FILTER (WHERE attempt = 2) || ' of ' || count(*) FROM twinmill.probe_effects", as: String.self)
+      "SELECT count(*) FILTER (WHERE attempt = 2) || ' of ' || count(*) FROM twinmill.probe_writes", as: String.self)
     #expect(effects == "3 of 3")
     #expect(worker.lines(with: "polling only").count == (mode == .unaware ? 1 : 0))
     // The listener's connection, or none.
@@ -106,7 +107,7 @@ struct PoolingProxyTests {
     let connection = try await database.connect()
     for isOn in [true, false] {
       let worker = try await Daemon(
-        "work", url: database.url,
+        "worker", url: database.url,
         environment: Daemon.quick.merging(["TWINMILL_PREPARED_STATEMENTS": isOn ? "true" : "false"]) { $1 })
       let done = try await Installed.run(["enqueue", "probe", "--wait"], url: database.url)
       #expect(done.out.hasSuffix("inserted, completed\n"), "\(done.err)")

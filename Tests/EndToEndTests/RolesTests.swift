@@ -58,8 +58,8 @@ struct RolesTests {
     // The worker's own role runs every kind of work end to end.
     _ = try await database.psql("CREATE ROLE runner LOGIN IN ROLE twinmill_worker;")
     let url = database.url.replacing("postgres@", with: "runner@")
-    let worker = try await Daemon("work", url: url)
-    let scheduler = try await Daemon("schedule", url: url)
+    let worker = try await Daemon("worker", url: url)
+    let scheduler = try await Daemon("scheduler", url: url)
     let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
     defer { unlink(csv) }
     try ("timestamp,value\n" + (0..<60).map { "2026-01-01 00:\($0 < 10 ? "0" : "")\($0):00,\($0 % 7)\n" }.joined())

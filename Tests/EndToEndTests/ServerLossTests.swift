@@ -13,10 +13,14 @@ struct ServerLossTests {
   func restart(_ shutdown: PrivateServer.Shutdown) async throws {
     let server = try await TestServer.own(durability: .full)
     let database = try await Installed.migrated(on: server)
-    let worker = try await Daemon("work", url: database.url, environment: [:])
-    let scheduler = try await Daemon("schedule", url: database.url, environment: [:])
     let connection = try await database.connect()
-    try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
+    // What this machine takes now from the start of a worker to the end of its first job.
+    let first: Int64 = try await connection.value("SELECT job_id FROM twinmill.enqueue('probe')")
+    let starting = ContinuousClock.now
+    let worker = try await Daemon("worker", url: database.url, environment: [:])
+    try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE job_id = \(first)")
+    let start = ContinuousClock.now - starting
+    let scheduler = try await Daemon("scheduler", url: database.url, environment: [:])
 
     // Acknowledged enqueues only; the producer stops with its connection.
     let producer = Task {
@@ -40,9 +44,11 @@ struct ServerLossTests {
 
     let again = try await database.connect()
     let job: Int64 = try await again.value("SELECT job_id FROM twinmill.enqueue('probe', arguments => '{\"rows\": 1}')")
-    // The bound: work flows again within 5 s of the server accepting, whatever waited before.
-    #expect(try await again.value("SELECT twinmill.wait(\(job), '5 s')", as: String.self) == "completed")
-    #expect(ContinuousClock.now - accepting < .seconds(5))
+    // The bound: work flows again after the longest pause between two tries to connect (1 s), and what it takes a
+    // worker to start; whatever waited before.
+    try await again.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE job_id = \(job)")
+    let recovery = ContinuousClock.now - accepting
+    #expect(recovery < .seconds(2) + start * 3, "\(recovery) after a start in \(start)")
     try await again.until("SELECT count(*) = 0 FROM twinmill.jobs WHERE kind = 'probe'")
     #expect(worker.isRunning)
     #expect(scheduler.isRunning)
@@ -52,7 +58,7 @@ struct ServerLossTests {
       SELECT count(*) FROM unnest(\(acknowledged + [job])) AS a(id)
       LEFT JOIN twinmill.job_history h ON h.job_id = a.id AND h.state = 'completed'
       LEFT JOIN LATERAL (
-        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_effects e WHERE e.job_id = a.id
+        SELECT count(*) AS rows, max(attempt) AS attempt FROM twinmill.probe_writes e WHERE e.job_id = a.id
       ) AS e ON true
       WHERE h.job_id IS NULL OR e.rows <> 1 OR e.attempt <> h.attempt
       """)

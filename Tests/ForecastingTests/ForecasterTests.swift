@@ -55,7 +55,8 @@ struct ForecasterTests {
     #expect(isSound(forecast, horizon: 12))
     #expect(forecast.model == method.rawValue)
     #expect((method == .pool) == (forecast.members.count > 1))
-    for series in HostileSeries.allCases {
+    // The pool meets them below, with more seasons and horizons.
+    for series in HostileSeries.allCases where method != .pool {
       #expect(isSound(try Forecaster(season: [7], method: method).forecast(series.values, horizon: 9), horizon: 9))
     }
   }

@@ -14,26 +14,6 @@ struct ModelTests {
     abs(a - b) <= tolerance * max(1, abs(b))
   }
 
-  @Test(
-    "normal quantiles agree with scipy's norm.ppf",
-    arguments: [
-      (0.5, 0.0), (0.6, 0.2533471031357997), (0.9, 1.2815515655446004), (0.975, 1.959963984540054),
-      (0.995, 2.5758293035489004), (1e-10, -6.361340902404056), (0.3, -0.5244005127080409),
-    ])
-  func normalQuantile(p: Double, expected: Double) {
-    #expect(close(NormalDistribution.quantile(p), expected, 1e-14))
-  }
-
-  @Test(
-    "quantiles of Student's t with four degrees of freedom agree with published tables",
-    arguments: [
-      (0.5, 0.0), (0.9, 1.533206), (0.975, 2.776445), (0.995, 4.604095), (0.05, -2.131847), (0.9995, 8.610302),
-    ]
-  )
-  func studentQuantile(p: Double, expected: Double) {
-    #expect(abs(StudentT.quantileOfFour(p) - expected) < 1e-6)
-  }
-
   @Test("seasonal indices of the airline passengers are those that R prints")
   func seasonalIndices() throws {
     let indices = try #require(SeasonalIndices(classical: Datasets.passengers[...], period: 12, isMultiplicative: true))

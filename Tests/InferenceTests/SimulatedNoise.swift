@@ -1,17 +1,13 @@
-/// Noise that is the same on every machine: SplitMix64 (Steele, Lea and Flood 2014).
-struct SimulatedNoise {
-  private var state: UInt64
+import Numerics
 
-  init(seed: UInt64) { state = seed }
+/// Noise that is the same on every machine.
+struct SimulatedNoise {
+  private var random: SeededRandom
+
+  init(seed: UInt64) { random = SeededRandom(state: seed) }
 
   /// The next number of [0, 1).
-  mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-  }
+  mutating func uniform() -> Double { random.uniform() }
 
   /// Nearly normal: twelve uniform numbers less six.
   mutating func normal() -> Double { (0..<12).reduce(0) { sum, _ in sum + uniform() } - 6 }

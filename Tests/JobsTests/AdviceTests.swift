@@ -2,6 +2,7 @@ import Domains
 import FoundationEssentials
 import Testing
 
+@testable import Analysis
 @testable import Jobs
 @testable import Twins
 
@@ -35,9 +36,9 @@ struct AdviceTests {
         "stop harmful 1", "stop harmful a little 2", "keep helpful 4", "resume helpful once 3", "weigh mixed 3",
       ])
     let impact = try #require(advice[0].impact)
-    #expect(impact.metric.name == "redness_index" && impact.mean == -6 && impact.lower == -9 && impact.upper == -3)
+    #expect(impact.metric == "redness_index" && impact.mean == -6 && impact.lower == -9 && impact.upper == -3)
     #expect(advice[0].story.description.contains("6.00 points higher since it began on 2024-03-01, for the worse"))
-    #expect(advice[0].products == [Advice.Product(id: UUID(of: ["harmful"]), name: "harmful")])
+    #expect(advice[0].products == [RecommendedProduct(id: UUID(of: ["harmful"]), name: "harmful")])
     #expect(advice[0].strength == 0.6)
   }
 
@@ -69,7 +70,7 @@ struct AdviceTests {
     #expect(Set(advice.map(\.actions)) == [["sleep longer"], ["eat less sugar"]])
     let sleep = try #require(advice.first { $0.actions == ["sleep longer"] })
     let impact = try #require(sleep.impact)
-    #expect(impact.metric.name == "hydration_index", "what it is surest of")
+    #expect(impact.metric == "hydration_index", "what it is surest of")
     // Innovations of an autoregression of 0.5 with standard deviation 3.
     let spread = 3 * 0.75.squareRoot()
     #expect(abs(impact.mean - 0.45 * spread) < 0.15)
@@ -79,11 +80,6 @@ struct AdviceTests {
     let sugar = try #require(advice.first { $0.actions == ["eat less sugar"] }?.impact)
     #expect(sugar.mean < 0 && sugar.lower < sugar.mean && sugar.mean < sugar.upper && sugar.upper < 0)
   }
-
-  @Test(
-    "two-sided chances and deviations",
-    arguments: [(0.05, 1.959963984540054), (1e-5, 4.417173413469), (1, 0), (0.3173105078629141, 1)])
-  func chances(_ p: Double, _ z: Double) { #expect(abs(Chance.deviations(twoSided: p) - z) < 1e-6) }
 
   private static let pump = """
     domain: skincare
@@ -138,17 +134,13 @@ struct AdviceTests {
 
   /// An insight as it is read back.
   private static func stored(_ finding: Finding, job: Int64) throws -> OpenInsight {
-    let episode = Episode(twin: SimulatedTwin.id, kind: "insight", finding, now: SimulatedTwin.date(63))
-    var metadata = JSONWriter()
-    metadata.object { metadata in
-      metadata.member("kind", "insight")
-      episode.write(to: &metadata)
-    }
-    var points = JSONWriter()
-    points.array { points in for row in finding.story.evidence { row.write(to: &points) } }
+    let episode = Episode(twin: SimulatedTwin.id, finding, now: SimulatedTwin.date(63))
+    let lineage = Lineage(of: SimulatedTwin.job(job), inputHash: "", domain: "skincare")
+    let metadata = InsightMetadata(lineage: lineage, episode: episode, rank: nil)
     return try #require(
       OpenInsight(
-        id: episode.id, title: finding.story.title, confidence: 1, dataPoints: points.text, metadata: metadata.text))
+        id: episode.id, title: finding.story.title, confidence: 1, dataPoints: finding.story.evidence.json,
+        metadata: metadata.json))
   }
 
   @Test("a title whose numbers are not in its evidence is not quoted")
@@ -173,28 +165,26 @@ struct AdviceTests {
 
   /// What is stored after some evaluations.
   private struct Shelf {
-    var rows: [UUID: GivenAdvice] = [:]
+    var rows: [UUID: PriorRecommendation] = [:]
 
     mutating func evaluate(_ advice: [Advice]) {
-      for entry in AdviceBook.update(rows.values.sorted { $0.number < $1.number }, with: advice, twin: SimulatedTwin.id)
+      for entry in RecommendationTracker.update(
+        rows.values.sorted { $0.number < $1.number }, with: advice, twin: SimulatedTwin.id)
       {
-        var json = JSONWriter()
-        json.object { json in
-          json.member("kind", "recommendation")
-          entry.given.write(to: &json)
-        }
-        rows[entry.given.id] = GivenAdvice(id: entry.given.id, metadata: json.text)
+        let lineage = Lineage(of: SimulatedTwin.job(kind: "recommendation"), inputHash: "", domain: "skincare")
+        let document = RecommendationMetadata(lineage: lineage, recommendation: entry.recommendation, restsOn: nil)
+        rows[entry.recommendation.id] = PriorRecommendation(id: entry.recommendation.id, metadata: document.json)
       }
     }
 
-    mutating func close(_ state: GivenAdvice.State) { for id in rows.keys { rows[id]?.state = state } }
+    mutating func close(_ state: PriorRecommendation.State) { for id in rows.keys { rows[id]?.state = state } }
 
-    var states: [GivenAdvice.State] { rows.values.sorted { $0.number < $1.number }.map(\.state) }
+    var states: [PriorRecommendation.State] { rows.values.sorted { $0.number < $1.number }.map(\.state) }
   }
 
   @Test("what was ignored or finished does not come back, unless clearly stronger, more urgent or on another occasion")
   func comingBack() {
-    for closed in [GivenAdvice.State.ignored, .done] {
+    for closed in [PriorRecommendation.State.ignored, .done] {
       for (advice, comes) in [
         (Self.advice(), false), (Self.advice(strength: 1.4), false), (Self.advice(strength: 0.5, priority: 5), false),
         (Self.advice(strength: 1.6), true), (Self.advice(priority: 3), true), (Self.advice(basis: "again"), true),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 
 /// A simulated skincare twin of whom the truth is known, one snapshot a day at 09:00 from 2024-01-01 on.
@@ -67,19 +68,13 @@ struct CausalTwin {
   }
 }
 
-/// The same noise in every run: SplitMix64 (Steele, Lea and Flood 2014), twelve uniform numbers less six.
+/// The same noise in every run: twelve uniform numbers less six.
 private struct Noise {
-  var state: UInt64
+  private var random: SeededRandom
 
-  private mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-  }
+  init(state: UInt64) { random = SeededRandom(state: state) }
 
-  private mutating func normal() -> Double { (0..<12).reduce(0) { sum, _ in sum + uniform() } - 6 }
+  private mutating func normal() -> Double { (0..<12).reduce(0) { sum, _ in sum + random.uniform() } - 6 }
 
   mutating func autoregression(_ count: Int, _ phi: Double) -> [Double] {
     var values = [normal()]

@@ -4,6 +4,7 @@ import Queue
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Verdicts on effects")
@@ -23,7 +24,7 @@ struct EffectVerdictTests {
       readAt: SimulatedTwin.date(240))
     let catalog = try Domains.catalog()
     let job = SimulatedTwin.job(kind: "effect")
-    let input = try EffectInput(KnownTwin(history, catalog: catalog), EffectArguments.decode(job))
+    let input = try EffectInput(ResolvedTwin(history, catalog: catalog), EffectArguments.decode(job))
     guard case .store(let output) = try await Effect(catalog: catalog).compute(input, for: job),
       let row = output.rows.first
     else { return nil }

@@ -2,6 +2,7 @@ import Domains
 import FoundationEssentials
 import Testing
 
+@testable import Analysis
 @testable import Jobs
 @testable import Twins
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Insight rules")
@@ -100,14 +101,14 @@ struct InsightRuleTests {
     #expect(finding.story.description.contains("at least 69 % on each of 3 steps"))
     #expect(finding.story.evidence.allSatisfy { $0.job == 5 && $0.source == .prediction })
 
-    twin.further.predictions = [:]
+    twin.upstream.predictions = []
     twin.predict("redness_index", mean: [60, 69.4, 69.4, 69.4], reach: 4)
     #expect(Self.rule(try twin.findings(), "forecast").isEmpty)
     let open = try twin.evidence(open: [finding.subject])
     #expect(Self.rule(try Insight.findings(in: open), "forecast").count == 1, "a lower bar to stay")
 
     twin.values["redness_index"]? += [72, 74, 75]
-    twin.further.predictions = [:]
+    twin.upstream.predictions = []
     twin.predict("redness_index", mean: [80, 80, 80], reach: 4)
     let held = try twin.findings()
     #expect(Self.rule(held, "forecast").isEmpty && Self.rule(held, "threshold").count == 1)

@@ -6,6 +6,7 @@ import TestServer
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Insight")

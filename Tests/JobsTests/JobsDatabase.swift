@@ -42,7 +42,7 @@ struct JobsDatabase {
       "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "")
     let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
-      _ = try await Migrator(QueueMigrations.all + TwinsMigrations.all).up(connection)
+      _ = try await Migrator([.queue, .twins]).up(connection)
       try await JobQueue.register(kinds: kinds, on: connection)
       try await catalog.register(on: connection)
       for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }

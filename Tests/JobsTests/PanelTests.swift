@@ -3,6 +3,7 @@ import Queue
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Panels: metrics and factors on one grid")
@@ -40,7 +41,7 @@ struct PanelTests {
         TwinEvent(occurredAt: start.addingTimeInterval(86_400 * $0.day), type: $0.type, factor: "p")
       }, lastInputHash: nil, readAt: start)
     return try TwinRecords(
-      KnownTwin(history, catalog: DomainCatalog([domain], twinsSchema: "public")), choice)
+      ResolvedTwin(history, catalog: DomainCatalog([domain], twinsSchema: "public")), choice)
   }
 
   /// NaN as nil, so that series can be compared.
@@ -88,7 +89,7 @@ struct PanelTests {
       interval: "")
     let (none, reasons) = Panel.panels(months)
     #expect(none.isEmpty && reasons.map(\.name) == ["a", "b"])
-    #expect(reasons[0].reason.contains("calendar") && reasons[1].reason.contains("interval cannot be inferred"))
+    #expect(reasons[0].value.contains("calendar") && reasons[1].value.contains("interval cannot be inferred"))
     let long = try Self.records([Self.observations("a", every: 86_400, (0..<150).map(Double.init))])
     let panel = try #require(Panel.panels(long).panels.first)
     #expect(panel.count == 100 && panel.metrics[0].values.first == 50 && panel.metrics[0].values.last == 149)
@@ -123,16 +124,17 @@ struct PanelTests {
     let observed = [Self.observations("a", every: 86_400, [1, 2]), Self.observations("f", every: 86_400, [1, 2])]
     func hash(
       _ observed: [Observations], _ events: [(day: Double, type: String)] = [], _ choice: RecordChoice = RecordChoice(),
-      kind: String = "k", parameters: [Double] = [1]
+      kind: String = "k", revision: Int = 1, parameters: [Double] = [1]
     ) throws -> String {
-      try Self.records(observed, events: events, choice: choice).hash(kind: kind, parameters: parameters)
+      let kind = KindDefinition(name: kind, summary: "", argumentsSchema: NoArguments.schema, revision: revision)
+      return try Self.records(observed, events: events, choice: choice).hash(of: kind, parameters: parameters).hex
     }
     let started = [(day: 1.0, type: "product_started")]
     let hashes = [
       try hash(observed), try hash(Array(observed[..<1])), try hash([observed[1]]), try hash(observed, started),
       try hash(observed, started + [(day: 2, type: "product_stopped")]),
       try hash(observed, [], RecordChoice(factors: ["f"])), try hash(observed, [], RecordChoice(historyDays: 10)),
-      try hash(observed, kind: "other"), try hash(observed, parameters: [2]),
+      try hash(observed, kind: "other"), try hash(observed, revision: 2), try hash(observed, parameters: [2]),
       try hash([Self.observations("a", every: 86_400, [1, 3]), observed[1]]),
     ]
     #expect(Set(hashes).count == hashes.count)

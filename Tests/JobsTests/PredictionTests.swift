@@ -2,6 +2,7 @@ import FoundationEssentials
 import Jobs
 import Postgres
 import Queue
+import ReadModels
 import TestServer
 import Testing
 import Twins

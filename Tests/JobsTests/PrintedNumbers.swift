@@ -1,3 +1,4 @@
+@testable import Analysis
 @testable import Jobs
 
 /// Finds numbers in texts that no evidence accounts for, without knowing how the texts were made.

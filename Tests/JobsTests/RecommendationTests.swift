@@ -5,6 +5,7 @@ import TestServer
 import Testing
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 @Suite("Recommendation")

@@ -1,20 +1,14 @@
 import Glibc
+import Numerics
 
-/// Reproducible pseudo-random numbers (SplitMix64: Steele, Lea, Flood 2014).
+/// Reproducible pseudo-random numbers.
 struct SimulatedNoise {
-  private var state: UInt64
+  private var random: SeededRandom
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { random = SeededRandom(state: seed) }
 
   /// Uniform on (0, 1).
-  mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    z ^= z >> 31
-    return (Double(z >> 11) + 0.5) / 9_007_199_254_740_992
-  }
+  mutating func uniform() -> Double { random.openUniform() }
 
   /// Standard normal (Box and Muller 1958).
   mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform()) }

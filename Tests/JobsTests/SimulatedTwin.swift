@@ -3,6 +3,7 @@ import FoundationEssentials
 import Queue
 import Twins
 
+@testable import Analysis
 @testable import Jobs
 
 /// A twin made of arrays of daily values, and what the pure part of the kinds says of it.
@@ -14,7 +15,7 @@ struct SimulatedTwin {
   var domain = "skincare"
   /// By metric; NaN = not observed.
   var values: [String: [Double]]
-  var further = EvidenceReader.Further()
+  var upstream = UpstreamResults()
   var catalog: DomainCatalog
 
   init(_ values: [String: [Double]], catalog: DomainCatalog? = nil) throws {
@@ -41,7 +42,7 @@ struct SimulatedTwin {
     let history = TwinHistory(
       twin: Self.id, domainName: domain, subject: "1", hasTables: true, observations: observations,
       lastInputHash: lastInputHash, readAt: Self.date(10_000))
-    return try EvidenceInput(KnownTwin(history, catalog: catalog), further, kind: "insight")
+    return try EvidenceInput(ResolvedTwin(history, catalog: catalog), upstream, kind: "insight")
   }
 
   func evidence(until day: Int = .max, open: Set<EpisodeSubject> = []) throws -> TwinEvidence {
@@ -53,7 +54,7 @@ struct SimulatedTwin {
   /// Predictions of a metric for the days behind the last one.
   mutating func predict(_ metric: String, mean: [Double], reach: Double, job: JobID = 5) {
     let first = values[metric]?.count ?? 0
-    further.predictions[Self.id, default: []].append(
+    upstream.predictions.append(
       PredictedMetric(
         metric: metric, job: job, dates: mean.indices.map { Self.date(first + $0) }, mean: mean,
         lower: mean.map { $0 - reach }, upper: mean.map { $0 + reach }))
@@ -72,7 +73,7 @@ struct SimulatedTwin {
          "q": \(q), "pairs_tried": 108, "from": "2024-01-01T00:00:00Z", "until": "2024-04-29T00:00:00Z",
          "partial": true}
         """, metadata: #"{"job_id": \#(job), "kind": "correlation", "attempt": 1}"#)
-    if let relation { further.relations[Self.id, default: []].append(relation) }
+    if let relation { upstream.relations.append(relation) }
   }
 
   /// An effect as the kind writes it.
@@ -93,6 +94,6 @@ struct SimulatedTwin {
         {"factor": "\(factor)", "factor_type": "product", "event": "product", "label": "product",
          "metrics": [\(entries.joined(separator: ","))], "not_enough": []}
         """, metadata: #"{"job_id": \#(job), "kind": "effect"}"#)
-    if let effect { further.effects[Self.id, default: []].append(effect) }
+    if let effect { upstream.effects.append(effect) }
   }
 }

@@ -1,3 +1,4 @@
+import Numerics
 import Testing
 
 @testable import Postgres
@@ -81,7 +82,7 @@ struct PoolStateTests {
 
   @Test("over random histories no connection is lent twice, none is lost and nobody waits beside an idle one")
   func random() {
-    var generator = SplitMix(state: 42)
+    var generator = SeededRandom(state: 42)
     for size in 1...4 {
       var pool = PoolState(size: size)
       var (opening, leased, waiting): (Set<UInt64>, [UInt64: UInt64], Set<UInt64>) = ([], [:], [])
@@ -132,17 +133,6 @@ struct PoolStateTests {
         #expect(pool.waiterCount == waiting.count)
         #expect(waiting.isEmpty || idle.isEmpty)
       }
-    }
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
     }
   }
 }

@@ -49,7 +49,7 @@ struct PoolTests {
     let (pool, killer) = (Pool(db.settings, size: 1), try await db.connect())
     let first = try await pool.withConnection { connection in
       let process = connection.serverProcess
-      try await killer.query("SELECT pg_terminate_backend(\(process), 5000)")
+      try await killer.query("SELECT pg_terminate_backend(\(process), 600000)")
       await #expect(throws: PostgresError.self) { try await connection.query("SELECT 1") }
       return process
     }
@@ -58,7 +58,7 @@ struct PoolTests {
     }
     #expect(first != second.process)
     let stream = second.connection.notifications()
-    try await killer.query("SELECT pg_terminate_backend(\(second.process), 5000)")
+    try await killer.query("SELECT pg_terminate_backend(\(second.process), 600000)")
     for await _ in stream {}
     let third = try await pool.withConnection { $0.serverProcess }
     #expect(third != second.process)

@@ -50,7 +50,7 @@ struct SQLTests {
       }
     #expect("\(error)" == "refused [23505] in statement insert_user. Hint: do else")
     #expect(String(reflecting: error).contains("a@b.c"))
-    #expect(error.isUniqueViolation && !error.isConnectionLoss && !error.isRetryable)
+    #expect(error.sqlstate == "23505" && !error.isConnectionLoss && !error.isRetryable)
   }
 }
 

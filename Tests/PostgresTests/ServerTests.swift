@@ -7,7 +7,7 @@ import Testing
 
 @Suite("PrivateServer")
 struct ServerTests {
-  @Test("committed data survives a fast and an immediate restart; connections notice both", .timeLimit(.minutes(2)))
+  @Test("committed data survives a fast and an immediate restart; connections notice both", .timeLimit(.minutes(30)))
   func restarts() async throws {
     let server = try await TestServer.own(durability: .full)
     var connection = try await Connection.open(ConnectionSettings(url: server.url()))
@@ -64,7 +64,7 @@ struct ServerTests {
     #expect(error.kind == .configuration && error.message.contains(parent) && error.hint?.contains("chmod") == true)
   }
 
-  @Test("over TLS megabytes go both ways, and notifications come", .timeLimit(.minutes(2)))
+  @Test("over TLS megabytes go both ways, and notifications come", .timeLimit(.minutes(30)))
   func encrypted() async throws {
     let socket = try SilentServer()
     let port = socket.port

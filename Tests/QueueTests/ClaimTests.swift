@@ -134,7 +134,7 @@ struct ClaimTests {
     let token = UUID()
     _ = try await connection.query(
       """
-      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
       SELECT \(token), \(second.id), lane, false, 3, '{1,2,3}' FROM twinmill.lanes
       """)
     let given = try await connection.query(Statements.claimOverlap(token))
@@ -174,7 +174,7 @@ struct ClaimTests {
       SELECT twinmill.enqueue('probe', tenant => t) FROM unnest('{a,b,c,d,e,f}'::text[]) AS t;
       SELECT twinmill.cancel(1), twinmill.cancel(4);
       UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 2;
-      UPDATE twinmill.live_jobs SET turn = nextval('twinmill.turns') WHERE job_id = 3;
+      UPDATE twinmill.live_jobs SET requeue_seq = nextval('twinmill.requeue_sequence') WHERE job_id = 3;
       UPDATE twinmill.live_jobs SET state = 'scheduled', run_at = 'infinity' WHERE job_id = 5;
       """)
     #expect(try await tenants(few: 6) == ["a", "b", "c", "d", "e", "f"])

@@ -22,7 +22,7 @@ struct EnqueueOptionsTests {
     #expect(edges.map(\.0) == [2, 3] && edges.map(\.1) == ["run", "run"])
     for (ended, state) in [(Int64(2), "blocked"), (Int64(3), "ready")] {
       try await connection.script(
-        "SELECT twinmill.archive('{\(ended)}', 'completed', '', ''); SELECT twinmill.release('{\(ended)}')")
+        "SELECT twinmill.archive('{\(ended)}', 'completed', '', ''); SELECT twinmill.resolve_dependents('{\(ended)}')")
       #expect(try await connection.value("SELECT state::text FROM twinmill.jobs WHERE job_id = \(job)") == state)
     }
   }
@@ -88,12 +88,14 @@ struct EnqueueOptionsTests {
     // Now: ready, at a new place, since the old one may be behind a claim cursor.
     try await connection.script(
       "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now())")
-    #expect(try await connection.value("SELECT state = 'ready' AND turn IS NOT NULL FROM twinmill.live_jobs") == true)
+    #expect(
+      try await connection.value("SELECT state = 'ready' AND requeue_seq IS NOT NULL FROM twinmill.live_jobs") == true)
     // Later again.
     try await connection.script(
       "SELECT twinmill.enqueue('probe', unique_key => 'k', if_waiting => 'replace', run_at => now() + interval '1 hour')"
     )
-    #expect(try await connection.value("SELECT state = 'scheduled' AND turn IS NULL FROM twinmill.live_jobs") == true)
+    #expect(
+      try await connection.value("SELECT state = 'scheduled' AND requeue_seq IS NULL FROM twinmill.live_jobs") == true)
   }
 
   @Test("a running job is not replaced, and its end does not wait for whoever tried")
@@ -126,7 +128,7 @@ struct EnqueueOptionsTests {
     try await claiming.script(
       """
       BEGIN; SELECT FROM twinmill.live_jobs WHERE job_id = 1 FOR UPDATE;
-      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
       SELECT gen_random_uuid(), gen_random_uuid(), lane, false, 1, '{1}' FROM twinmill.live_jobs
       """)
     async let outcome: String = Self.replace(on: database)

@@ -64,10 +64,11 @@ struct HistoryTests {
       SELECT n, now(), now(), now() - (3 - n) * interval '20 days', 'completed', 0, 1, 5, 0, 'probe', 'default', 'test',
         '{}'
       FROM generate_series(1, 2) AS n;
-      INSERT INTO twinmill.probe_effects SELECT n, 1, 1, gen_random_uuid() FROM generate_series(0, 2) AS n;
+      CREATE TABLE twinmill.written AS SELECT n::bigint AS job_id FROM generate_series(0, 2) AS n;
+      INSERT INTO twinmill.job_tables VALUES ('written', 'probe');
       """)
     _ = try await maintain(connection)
-    let kept: SQL = "SELECT array_agg(job_id ORDER BY job_id) FROM twinmill.probe_effects"
+    let kept: SQL = "SELECT array_agg(job_id ORDER BY job_id) FROM twinmill.written"
     #expect(try await connection.value(kept, as: [Int64].self) == [0, 2])
   }
 

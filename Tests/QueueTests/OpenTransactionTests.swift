@@ -44,11 +44,11 @@ struct OpenTransactionTests {
     let ready: SQL = "SELECT array_agg(job_id ORDER BY job_id) FROM twinmill.jobs WHERE state = 'ready'"
     #expect(try await connection.value(ready, as: [Int64].self) == [5])
     _ = try await JobQueue.maintainWaiting(on: connection)
-    #expect(try await connection.value("SELECT count(*) FROM twinmill.unreleased") == Int64(1))
+    #expect(try await connection.value("SELECT count(*) FROM twinmill.unresolved") == Int64(1))
     try await other.script("ROLLBACK")
     _ = try await JobQueue.maintainWaiting(on: connection)
     #expect(try await connection.value(ready, as: [Int64].self) == [3, 4, 5])
-    #expect(try await connection.value("SELECT count(*) FROM twinmill.unreleased") == Int64(0))
+    #expect(try await connection.value("SELECT count(*) FROM twinmill.unresolved") == Int64(0))
     #expect(try await connection.value("SELECT count(*) FROM twinmill.dependencies") == Int64(0))
   }
 

@@ -32,20 +32,20 @@ struct PlanTests {
       statement: Statements.claimOverlap, values: worker, plan: Statements.claimPlan,
       by: ["claims_pkey", "claims_lane"]),
     Hot(
-      statement: Statements.lockSuspects, values: "NULL, '{probe}'", plan: Statements.claimPlan, by: ["jobs_suspect"]),
+      statement: Statements.lockPoison, values: "NULL, '{probe}'", plan: Statements.claimPlan, by: ["jobs_poison"]),
     Hot(
-      statement: Statements.claimSuspect, values: "\(worker), \(worker), '{1,2,3}'", plan: Statements.claimPlan,
-      by: ["jobs_suspect"]),
-    Hot(statement: Statements.fronts, values: "'{1,2,3}'", by: ["jobs_ready"]),
+      statement: Statements.claimPoison, values: "\(worker), \(worker), '{1,2,3}'", plan: Statements.claimPlan,
+      by: ["jobs_poison"]),
+    Hot(statement: Statements.headScan, values: "'{1,2,3}'", by: ["jobs_ready"]),
     Hot(statement: Statements.promote, values: "100", by: ["jobs_due"]),
-    Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1", by: ["jobs_ready", "jobs_suspect"]),
+    Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1", by: ["jobs_ready", "jobs_poison"]),
     Hot(statement: Statements.nextDue, values: "", by: ["jobs_due"]),
     Hot(
       statement: Statements.finish,
       values: "\(worker), \(worker), '{1,2,3}', '{1,1,1}', '{completed,retry,cancelled}', '{stored,NULL,NULL}', "
         + "'{NULL,error,cancel}', '{NULL,x,y}', '{0,1,0}', '{now,now,now}'", by: ["claims_pkey", "live_jobs_pkey"]),
     Hot(statement: Statements.cancellationsOfWorker, values: worker, plan: nil),
-    Hot(statement: Statements.returnStrays, values: "\(worker), '{}', now()", plan: nil, by: ["live_jobs_pkey"]),
+    Hot(statement: Statements.requeueOrphans, values: "\(worker), '{}', now()", plan: nil, by: ["live_jobs_pkey"]),
     Hot(statement: Statements.alreadyFinal, values: "'{1,2,3}', \(worker)"),
   ]
 
@@ -63,7 +63,7 @@ struct PlanTests {
         generate_series(0, 1) p;
       INSERT INTO twinmill.queue_settings (queue, max_running, max_running_per_key, rate)
       VALUES ('limited', 100000, 2, 100000);
-      INSERT INTO twinmill.live_jobs (state, lane, max_attempts, kind, arguments, run_at, requested_by, turn,
+      INSERT INTO twinmill.live_jobs (state, lane, max_attempts, kind, arguments, run_at, requested_by, requeue_seq,
                                       concurrency_key, deadline, waits_for)
       SELECT CASE n % 4 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'blocked' ELSE 'ready' END::twinmill.job_state,
              1 + n / 4 % 8, 5, 'probe', '{}', now() + (n % 4 = 0)::integer * interval '1 hour', 'test',
@@ -71,17 +71,17 @@ struct PlanTests {
              CASE WHEN n % 100 = 0 THEN now() + interval '1 day' END, n % 3
       FROM generate_series(1, 1000000) AS n;
       INSERT INTO twinmill.dependencies SELECT n, n + 1, 'discard' FROM generate_series(1, 300000, 4) AS n;
-      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids, keys)
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids, keys)
       SELECT gen_random_uuid(), \(worker), lane, false, max(job_id), array_agg(job_id), array_agg(concurrency_key)
-      FROM twinmill.live_jobs WHERE state = 'ready' AND turn IS NULL AND job_id <= 20000
+      FROM twinmill.live_jobs WHERE state = 'ready' AND requeue_seq IS NULL AND job_id <= 20000
       GROUP BY lane, job_id / 2000;
-      SELECT setval('twinmill.turns', 2000000);
+      SELECT setval('twinmill.requeue_sequence', 2000000);
       INSERT INTO twinmill.job_history (job_id, enqueued_at, run_at, finished_at, state, priority, attempt,
         max_attempts, crashes, kind, queue, requested_by, arguments)
       SELECT 1000000 + n, now(), now(), now(), 'completed', 0, 1, 5, 0, 'probe', 'default', 'test', '{}'
       FROM generate_series(1, 20000) AS n;
       INSERT INTO twinmill.dependencies VALUES (1000001, 1, 'run');
-      """, deadline: .seconds(300))
+      """, deadline: .seconds(1800))
   }
 
   /// In bulk: new jobs, keys that are taken and free, dependents, jobs that replace others.
@@ -98,11 +98,12 @@ struct PlanTests {
   /// What the functions do inside is seen by auto_explain.
   static let calls = [
     "enqueue('probe', unique_key => 'k')", enqueueMany, enqueueAll, "cancel(500001)", "retry(500000)",
-    "release('{1,5,9,13}')", "unpark()", "tend()", "rescue('{}', '{}')", "wait(500001, '0 s')",
+    "resolve_dependents('{1,5,9,13}')", "unblock_keys()", "maintain_waiting()", "rescue('{}', '{}')",
+    "wait(500001, '0 s')",
   ]
 
   /// Called beside `finish`.
-  static let hotCalls = ["release('{1000001}')", "unpark('{key1,key2}')"]
+  static let hotCalls = ["resolve_dependents('{1000001}')", "unblock_keys('{key1,key2}')"]
 
   /// One test, one crowd: making it takes longer than asking it.
   @Test("hot statements go by index, also when planned on statistics of an empty table")
@@ -110,7 +111,7 @@ struct PlanTests {
     let database = try await QueueDatabase.create()
     try await Self.crowd(try await database.connect())
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
-    try await database.connect().script("ANALYZE", deadline: .seconds(300))
+    try await database.connect().script("ANALYZE", deadline: .seconds(1800))
     for hot in Self.hot { try await goesByIndex(hot, in: database) }
     for call in Self.calls { try await goesByIndex(call, in: database) }
     for call in Self.hotCalls { try await goesByIndex(call, under: Statements.hotPlan, in: database) }
@@ -122,7 +123,7 @@ struct PlanTests {
   func entersClaims() async throws {
     let database = try await QueueDatabase.create()
     let conditions = [
-      "claim": "(highest > w", "claim_limited": "(highest > w", "claim_overlap": "(token = $1)",
+      "claim": "(last_position > w", "claim_limited": "(last_position > w", "claim_overlap": "(token = $1)",
       "finish": "(token = $2)",
     ]
     for hot in Self.hot {
@@ -152,7 +153,7 @@ struct PlanTests {
       INSERT INTO twinmill.queue_settings (queue, max_running_per_key) VALUES ('limited', 2);
       INSERT INTO twinmill.live_jobs (state, lane, max_attempts, kind, arguments, run_at, requested_by)
       SELECT 'ready', 1, 5, 'probe', '{}', now(), 'test' FROM generate_series(1, 200000);
-      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
       SELECT gen_random_uuid(), \(Self.worker), 1, false, n * 100, ARRAY(SELECT generate_series(n * 100 - 99, n * 100))
       FROM generate_series(1, 2000) AS n;
       """)
@@ -171,20 +172,23 @@ struct PlanTests {
       INSERT INTO twinmill.dependencies VALUES (5, 200006, 'run');
       INSERT INTO twinmill.cancellations (job_id, requested_by) VALUES (200004, 'test');
       INSERT INTO twinmill.progress (job_id, attempt, percent) SELECT n, 1, 50 FROM generate_series(199990, 200003) AS n;
-      INSERT INTO twinmill.claims (token, worker, lane, is_returned, highest, job_ids)
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
       VALUES (\(Self.worker), \(Self.worker), 1, false, 200003, '{200001,200002,200003}');
       """)
     let late = "'{1,1}', '{t,f}', '{0,200000}', '{500,500}', '{0,0}', '{0,0}'"
     let new = "\(Self.worker), gen_random_uuid(), "
-    for var hot in Self.hot where hot.statement.name != "fronts" {
+    for var hot in Self.hot where hot.statement.name != "head_scan" {
       hot.values = hot.values.replacing("\(Self.worker), \(Self.worker), \(Self.lines)", with: new + late).replacing(
         "'{1,2,3}'", with: "'{200001,200002,200003}'")
       try await touchesFew(hot.execution, under: hot.plan, preparing: hot.statement, in: database)
     }
-    for call in ["enqueue('probe')", "cancel(200004)", "retry(200005)", "unpark()", "tend()", "forget_progress()"] {
+    for call in [
+      "enqueue('probe')", "cancel(200004)", "retry(200005)", "unblock_keys()", "maintain_waiting()",
+      "forget_progress()",
+    ] {
       try await touchesFew("SELECT twinmill.\(call)", in: database)
     }
-    for call in ["release('{5}')", "unpark('{y}')"] {
+    for call in ["resolve_dependents('{5}')", "unblock_keys('{y}')"] {
       try await touchesFew("SELECT twinmill.\(call)", under: Statements.hotPlan, in: database)
     }
     try await connection.script("DELETE FROM twinmill.workers")

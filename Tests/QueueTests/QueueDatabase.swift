@@ -5,22 +5,35 @@ import TestServer
 
 @testable import Queue
 
-/// A database with the queue's migrations and one kind, for tests that need no twins.
+/// A database with the queue's schema and a register of one twin, for tests that need no others.
 enum QueueDatabase {
   static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {
     try await TestDatabase.create(from: "queue", on: server) { connection in
-      _ = try await Migrator(QueueMigrations.all).up(connection)
-      try await connection.script(
-        """
-        CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
-          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
-        CREATE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
-          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
-        """)
+      _ = try await Migrator([.queue, oneTwin]).up(connection)
       try await JobQueue.register(
         kinds: [definition("probe"), definition("other"), definition("about_twin", needsTwin: true)], on: connection)
     }
   }
+
+  /// Knows one twin, 00000000-0000-0000-0000-000000000001: replaces the queue's functions that believe every id.
+  static let oneTwin = SchemaModule(
+    "one twin",
+    files: [
+      (
+        "Routines/twin_exists.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
+          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        """
+      ),
+      (
+        "Routines/unknown_twins.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
+          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
+        """
+      ),
+    ])
 
   static func definition(_ name: String, needsTwin: Bool = false) -> KindDefinition {
     KindDefinition(

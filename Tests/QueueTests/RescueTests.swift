@@ -48,7 +48,7 @@ struct RescueTests {
     let alive = try await deadWorker(in: database)
     let rescuer = try await QueueWorker.registered(on: connection)
     let seen = try await rescuer.heartbeatsOfOthers(on: connection)
-    _ = try await connection.query("UPDATE twinmill.workers SET beat = beat + 1 WHERE id = \(alive.id)")
+    _ = try await connection.query("UPDATE twinmill.workers SET heartbeats = heartbeats + 1 WHERE id = \(alive.id)")
     #expect(try await JobQueue.rescue(seen, on: connection).isEmpty)
   }
 
@@ -69,7 +69,7 @@ struct RescueTests {
     #expect(try await JobQueue.rescue(seen, on: connection).map(\.job) == [1])
     // The unreachable worker comes back: it is told that it lost its lease, and its result is refused.
     let renewal = try await unreachable.renew(
-      lease: .seconds(60), jobsRunning: 1, isDraining: false, clockOffset: nil, on: theirs, deadline: .seconds(5))
+      lease: .seconds(60), jobsRunning: 1, isDraining: false, clockOffset: nil, on: theirs, deadline: .seconds(600))
     #expect(renewal == nil)
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Queue
 
-@Suite("Wake-up", .timeLimit(.minutes(2)))
+@Suite("Wake-up", .timeLimit(.minutes(30)))
 struct WakeTests {
   private struct Ear {
     let connection: Connection
@@ -108,7 +108,7 @@ struct WakeTests {
     for _ in 1...5 {
       try await connection.script("BEGIN; SELECT twinmill.enqueue('probe', queue => 'a'); ROLLBACK")
     }
-    let told = try await connection.query("SELECT coalesce(current_setting('twinmill.told', true), '')").only()
+    let told = try await connection.query("SELECT coalesce(current_setting('twinmill.notified', true), '')").only()
     #expect(try told.decode(String.self) == "")
     _ = try await connection.query("SELECT twinmill.enqueue('probe', queue => 'a')")
     #expect(try await ear.heard(connection) == ["a"])

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 
 /// The seed of this run's random cases: `TWINMILL_SEED`, or the clock's. It is part of every failure message.
 enum TestSeed {
@@ -12,23 +13,6 @@ enum TestSeed {
 
 /// Whether the long forms of the property tests run: `TWINMILL_ALL=1`.
 let runsEverything = ProcessInfo.processInfo.environment["TWINMILL_ALL"] == "1"
-
-/// Steele, Lea and Flood's SplitMix64: seeded, so that a failing case can be run again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 /// A second, slow reading of crontab(5) over sets of numbers, which shares nothing with the code under test. Valid
 /// expressions only.
@@ -106,7 +90,7 @@ enum ExpressionGenerator {
   private static let days = ["SUN", "mon", "Tue", "WED", "THU", "fri", "SAT"]
 
   /// Grammatical (but the days may never come: `30 2`).
-  static func valid(using generator: inout SplitMix) -> String {
+  static func valid(using generator: inout SeededRandom) -> String {
     (0..<5).map { field in
       if Int.random(in: 0..<3, using: &generator) == 0 { return "*" }
       return (0..<Int.random(in: 1...3, using: &generator))
@@ -114,7 +98,7 @@ enum ExpressionGenerator {
     }.joined(separator: " ")
   }
 
-  private static func item(_ field: Int, using generator: inout SplitMix) -> String {
+  private static func item(_ field: Int, using generator: inout SeededRandom) -> String {
     let (low, high) = bounds[field]
     let first = Int.random(in: low...high, using: &generator)
     let last = Int.random(in: first...high, using: &generator)
@@ -133,7 +117,7 @@ enum ExpressionGenerator {
   }
 
   /// A valid expression with one to three characters replaced, removed or put in.
-  static func broken(using generator: inout SplitMix) -> String {
+  static func broken(using generator: inout SeededRandom) -> String {
     let alphabet = Array("0123456789*/,-LlWJANmonSUN@? #x:.+é\t")
     var text = Array(valid(using: &generator))
     for _ in 0..<Int.random(in: 1...3, using: &generator) {

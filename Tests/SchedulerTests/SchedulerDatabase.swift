@@ -9,17 +9,24 @@ import TestServer
 
 /// A database with the queue's and the scheduler's migrations and one kind of job, `probe`.
 enum SchedulerDatabase {
-  static let migrator = Migrator(QueueMigrations.all + SchedulerMigrations.all)
+  static let migrator = Migrator([.queue, .scheduler, oneTwin])
+
+  /// Knows one twin, 00000000-0000-0000-0000-000000000001.
+  private static let oneTwin = SchemaModule(
+    "one twin",
+    files: [
+      (
+        "Routines/twin_exists.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
+          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
+        """
+      )
+    ])
 
   static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {
     try await TestDatabase.create(from: "scheduler", on: server) { connection in
       _ = try await migrator.up(connection)
-      // What the twins' migrations bring.
-      try await connection.script(
-        """
-        CREATE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
-          AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
-        """)
       try await JobQueue.register(
         kinds: [
           KindDefinition(

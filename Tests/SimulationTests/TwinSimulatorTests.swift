@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 import Testing
 
 @testable import Simulation

@@ -1,22 +1,18 @@
 import Foundation
+import Numerics
 
 /// Series made up by a number: the same in every run.
 public struct HostileCase {
-  private var state: UInt64
+  private var random: SeededRandom
 
   /// Cases of one number and different families have nothing in common.
   public init(number: Int, family: UInt64 = 0) {
-    state = UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 ^ family &* 0xD1B5_4A32_D192_ED03
+    random = SeededRandom(
+      state: UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 ^ family &* 0xD1B5_4A32_D192_ED03)
   }
 
-  /// Uniform on [0, 1), by splitmix64.
-  public mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-  }
+  /// Uniform on [0, 1).
+  public mutating func uniform() -> Double { random.uniform() }
 
   /// 0..<count.
   public mutating func below(_ count: Int) -> Int { min(Int(uniform() * Double(count)), count - 1) }

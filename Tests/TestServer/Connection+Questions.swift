@@ -6,10 +6,13 @@ extension Connection {
     try await query(sql).only().decode(T.self)
   }
 
-  /// Returns once the server answers true to a question about committed data; asks again until it does.
+  /// Returns once the server answers true to a question about committed data; asks again until it does, after pauses
+  /// that grow to a twentieth of a second: what takes long on a busy machine must not be slowed down by the asking.
   public func until(_ question: SQL) async throws {
+    var pause = Duration.milliseconds(2)
     while try await query(question).only().decode(Bool.self) == false {
-      _ = try await query("SELECT pg_sleep(0.005)")
+      try await Task.sleep(for: pause)
+      pause = min(pause * 3 / 2, .milliseconds(50))
     }
   }
 
@@ -21,6 +24,7 @@ extension Connection {
       """
     while true {
       if let process = try await query(waiting).first { return try process.decode(Int32.self) }
+      try await Task.sleep(for: .milliseconds(2))
     }
   }
 

@@ -13,8 +13,14 @@ public struct TestDatabase: Sendable {
   /// The URL, for psql, libpq and programs.
   public var url: String { server.url(database: name) }
 
-  /// Settings to connect with.
-  public var settings: ConnectionSettings { ConnectionSettings(url: url, applicationName: "tests") }
+  /// Settings to connect with. How long a server may take to answer is none of most tests' business: on a machine that
+  /// does much else they take longer, and pass.
+  public var settings: ConnectionSettings {
+    ConnectionSettings(
+      url: url, applicationName: "tests",
+      options: .init(
+        roundTripDeadline: .seconds(1800), cancelGrace: .seconds(600), openDeadline: .seconds(1800)))
+  }
 
   /// Creates an empty database.
   /// - Parameter server: nil takes the server that all tests share.
@@ -80,7 +86,7 @@ public struct TestDatabase: Sendable {
     try await administer(server) { connection in
       try await connection.query(
         """
-        SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = \(name)
+        SELECT count(pg_terminate_backend(pid, 600000)) FROM pg_stat_activity WHERE datname = \(name)
         """)
     }
   }

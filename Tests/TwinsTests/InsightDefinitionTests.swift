@@ -20,7 +20,7 @@ struct InsightDefinitionTests {
   @Test("defaults hold where nothing is said; the rules of the shipped domains are read")
   func read() throws {
     let file = try DomainFile(Self.definition("evidence: {q: 0.01}\ninsights: {most_open: 3}"))
-    #expect(file.evidence.q == 0.01 && file.evidence.observations == EvidenceBar().observations)
+    #expect(file.evidence.q == 0.01 && file.evidence.observations == EvidenceThreshold().observations)
     #expect(file.insights.mostOpen == 3 && file.insights.mostNew == InsightSettings().mostNew)
     let reactor = try #require(try Domains.catalog()["reactor"])
     #expect(reactor.rules.contains { $0.metric == "vibration" && $0.direction == .up && !$0.actions.isEmpty })

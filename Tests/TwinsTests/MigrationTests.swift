@@ -14,7 +14,7 @@ struct MigrationTests {
   func empty() async throws {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.up(connection)
     let shape = try await TwinsDatabase.shape(connection)
     #expect(shape.contains { $0.hasPrefix("public.twin_insights column action_items json null") })
@@ -37,7 +37,7 @@ struct MigrationTests {
     let sensor: UUID = try await connection.value("SELECT twinmill.twin('sensor', 'boiler')")
     _ = try await connection.query("INSERT INTO sensor_observations VALUES (\(sensor), 'heat', now(), 1)")
     _ = try await connection.skincareTwin("1", snapshots: [#"{"texture_score": 1}"#])
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.down(connection, to: 0)
     #expect(try await TwinsDatabase.shape(connection) == [])
     _ = try await migrator.up(connection)
@@ -52,7 +52,7 @@ struct MigrationTests {
     let connection = try await database.connect()
     try await connection.script(TwinsDatabase.application)
     let before = try await TwinsDatabase.shape(connection)
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.up(connection)
     let added = Set(try await TwinsDatabase.shape(connection)).subtracting(before).filter { !$0.contains(" trigger ") }
     #expect(
@@ -79,7 +79,7 @@ struct MigrationTests {
       TwinsDatabase.application
         + "ALTER TABLE user_digital_twins ADD COLUMN domain text; UPDATE user_digital_twins SET domain = 'theirs';")
     let before = try await TwinsDatabase.shape(connection)
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.up(connection)
     _ = try await migrator.down(connection, to: 0)
     #expect(try await TwinsDatabase.shape(connection) == before)
@@ -92,7 +92,7 @@ struct MigrationTests {
     let connection = try await database.connect()
     try await connection.script(TwinsDatabase.application + "DROP TABLE twin_predictions, twin_insights;")
     let before = try await TwinsDatabase.shape(connection)
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.up(connection)
     #expect(try await connection.value("SELECT count(*) FROM twin_predictions") == Int64(0))
     _ = try await migrator.down(connection, to: 0)
@@ -105,7 +105,7 @@ struct MigrationTests {
     let connection = try await database.connect()
     try await connection.script(TwinsDatabase.application + "ALTER TABLE twin_snapshots DROP COLUMN skin_metrics;")
     let error = await #expect(throws: PostgresError.self) {
-      _ = try await Migrator(TwinsDatabase.migrations).up(connection)
+      _ = try await Migrator(TwinsDatabase.modules).up(connection)
     }
     #expect(error?.message.contains("twin_snapshots.skin_metrics") == true)
     #expect(error?.hint != nil)
@@ -116,7 +116,7 @@ struct MigrationTests {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()
     let schema = #"We"ir'd"#
-    let migrator = Migrator(TwinsDatabase.migrations, twinsSchema: schema)
+    let migrator = Migrator(TwinsDatabase.modules, twinsSchema: schema)
     _ = try await migrator.up(connection)
     let shape = try await TwinsDatabase.shape(connection)
     #expect(!shape.isEmpty && shape.allSatisfy { $0.hasPrefix(schema + ".") })
@@ -135,7 +135,7 @@ struct MigrationTests {
   func dependents() async throws {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()
-    let migrator = Migrator(TwinsDatabase.migrations)
+    let migrator = Migrator(TwinsDatabase.modules)
     _ = try await migrator.up(connection)
     try await connection.script("CREATE VIEW theirs AS SELECT twin_id FROM public.twin_insights")
     let error = await #expect(throws: PostgresError.self) { _ = try await migrator.down(connection, to: 0) }

@@ -7,7 +7,7 @@ import Twins
 
 /// Databases with the queue's and the twins' migrations, and the kinds that the tests need registered.
 enum TwinsDatabase {
-  static let migrations = QueueMigrations.all + TwinsMigrations.all
+  static let modules: [SchemaModule] = [.queue, .twins]
 
   static let kinds = [
     KindDefinition(
@@ -22,7 +22,7 @@ enum TwinsDatabase {
   /// Migrated, domains registered, twin tables in `public`.
   static func create() async throws -> TestDatabase {
     try await TestDatabase.create(from: "twins") { connection in
-      _ = try await Migrator(migrations).up(connection)
+      _ = try await Migrator(modules).up(connection)
       try await JobQueue.register(kinds: kinds, on: connection)
       try await Domains.catalog().register(on: connection)
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("Outcomes", .timeLimit(.minutes(2)))
+@Suite("Outcomes", .timeLimit(.minutes(30)))
 struct OutcomeTests {
   /// A kind whose computations wait until they are cancelled.
   private func endless(timeout: Duration = .seconds(900)) -> TestKind {
@@ -40,18 +40,25 @@ struct OutcomeTests {
     let connection = try await database.connect()
     let worker = try RunningWorker(database, KindRunner(endless())) { $0.queues = ["default"] }
     try await connection.until("SELECT count(*) = 1 FROM twinmill.workers")
-    try await connection.script(
-      """
-      SELECT twinmill.enqueue('test', deadline => clock_timestamp() + interval '5 s');
-      SELECT twinmill.enqueue('test', queue => 'nobody', deadline => clock_timestamp() + interval '1 s');
-      """)
-    for job in [1, 2] { #expect(try await connection.finalState(JobID(job)) == "discarded") }
+    /// Enqueues a job whose deadline is so many seconds away, and returns what is said of it at its end.
+    func end(_ queue: String, _ seconds: Int) async throws -> String {
+      let job: JobID = try await connection.value(
+        """
+        SELECT job_id FROM twinmill.enqueue('test', queue => \(queue)::text,
+          deadline => clock_timestamp() + make_interval(secs => \(Double(seconds))))
+        """)
+      #expect(try await connection.finalState(job) == "discarded")
+      return try await connection.value(
+        "SELECT errors -> -1 ->> 'message' FROM twinmill.job_history WHERE job_id = \(job)")
+    }
+    #expect(try await end("nobody", 1) == "its deadline passed while it waited")
+    // On a busy machine a deadline may pass before the job has begun: then one further away.
+    var message = ""
+    for seconds in [2, 10, 50, 250] where message != "its deadline passed" {
+      message = try await end("default", seconds)
+    }
+    #expect(message == "its deadline passed")
     try await worker.stop()
-    let messages = try await connection.query(
-      "SELECT errors -> -1 ->> 'message' FROM twinmill.job_history ORDER BY job_id")
-    let texts: [String] = try messages.map { try $0.decode(String.self) }
-    #expect(
-      texts == ["its deadline passed", "its deadline passed while it waited"])
   }
 
   @Test("a computation that ignores its cancellation ends the worker, which hands the others back first")
@@ -67,14 +74,14 @@ struct OutcomeTests {
         return .unchanged
       }
       // Holds its thread and does not look.
-      while !release.isSet {}
+      while !release.isSet { usleep(1_000) }
       return .unchanged
     }
     kind.definition = KindDefinition(
       name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 1,
       backoffBase: .seconds(3600), timeout: .milliseconds(100))
     let worker = try RunningWorker(database, KindRunner(kind), gaveUp: release) {
-      $0.grace = .seconds(2)
+      $0.grace = .seconds(4)
     }
     await #expect(throws: (any Error).self) { try await worker.ended.value }
     #expect(release.isSet, "it was given up")
@@ -123,7 +130,7 @@ struct OutcomeTests {
     let worker = try RunningWorker(database, KindRunner(kind))
     #expect(try await connection.finalState(1) == "completed")
     try await worker.stop()
-    #expect(try await connection.effects() == [[1, 1]])
+    #expect(try await connection.writes() == [[1, 1]])
   }
 
   @Test("cancelling one job of a loop leaves the others of its batch alone")
@@ -144,7 +151,7 @@ struct OutcomeTests {
     #expect(try await connection.finalState(2) == "cancelled")
     for job in 3...6 { #expect(try await connection.finalState(JobID(job)) == "completed") }
     try await worker.stop()
-    #expect(try await connection.effects() == [1, 3, 4, 5, 6].map { [$0, 1] })
+    #expect(try await connection.writes() == [1, 3, 4, 5, 6].map { [$0, 1] })
   }
 }
 
@@ -184,6 +191,8 @@ struct FairShareTests {
     let worker = try RunningWorker(database, KindRunner(kind)) { $0.concurrency = 1 }
     await gate.reached()
     _ = try await connection.query("SELECT twinmill.enqueue('test', tenant => 'small')")
+    // The notification may be late; a worker that last looked at its lanes a second ago looks at them without it.
+    try await Task.sleep(for: .seconds(1.1))
     gate.open()
     #expect(try await connection.finalState(101) == "completed")
     #expect(try await connection.finalState(100) == "completed")

@@ -116,9 +116,11 @@
       connections.options.faults = faults
       let lease = SharedLease(length: settings.lease)
       lease.update { $0.renewed(sentAt: .now) }
+      var failpoints = Failpoints()
+      failpoints.mutant = mutant
       return WorkerContext(
         settings: settings, worker: worker, pool: Pool(connections, size: 6), compute: try ComputePool(threads: 1),
-        lease: lease, inFlight: InFlight(), failpoints: Failpoints(), mutant: mutant,
+        lease: lease, inFlight: InFlight(), failpoints: failpoints,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -161,7 +163,7 @@
     func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
       _ = try await connection.query(
         """
-        INSERT INTO twinmill.probe_effects (job_id, attempt, n, token)
+        INSERT INTO twinmill.probe_writes (job_id, attempt, n, token)
         SELECT o.job_id, o.attempt, n, o.token
         FROM unnest(\(outputs.map(\.job.id)), \(outputs.map { Int32($0.job.attempt) }),
                     \(outputs.map { Int32($0.output) }), \(outputs.map(\.job.token)))

@@ -23,11 +23,12 @@ struct RunningWorker: Sendable {
     settings.heartbeat = .milliseconds(50)
     settings.poll = .milliseconds(50)
     settings.computeThreads = 2
+    // A machine that is busy with other tests is no reason to leave without a goodbye.
+    settings.farewell = .seconds(60)
     change(&settings)
     let worker = try Worker(
       settings: settings, connections: connections ?? database.settings, kinds: kinds,
-      migrator: Migrator(QueueMigrations.all),
-      systemd: SystemdNotifier(environment: [:]), failpoints: failpoints,
+      migrator: Migrator([.queue, TestKind.schema]), failpoints: failpoints,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, giveUp: { gaveUp?.set() })
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -43,7 +44,7 @@ struct RunningWorker: Sendable {
   }
 }
 
-/// A kind whose three functions are given by the test; it writes (job, attempt) to probe_effects.
+/// A kind whose three functions are given by the test; it writes (job, attempt) to probe_writes.
 struct TestKind: JobKind {
   var definition = KindDefinition(
     name: "test", summary: "test", argumentsSchema: JSON(text: "{}"), batchLimit: 10, concurrency: 10,
@@ -51,6 +52,25 @@ struct TestKind: JobKind {
   var loads: @Sendable ([Job]) async throws -> Void = { _ in }
   var computes: @Sendable (Job) async throws -> Computed<Int> = { .store(Int($0.id)) }
   var stores: @Sendable ([Job]) async throws -> Void = { _ in }
+  /// The table that it writes to.
+  static let schema = SchemaModule(
+    "test",
+    files: [
+      (
+        "Tables/0006_test.up.sql",
+        """
+        CREATE TABLE twinmill.probe_writes (job_id bigint NOT NULL, attempt integer NOT NULL, n integer, token uuid);
+        INSERT INTO twinmill.job_tables (table_name, kind) VALUES ('probe_writes', 'probe');
+        """
+      ),
+      (
+        "Tables/0006_test.down.sql",
+        """
+        DELETE FROM twinmill.job_tables WHERE table_name = 'probe_writes';
+        DROP TABLE twinmill.probe_writes;
+        """
+      ),
+    ])
   /// A job whose load ends its session.
   var deadly: JobID?
 
@@ -69,7 +89,7 @@ struct TestKind: JobKind {
   func store(_ outputs: [(job: Job, output: Int)], on connection: Connection) async throws {
     for (job, output) in outputs {
       _ = try await connection.query(
-        "INSERT INTO twinmill.probe_effects VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
+        "INSERT INTO twinmill.probe_writes VALUES (\(job.id), \(Int32(job.attempt)), \(Int32(output)), \(job.token))")
     }
     try await stores(outputs.map(\.job))
   }
@@ -79,9 +99,7 @@ struct TestKind: JobKind {
 enum WorkerDatabase {
   static func create() async throws -> TestDatabase {
     try await TestDatabase.create(from: "worker") { connection in
-      _ = try await Migrator(QueueMigrations.all).up(connection)
-      try await connection.script(
-        "CREATE FUNCTION twinmill.twin_exists(uuid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$")
+      _ = try await Migrator([.queue, TestKind.schema]).up(connection)
       try await JobQueue.register(kinds: [TestKind().definition], on: connection)
     }
   }
@@ -99,7 +117,8 @@ extension Connection {
 
   /// The final state of a job, waited for.
   func finalState(_ job: JobID) async throws -> String {
-    try await query("SELECT twinmill.wait(\(job), '20 s')")[0].decode(String.self)
+    try await until("SELECT count(*) = 1 FROM twinmill.job_history WHERE job_id = \(job)")
+    return try await value("SELECT state::text FROM twinmill.job_history WHERE job_id = \(job)")
   }
 
   /// Jobs in history by state.
@@ -112,9 +131,9 @@ extension Connection {
   }
 
   /// Effects as (job, attempt), in order.
-  func effects() async throws -> [[Int]] {
+  func writes() async throws -> [[Int]] {
     var effects: [[Int]] = []
-    for row in try await query("SELECT job_id, attempt FROM twinmill.probe_effects ORDER BY 1, 2") {
+    for row in try await query("SELECT job_id, attempt FROM twinmill.probe_writes ORDER BY 1, 2") {
       let (job, attempt) = try row.decode(Int64.self, Int32.self)
       effects.append([Int(job), Int(attempt)])
     }

@@ -19,7 +19,7 @@ struct WorkerTests {
     try await connection.enqueueTests(1)
     #expect(try await connection.finalState(26) == "completed")
     try await worker.stop()
-    #expect(try await connection.effects() == (1...26).map { [$0, 1] })
+    #expect(try await connection.writes() == (1...26).map { [$0, 1] })
     let times = try await connection.query(
       """
       SELECT bool_and(enqueued_at <= claimed_at AND claimed_at <= started_at AND started_at <= finished_at)
@@ -86,7 +86,7 @@ struct WorkerTests {
     #expect(try await connection.finalState(6) == "discarded")
     #expect(try await connection.finalState(8) == "completed")
     try await worker.stop()
-    #expect(try await connection.effects() == [1, 2, 3, 4, 5, 7, 8].map { [$0, 1] })
+    #expect(try await connection.writes() == [1, 2, 3, 4, 5, 7, 8].map { [$0, 1] })
     #expect(try await connection.ended("completed") == [1, 2, 3, 4, 5, 7, 8])
   }
 
@@ -107,7 +107,7 @@ struct WorkerTests {
     let worker = try RunningWorker(database, KindRunner(kind))
     for job in 1...3 { #expect(try await connection.finalState(JobID(job)) == "completed") }
     try await worker.stop()
-    #expect(try await connection.effects() == (1...3).map { [$0, 1] })
+    #expect(try await connection.writes() == (1...3).map { [$0, 1] })
   }
 
   @Test("quick jobs do not wait for the slow one of their batch")
@@ -146,7 +146,7 @@ struct WorkerTests {
     #expect(try await connection.query("SELECT twinmill.cancel(1)")[0].decode(String.self) == "cancelling")
     #expect(try await connection.finalState(1) == "cancelled")
     try await worker.stop()
-    #expect(try await connection.effects().isEmpty)
+    #expect(try await connection.writes().isEmpty)
   }
 
   @Test("a stopping worker lets running jobs end")
@@ -210,7 +210,7 @@ struct WorkerTests {
       "DELETE FROM twinmill.workers; SELECT * FROM twinmill.rescue('{}', '{}')")
     gate.open()
     await #expect(throws: LeaseLost.self) { try await worker.ended.value }
-    #expect(try await connection.effects().isEmpty)
+    #expect(try await connection.writes().isEmpty)
     let row = try await connection.query("SELECT state::text, crashes::integer FROM twinmill.jobs")[0]
     #expect(try row.decode(String.self, Int32.self) == ("ready", Int32(1)))
   }
@@ -229,8 +229,8 @@ struct WorkerTests {
     }
     let worker = try RunningWorker(database, KindRunner(kind))
     try await connection.until("SELECT count(*) = 4 FROM twinmill.jobs WHERE state = 'running'")
-    let beat = try await connection.query("SELECT beat FROM twinmill.workers")[0].decode(Int64.self)
-    try await connection.until("SELECT beat > \(beat + 5) FROM twinmill.workers")
+    let beat = try await connection.query("SELECT heartbeats FROM twinmill.workers")[0].decode(Int64.self)
+    try await connection.until("SELECT heartbeats > \(beat + 5) FROM twinmill.workers")
     isOver.withLock { $0 = true }
     try await worker.stop()
   }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 
 /// Which of two findings about the same thing says more.

@@ -1,7 +1,9 @@
+import Analysis
 import Detection
 import FoundationEssentials
 import Glibc
 import Inference
+import Numerics
 import Twins
 
 /// Changes of level or of scatter within the newest `change_samples`, as Detection's segmentation tells them.
@@ -132,8 +134,8 @@ struct ChangeRule: InsightRule {
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       self.mean = mean
       squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      let median = values.sorted().dropFirst(values.count / 2).first ?? 0
-      spread = values.map { abs($0 - median) }.sorted().dropFirst(values.count / 2).first ?? 0
+      let median = OrderStatistics.median(values, ofTwo: .upper) ?? 0
+      spread = OrderStatistics.medianDeviation(values, from: median, ofTwo: .upper) ?? 0
       let pairs = zip(samples, samples.dropFirst()).filter { $1.index == $0.index + 1 }
         .map { ($0.value - mean, $1.value - mean) }
       let products = pairs.reduce(0) { $0 + $1.0 * $1.1 }

@@ -1,3 +1,4 @@
+import Analysis
 import Detection
 import FoundationEssentials
 import Twins

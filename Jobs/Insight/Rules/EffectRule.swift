@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -27,7 +28,7 @@ struct EffectRule: InsightRule {
   }
 
   private func finding(
-    _ intervention: InterventionEffect, _ effect: InterventionEffect.MetricEffect, _ metric: Metric,
+    _ intervention: InterventionEffect, _ effect: MetricEffectDocument, _ metric: Metric,
     _ evidence: TwinEvidence
   ) -> Finding {
     let source = EvidenceSource(.effect, job: intervention.job, metric: metric)
@@ -66,12 +67,5 @@ struct EffectRule: InsightRule {
         ],
         source: source, unprinted: [source.pure("relative", effect.relative), source.pure("p", effect.p)]),
       actions: [])
-  }
-}
-
-extension InterventionEffect.MetricEffect {
-  /// Whether a statement may rest on it.
-  func meets(_ bar: EvidenceBar) -> Bool {
-    q <= bar.q && before + after >= bar.observations && abs(relative) >= bar.effect && (lower > 0 || upper < 0)
   }
 }

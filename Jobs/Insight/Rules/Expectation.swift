@@ -1,5 +1,7 @@
+import Analysis
 import Glibc
 import Inference
+import Numerics
 
 /// What the values before a sample let expect of it: a first-order autoregression around their median, told robustly,
 /// so that earlier wild values hide no later one.
@@ -22,8 +24,7 @@ struct Expectation: Sendable {
   init?(of index: Int, in metric: MetricEvidence, span: Int) {
     let before = metric.present(max(0, index - span)..<index)
     guard before.count >= Self.leastBefore else { return nil }
-    let median = Self.median(before.map(\.value))
-    let scatter = 1.4826 * Self.median(before.map { abs($0.value - median) })
+    let (median, scatter) = Self.middle(before.map(\.value))
     guard scatter > 1e-9 * abs(median) else { return nil }
     // Values more than three deviations out count as three out.
     func rest(_ value: Double) -> Double { min(3 * scatter, max(-3 * scatter, value - median)) }
@@ -36,7 +37,7 @@ struct Expectation: Sendable {
       squares += rest(one.value) * rest(one.value)
     }
     let phi = pairs.count >= Self.leastBefore / 2 && squares > 0 ? min(0.98, max(-0.5, products / squares)) : 0
-    let fresh = pairs.isEmpty ? scatter : 1.4826 * Self.median(pairs.map { abs($0.1 - phi * $0.0) })
+    let fresh = pairs.isEmpty ? scatter : Self.deviation(pairs.map { $0.1 - phi * $0.0 }, from: 0)
     isNext = before[before.count - 1].index == index - 1
     self.index = index
     autoregression = phi
@@ -59,12 +60,12 @@ struct Expectation: Sendable {
       guard last > 0 else { break }
       let values = metric.present(max(0, last - span)..<last)
       guard values.count >= Self.leastBefore else { break }
-      let median = Self.median(values.map(\.value))
+      let (median, scatter) = Self.middle(values.map(\.value))
       guard isNext else {
         residuals += values.map { $0.value - median }
         continue
       }
-      let limit = 3 * 1.4826 * Self.median(values.map { abs($0.value - median) })
+      let limit = 3 * scatter
       for (one, next) in zip(values, values.dropFirst()) where next.index == one.index + 1 {
         residuals.append(next.value - median - autoregression * min(limit, max(-limit, one.value - median)))
       }
@@ -75,9 +76,14 @@ struct Expectation: Sendable {
   /// Spans that the tail is learned from.
   private static let tailSpans = 4
 
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  /// The median and the robust standard deviation around it.
+  private static func middle(_ values: [Double]) -> (median: Double, scatter: Double) {
+    let median = OrderStatistics.median(values, ofTwo: .mean) ?? 0
+    return (median, deviation(values, from: median))
+  }
+
+  private static func deviation(_ values: [Double], from centre: Double) -> Double {
+    let spread = OrderStatistics.medianDeviation(values, from: centre, ofTwo: .mean) ?? 0
+    return OrderStatistics.deviationPerMedian * spread
   }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -55,13 +56,5 @@ struct RelationRule: InsightRule {
 
   private func actions(_ relation: Relation, _ metric: Metric, _ evidence: TwinEvidence) -> [String] {
     evidence.domain.advice(on: relation, metric: metric).map { [$0] } ?? []
-  }
-}
-
-extension Relation {
-  /// Whether a statement may rest on it.
-  func meets(_ bar: EvidenceBar) -> Bool {
-    // Where values and their scores tell opposite ways, outliers have the word.
-    q <= bar.q && n >= bar.observations && abs(r) >= bar.correlation && r * rankR > 0
   }
 }

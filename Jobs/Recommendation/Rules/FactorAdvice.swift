@@ -1,5 +1,7 @@
+import Analysis
 import FoundationEssentials
 import Glibc
+import Numerics
 import Twins
 
 /// What to have more or less of: factors that somebody can change, that a metric follows, and of which the domain says
@@ -35,10 +37,10 @@ struct FactorAdvice: AdviceRule {
     guard let spread = metric.innovationDeviation, spread > 0, abs(relation.r) < 1, abs(relation.rankR) < 1 else {
       return nil
     }
-    let error = abs(atanh(relation.rankR)) / Chance.deviations(twoSided: relation.p)
+    let error = abs(atanh(relation.rankR)) / NormalDistribution.deviations(twoSided: relation.p)
     let centre = atanh(abs(relation.r))
-    let low = tanh(centre - Chance.ninetyFive * error)
-    let high = tanh(centre + Chance.ninetyFive * error)
+    let low = tanh(centre - NormalDistribution.twoSided95 * error)
+    let high = tanh(centre + NormalDistribution.twoSided95 * error)
     guard low > 0 else { return nil }
 
     let definition = metric.metric
@@ -74,8 +76,8 @@ struct FactorAdvice: AdviceRule {
         source: source,
         unprinted: [source.pure("p", relation.p), source.pure("q", relation.q), own.value("innovations", spread)]),
       products: [], actions: [action],
-      impact: Advice.Impact(
-        metric: definition, mean: signed(abs(relation.r) * spread, definition),
+      impact: ExpectedImpact(
+        definition, mean: signed(abs(relation.r) * spread, definition),
         lower: min(signed(low * spread, definition), signed(high * spread, definition)),
         upper: max(signed(low * spread, definition), signed(high * spread, definition)),
         horizonDays: max(1, relation.lagSeconds / 86_400)))

@@ -1,3 +1,4 @@
+import Analysis
 import FoundationEssentials
 import Twins
 
@@ -36,7 +37,7 @@ struct ProductAdvice: AdviceRule {
   }
 
   private func advice(
-    _ verb: String, _ priority: Int, _ intervention: InterventionEffect, _ effects: [InterventionEffect.MetricEffect],
+    _ verb: String, _ priority: Int, _ intervention: InterventionEffect, _ effects: [MetricEffectDocument],
     _ evidence: TwinEvidence
   ) -> Advice? {
     guard let first = effects.first, let metric = evidence.domain.metric(first.metric) else { return nil }
@@ -65,14 +66,14 @@ struct ProductAdvice: AdviceRule {
       story: Story(
         title: title, description: sentences, source: source,
         unprinted: effects.flatMap { [source.pure("relative", $0.relative), source.pure("q", $0.q)] }),
-      products: [Advice.Product(id: intervention.product, name: intervention.factor)], actions: [],
-      impact: Advice.Impact(
-        metric: metric, mean: sign * first.effect, lower: min(sign * first.lower, sign * first.upper),
+      products: [RecommendedProduct(id: intervention.product, name: intervention.factor)], actions: [],
+      impact: ExpectedImpact(
+        metric, mean: sign * first.effect, lower: min(sign * first.lower, sign * first.upper),
         upper: max(sign * first.lower, sign * first.upper), horizonDays: max(1, days)))
   }
 
   private func sentence(
-    _ effect: InterventionEffect.MetricEffect, _ intervention: InterventionEffect, _ since: Sentence,
+    _ effect: MetricEffectDocument, _ intervention: InterventionEffect, _ since: Sentence,
     _ evidence: TwinEvidence
   ) -> Sentence? {
     guard let metric = evidence.domain.metric(effect.metric) else { return nil }
@@ -88,7 +89,7 @@ struct ProductAdvice: AdviceRule {
   }
 }
 
-extension InterventionEffect.MetricEffect {
+extension MetricEffectDocument {
   /// The bound of the interval that lies nearer to 0, in standard deviations.
   var conservativeSize: Double {
     guard effect != 0 else { return 0 }

@@ -2,8 +2,8 @@
 -- Index:   job_history_job; the rest is read in full.  Locks: the rows.  Rows: none.
 WITH lanes AS MATERIALIZED (
   SELECT l.lane FROM twinmill.lanes l WHERE l.queue = $1
-), effects AS (
-  DELETE FROM twinmill.probe_effects e USING twinmill.job_history h WHERE h.job_id = e.job_id AND h.queue = $1
+), writes AS (
+  DELETE FROM twinmill.probe_writes e USING twinmill.job_history h WHERE h.job_id = e.job_id AND h.queue = $1
 ), history AS (
   DELETE FROM twinmill.job_history h WHERE h.queue = $1
 ), claims AS (

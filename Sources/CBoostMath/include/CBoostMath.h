@@ -13,9 +13,6 @@ double boost_student_t_upper_tail(double t, double df);
 /* x with P(T <= x) = p, 0 < p < 1. */
 double boost_student_t_quantile(double p, double df);
 
-/* x with P(Z <= x) = p for the standard normal distribution, 0 < p < 1. */
-double boost_normal_quantile(double p);
-
 #ifdef __cplusplus
 }
 #endif

@@ -7,39 +7,47 @@ struct BenchChainCommand: AsyncParsableCommand {
     commandName: "chain",
     abstract: "Measure how much of what the chain states is true, and how much of the truth it finds.",
     discussion: """
-      Simulates skincare twins of which everything is known, records them in the tables of an application (a private
-      PostgreSQL, or DATABASE_URL), calls twinmill.recompute for each, lets one worker process of this program work until
-      no job is left, and then once more without new data. Prints one JSON object; progress goes to standard error. With
-      DATABASE_URL the twins (subjects bench-chain-0 …) are taken away again, unless --keep.
+      Simulates skincare twins of which everything is known and records them in the tables of an application: in a \
+      private PostgreSQL, or in the database of DATABASE_URL. Calls twinmill.recompute for each twin and lets one \
+      worker process of this program work until no job is left; then once more without new data. Prints one JSON \
+      object; progress goes to standard error. With DATABASE_URL the twins (subjects bench-chain-0 …) are removed \
+      again, unless --keep is given.
 
-      The twins: nine metrics with autocorrelated noise (0 to 0.93 from day to day, some of it measurement noise, 15 %
-      heavy tails), weeks, waves of the year, missing days and values. Every fifth twin is quiet: there is nothing to find.
-      In the others up to six pairs of factor and metric are tied at lags of 0 to 10 days (correlation 0.1 to 0.6), half of
-      up to four products act on one or two metrics (0.3 to 2.5 standard deviations, at once or over weeks), 12 % of the
-      metrics have a trend, a quarter of the twins a change of regime on up to three metrics, some spikes, stuck sensors,
-      gaps. Nothing keeps a change of regime away from the start of a product that does nothing.
+      The twins have nine metrics with autocorrelated noise (0 to 0.93 from day to day, some of it measurement \
+      noise, 15 % heavy tails), weeks, waves of the year, missing days and values. Every fifth twin is quiet: there \
+      is nothing to find. In the others, up to six pairs of factor and metric are tied at lags of 0 to 10 days \
+      (correlation 0.1 to 0.6). Half of up to four products act on one or two metrics (0.3 to 2.5 standard \
+      deviations, at once or over weeks). 12 % of the metrics have a trend. A quarter of the twins have a change of \
+      regime on up to three metrics. There are spikes, stuck sensors and gaps. A change of regime may fall on the \
+      start of a product that does nothing.
 
-      True is a statement
-        correlation  if that factor acts on that metric with that sign, at that lag give or take a day
-        effect       if that product acts on that metric in that direction; undecidable, and counted neither way, where a
-                     regime changed so close to the product's start that the oracle below could not tell them apart
-                     (power below 0.8 at a level of 5 %), whether or not the product acts
-        change       if within 10 days a regime changes, a product that acts starts or stops, or a trend begins (for what
-                     unfolds slowly, later by its time constant), or the expected path is, over two weeks, half a standard
-                     deviation of the noise elsewhere than over the two weeks before; in the direction that is told
-        trend        if the straight line through the expected path of these days goes there, by a quarter of a standard
-                     deviation of the noise or more
-        anomaly      if within a day there is a spike, a change, a stuck sensor, or noise rarer than 1 in 1,000
-        data quality if the sensor was stuck, if nothing was recorded in a gap
-        opportunity, risk of a cause, recommendation: as the correlation or effect that it names
-      true_of_stated is of those that are decidable; how many are not is printed beside it, and how many of these would be
-      false. Counted things (milestones, thresholds) and forecasts are not held against the truth of causes.
+      A correlation is true if that factor acts on that metric with that sign, at that lag give or take a day.
 
-      Findable is what an oracle would find with power 0.8 at a false discovery rate of 5 %. It knows the noise and all
-      causes but their sizes, estimates these with mean, week, trend and the use of all products by generalised least
-      squares, and counts every look that it takes who does not know lag or day: signal-to-noise ratio >= z(1 - a/2) + 0.84,
-      a = 0.05 k / m for k true things among m. Changes, trends, anomalies and stuck sensors are findable while they are
-      news (60, 56, 14, 14 days). What is found is a findable fact that a true statement is about.
+      An effect is true if that product acts on that metric in that direction. It is undecidable, and counts neither \
+      way, if a regime changed so close to the product's start that the oracle below could not tell them apart \
+      (power below 0.8 at a level of 5 %).
+
+      A change is true if one of these happens within 10 days, in the stated direction: a regime changes; a product \
+      that acts starts or stops; a trend begins; or the expected path moves by half a standard deviation of the \
+      noise from one fortnight to the next. What unfolds slowly counts later, by its time constant.
+
+      A trend is true if the straight line through the expected path of these days goes there, by a quarter of a \
+      standard deviation of the noise or more.
+
+      An anomaly is true if within a day there is a spike, a change, a stuck sensor, or noise rarer than 1 in 1,000. \
+      A finding of data quality is true if the sensor was stuck or nothing was recorded in a gap. An opportunity, \
+      the risk of a cause, and a recommendation are true as the correlation or effect that they name.
+
+      true_of_stated counts the decidable statements. How many are not decidable is printed beside it, and how many \
+      of these would be false. Counted things (milestones, thresholds) and forecasts are not compared with the truth \
+      of causes.
+
+      A fact is findable if an oracle finds it with power 0.8 at a false discovery rate of 5 %. The oracle knows the \
+      noise, and all causes but their sizes. It estimates the sizes with mean, week, trend and the use of all \
+      products by generalised least squares. It counts every look of an observer that does not know lag or day: \
+      signal-to-noise ratio >= z(1 - a/2) + 0.84, with a = 0.05 k / m for k true things among m. Changes, trends, \
+      anomalies and stuck sensors are findable while they are news (60, 56, 14, 14 days). A findable fact is found \
+      if a true statement is about it.
       """)
 
   @Option(help: "How many twins.") var twins = 1000

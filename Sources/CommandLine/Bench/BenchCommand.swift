@@ -9,23 +9,27 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measure this installation.",
     subcommands: [Queue.self, BenchCorrelationCommand.self, BenchChainCommand.self])
 
-  /// A line for each, aligned.
+  /// Names and summaries in two columns, for a terminal of 80 columns.
   private static var listOfMeasurements: String {
-    Measurements.descriptions.map { $0.name.padding(to: 11) + $0.summary }.joined(separator: "\n")
+    Measurements.descriptions.map { measurement in
+      let lines = wrapped(measurement.summary, width: 64)
+      return ("  " + measurement.name).padding(to: 13)
+        + lines.joined(separator: "\n" + String(repeating: " ", count: 13))
+    }.joined(separator: "\n")
   }
 
   struct Queue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "queue", abstract: "Measure the queue: rates, latencies, recovery, memory, write-ahead log.",
       discussion: """
-        Prints one JSON object on standard output, with one member for each measurement and its method in words;
-        progress goes to standard error. Without DATABASE_URL it starts a private PostgreSQL with the server's own
-        durability (fsync and synchronous_commit on) and removes it at the end. With one it works in the queue
-        "bench" of that database, and takes away its jobs and their history afterwards; other workers, which would
-        take its jobs, and other jobs, which would take its server, make it refuse.
+        Prints one JSON object on standard output, with a member for each measurement and its method in words. \
+        Progress goes to standard error. Without DATABASE_URL it starts a private PostgreSQL with the durability of \
+        the server's defaults (fsync and synchronous_commit on) and removes it at the end. With DATABASE_URL it \
+        works in the queue "bench" of that database and removes its jobs and their history afterwards. It refuses a \
+        database with other workers or other jobs.
 
-        Workers are processes of this same program (measure the release build) with the TWINMILL_* settings of the
-        environment. All ratios compare within one run; sides take turns, and the median of the rounds counts.
+        Workers are processes of this same program with the TWINMILL_* settings of the environment; measure the \
+        release build. All ratios compare within one run: the sides take turns, and the median of the rounds counts.
 
         \(listOfMeasurements)
         """)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Inference
-import Simulation
+import Numerics
 
 /// `twinmill bench correlation`: seconds for the lagged correlations of all pairs.
 struct BenchCorrelationCommand: AsyncParsableCommand {
@@ -9,10 +9,10 @@ struct BenchCorrelationCommand: AsyncParsableCommand {
     commandName: "correlation",
     abstract: "Measure the lagged correlation of all pairs of series.",
     discussion: """
-      Computes the correlations of all pairs at lags up to --max-lag in both directions (negative lags are the
-      transposes) of uniform noise from SplitMix64 with seed 1, series after series. Prints the seconds of each
-      repetition, from the samples to the finished matrices, and the sum of each lag's matrix to check them by.
-      Tests/Benchmarks/all_pairs.py compares this with numpy.
+      Computes the correlations of all pairs at lags up to --max-lag in both directions; negative lags are the \
+      transposes. The series are uniform noise from SplitMix64 with seed 1, one series after the other. Prints the \
+      seconds of each repetition, from the samples to the finished matrices, and the sum of each lag's matrix as a \
+      check. Tests/Benchmarks/all_pairs.py compares this with numpy.
       """)
 
   @Option(help: "Number of series.")
@@ -40,7 +40,7 @@ struct BenchCorrelationCommand: AsyncParsableCommand {
 
   func run() async throws {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    var noise = SplitMix64(state: 1)
+    var noise = SeededRandom(state: 1)
     let samples = (0..<(series * points)).map { _ in noise.uniform() }
     let clock = ContinuousClock()
     var seconds: [Double] = []

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import FoundationEssentials
 import Postgres
+import ReadModels
 import Twins
 
 /// `twinmill domains [list|prepare]`
@@ -33,9 +34,9 @@ struct DomainsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a kind's missing tables, track changes of them, and make its subjects' twins.",
       discussion: """
-        Tables that are there stay as they are, whoever owns them; they get statement triggers, which mark the twin \
-        whose rows are written, and the indexes that reading needs, where there are none. Everything is recorded, and \
-        twinmill migrate down removes it. Run it again at any time. Run roles.sql again afterwards.
+        Existing tables stay as they are, whoever owns them. They get statement triggers, which mark the twin whose \
+        rows are written, and the indexes for reading that are missing. Everything is recorded; twinmill migrate \
+        down removes it. It is safe to run this again at any time. Run roles.sql again afterwards.
         """)
 
     @OptionGroup var global: GlobalOptions

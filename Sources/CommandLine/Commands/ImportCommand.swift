@@ -9,9 +9,9 @@ struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Store the observations of a CSV file as a twin's history.",
     discussion: """
-      The file needs a header; gzip is allowed, and - reads standard input. Instants are ISO 8601 (with or without \
-      offset) or seconds since 1970. All of the file is stored or nothing; importing it again changes nothing. \
-      Of several rows for one instant the last one wins.
+      The file needs a header. It may be gzip'd; - is standard input. Instants are ISO 8601, with or without an \
+      offset, or seconds since 1970. Either the whole file is stored or nothing. Importing it again changes nothing. \
+      If several rows have the same instant, the last one counts.
       """)
 
   @OptionGroup var global: GlobalOptions

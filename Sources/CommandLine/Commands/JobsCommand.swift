@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import Postgres
+import ReadModels
 
 /// `twinmill jobs`
 struct JobsCommand: AsyncParsableCommand {
@@ -15,36 +15,24 @@ struct JobsCommand: AsyncParsableCommand {
   @Option(help: "At most this many.") var limit = 20
 
   func validate() throws {
-    let states = ["blocked", "scheduled", "ready", "running", "completed", "discarded", "cancelled"]
-    if let state, !states.contains(state) {
-      throw ValidationError("--state: one of \(states.joined(separator: ", ")), not '\(state)'.")
+    if let state, !JobSummary.states.contains(state) {
+      throw ValidationError("--state: one of \(JobSummary.states.joined(separator: ", ")), not '\(state)'.")
     }
     guard (1...10_000).contains(limit) else { throw ValidationError("--limit: 1 to 10000.") }
   }
 
   func run() async throws {
-    let rows = try await global.withConnection { connection in
-      try await connection.query(
-        """
-        SELECT job_id, state, kind, queue, twin_id::text, attempt::integer, run_at::text, finished_at::text,
-               errors -> -1 ->> 'message'
-        FROM twinmill.all_jobs
-        WHERE (finished_at IS NULL OR finished_at > now() - interval '1 day')
-          AND (\(state)::text IS NULL OR state = \(state)::text)
-          AND (\(kind)::text IS NULL OR kind = \(kind)::text)
-          AND (\(queue)::text IS NULL OR queue = \(queue)::text)
-        ORDER BY job_id DESC LIMIT \(Int64(limit))
-        """)
-    }
-    let cells = try rows.map { row -> [String?] in
-      let (id, state, kind, queue, twin, attempt, runAt, finishedAt, error) = try row.decode(
-        Int64.self, String.self, String.self, String.self, String?.self, Int32.self, String.self, String?.self,
-        String?.self)
-      return [String(id), state, kind, queue, twin, String(attempt), runAt, finishedAt, error]
+    let jobs = try await global.withConnection { connection in
+      try await JobSummary.list(state: state, kind: kind, queue: queue, limit: limit, on: connection)
     }
     Table(
       columns: ["job_id", "state", "kind", "queue", "twin_id", "attempt", "run_at", "finished_at", "last_error"],
-      rows: cells, rawColumns: ["job_id", "attempt"]
+      rows: jobs.map { job in
+        [
+          String(job.jobID), job.state, job.kind, job.queue, job.twinID?.uuidString.lowercased(), String(job.attempt),
+          job.runAtText, job.finishedAtText, job.lastError,
+        ]
+      }, rawColumns: ["job_id", "attempt"]
     ).print(json: global.json)
   }
 }

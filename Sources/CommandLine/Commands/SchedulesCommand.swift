@@ -3,6 +3,7 @@ import Files
 import FoundationEssentials
 import FoundationInternationalization
 import Postgres
+import ReadModels
 import Scheduler
 
 // Named zones come with ICU, which FoundationEssentials leaves out.
@@ -13,7 +14,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     commandName: "schedules",
     abstract: "List, preview and edit schedules.",
     discussion: """
-      The same from psql: SELECT * FROM twinmill.schedules; SELECT twinmill.schedule(name, cron, kind, …);
+      The same from psql: SELECT * FROM twinmill.schedules; SELECT twinmill.schedule(name, cron, kind, …); \
       twinmill.unschedule(name), enable_schedule(name), disable_schedule(name), run_schedule(name).
       """,
     subcommands: [List.self, Preview.self, Add.self, Remove.self, Enable.self, Disable.self, Run.self],
@@ -25,7 +26,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-      let entries = try await global.withConnection { try await ScheduleEntry.list(on: $0) }
+      let entries = try await global.withConnection { try await ScheduleSummary.list(on: $0) }
       guard global.json || !entries.isEmpty else {
         return print("No schedules. Make one: twinmill schedules add NAME --cron \"0 6 * * *\" --kind KIND")
       }
@@ -37,8 +38,8 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the next planned instants in local time and UTC.",
       discussion: """
-        A time of day that a clock change skips runs at the first valid instant; one that comes twice runs once. An \
-        expression of every hour (hour field *) keeps its rhythm through both.
+        A clock change may skip a planned time of day: it then runs at the first valid instant. A time of day that \
+        comes twice runs once. An expression for every hour (hour field *) keeps its rhythm through both.
         """)
 
     @Argument(help: "A schedule in the database.")
@@ -69,7 +70,7 @@ struct SchedulesCommand: AsyncParsableCommand {
       var after = try start()
       if let name {
         (cronText, zoneName, after) = try await global.withConnection { connection in
-          guard let entry = try await ScheduleEntry.list(name: name, on: connection).first else {
+          guard let entry = try await ScheduleSummary.list(name: name, on: connection).first else {
             throw CommandFailure("no schedule \"\(name)\"; list them with: twinmill schedules")
           }
           let now: Date = try await connection.query("SELECT now() AS now").only().get("now")
@@ -163,7 +164,7 @@ struct SchedulesCommand: AsyncParsableCommand {
         var wanted = plan
         if let twin { wanted.twinID = try await TwinReference.resolve(twin, on: connection) }
         try await wanted.put(on: connection)
-        return try await ScheduleEntry.list(name: plan.name, on: connection)
+        return try await ScheduleSummary.list(name: plan.name, on: connection)
       }
       show(stored, json: global.json)
     }
@@ -173,7 +174,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Remove a schedule; jobs that it has enqueued and the record of its ticks stay.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -186,7 +187,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Let a schedule run from now on; what was planned while it was disabled is not made up for.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -199,7 +200,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Stop a schedule until it is enabled; jobs that it has enqueued run on.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -211,7 +212,7 @@ struct SchedulesCommand: AsyncParsableCommand {
   struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enqueue a schedule's job now, besides its plan.")
 
-    @Argument var name: String
+    @Argument(help: "The schedule's name.") var name: String
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -235,7 +236,7 @@ private func report(_ done: String, _ name: String, _ global: GlobalOptions) {
 }
 
 /// Schedules for people (what matters) or for programs (everything).
-private func show(_ entries: [ScheduleEntry], json: Bool) {
+private func show(_ entries: [ScheduleSummary], json: Bool) {
   guard json else {
     return Table(
       columns: ["name", "cron", "time_zone", "kind", "enabled", "next_at", "last_planned_at", "outcome", "last_error"],

@@ -14,14 +14,19 @@ struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo", abstract: "Try it: a private PostgreSQL, simulated twins, worker, scheduler, predictions.",
     discussion: """
-      Starts PostgreSQL from the installed server binaries in a folder of its own, fills it with two years of
-      simulated skincare twins, one sensor, and two twins of each other kind, starts worker and scheduler, asks for
-      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it.
-      Running it again starts anew.
+      Starts PostgreSQL from the installed server binaries in a folder of its own. Fills it with two years of \
+      simulated skincare twins, one sensor, and two twins of each other kind. Starts worker and scheduler, asks for \
+      predictions through psql and shows them. Everything keeps running afterwards; twinmill demo --stop ends it. \
+      Running the demo again starts anew.
       """)
 
-  @Option(help: "Where the demo lives. The server's user must be able to reach it.")
-  var folder = Self.defaultFolder
+  @Option(
+    name: .customLong("folder"),
+    help: ArgumentHelp(
+      "Where the demo lives; the server's user must be able to reach it. (default: /var/tmp/twinmill-demo-UID)",
+      valueName: "folder"))
+  var givenFolder: String?
+  private var folder: String { givenFolder ?? Self.defaultFolder }
   @Option(help: "How many skincare twins.") var twins = 20
   @Option(help: "A CSV file (timestamp,value) to import as a sensor twin, instead of a simulated one.")
   var csv: String?
@@ -60,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
   private func show(_ stage: DemoStage, _ server: DemoStage.Server, _ connection: Connection) async throws {
     let catalog = try Build.current.catalog()
     let applied = try await Build.current.migrate(connection, twinsSchema: "public")
-    say("schema: \(applied.count) migrations applied")
+    say("schema: \(applied.migrations.count) migrations applied")
 
     let skin = try await fillSkincare(catalog, connection)
     say("\(skin.twins) skincare twins, \(skin.scans) scans over two years")
@@ -69,7 +74,7 @@ struct DemoCommand: AsyncParsableCommand {
     let others = try await fillOtherDomains(catalog, connection)
 
     let checkDaemons = try await stage.startDaemons(server.url)
-    say("twinmill work and twinmill schedule run (logs: \(folder)/worker.log, scheduler.log)")
+    say("twinmill worker and twinmill scheduler run (logs: \(folder)/worker.log, scheduler.log)")
 
     let ask = "SELECT count(twinmill.enqueue('prediction', twin => id)) AS jobs FROM user_digital_twins"
     print("\n$ psql \"\(server.url)\" -c \"\(ask)\"")
@@ -93,6 +98,8 @@ struct DemoCommand: AsyncParsableCommand {
       """)
   }
 
+  /// For how long nothing may move.
+  private static let patience = Duration.seconds(180)
   private static let defaultFolder = "/var/tmp/twinmill-demo-\(getuid())"
 
   func say(_ text: String) {
@@ -160,11 +167,17 @@ struct DemoCommand: AsyncParsableCommand {
   private func showProgress(
     _ connection: Connection, jobs: Int, _ checkDaemons: () throws -> Void
   ) async throws {
-    let started = ContinuousClock.now
+    // Not a limit for the whole: a slow machine takes its time, but something moves.
+    var movedAt = ContinuousClock.now
+    var last: (open: Int64, running: Int64) = (-1, -1)
     while true {
-      let rows = try await connection.query("SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction'")
-      let open: Int64 = try rows[0].decode(Int64.self)
-      let left = Int(open)
+      let now = try await connection.query(
+        """
+        SELECT count(*), count(*) FILTER (WHERE state = 'running') FROM twinmill.jobs WHERE kind = 'prediction'
+        """
+      ).only().decode(Int64.self, Int64.self)
+      if now != last { (last, movedAt) = (now, .now) }
+      let left = Int(now.0)
       let done = max(0, jobs - left)
       if StandardError.isTerminal || left == 0 {
         let bar = String(repeating: "█", count: done * 30 / jobs) + String(repeating: "░", count: 30 - done * 30 / jobs)
@@ -173,8 +186,9 @@ struct DemoCommand: AsyncParsableCommand {
       }
       if left == 0 { return }
       try checkDaemons()
-      guard ContinuousClock.now - started < .seconds(90) else {
-        throw CommandFailure("\(left) predictions are still open after 90 s; see \(folder)/worker.log")
+      guard ContinuousClock.now - movedAt < Self.patience else {
+        throw CommandFailure(
+          "\(left) predictions are still open, and none has moved for \(Self.patience); see \(folder)/worker.log")
       }
       try await Task.sleep(for: .milliseconds(100))
     }

@@ -32,14 +32,14 @@ struct DemoStage {
   /// - Returns: a check that throws, with the end of its log, when one of them has ended.
   func startDaemons(_ url: String) async throws -> () throws -> Void {
     var daemons: [(name: String, process: ChildProcess)] = []
-    for (name, command) in [("worker", "work"), ("scheduler", "schedule")] {
+    for name in ["worker", "scheduler"] {
       let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       guard log >= 0 else {
         throw CommandFailure("cannot write \(folder)/\(name).log: \(String(cString: strerror(errno)))")
       }
       defer { close(log) }
       let child = try await ChildProcess.start(
-        [ThisProgram.file, command], environment: ThisProgram.withoutSettings.merging(["DATABASE_URL": url]) { $1 },
+        [ThisProgram.file, name], environment: ThisProgram.withoutSettings.merging(["DATABASE_URL": url]) { $1 },
         output: log,
         error: log)
       try record(name, child.id)
@@ -71,8 +71,8 @@ struct DemoStage {
         isOurs(process, name)
       else { continue }
       kill(process, signal)
-      // A worker lets its jobs end for a minute (TWINMILL_DRAIN_SECONDS).
-      let deadline = ContinuousClock.now + .seconds(75)
+      // A worker lets its jobs end for a minute (TWINMILL_DRAIN_SECONDS), and then has something left to do.
+      let deadline = ContinuousClock.now + .seconds(240)
       while kill(process, 0) == 0 {
         guard ContinuousClock.now < deadline else {
           throw CommandFailure("the demo's \(name) (process \(process)) does not stop; see \(folder)/\(name).log")
@@ -97,8 +97,9 @@ struct DemoStage {
     let words = command.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     return switch name {
     case "server": words.contains("\(folder)/data")
-    case "worker": words.contains("work")
-    default: words.contains("schedule")
+    // The second word is that of a demo of 0.1.0.
+    case "worker": words.contains("worker") || words.contains("work")
+    default: words.contains("scheduler") || words.contains("schedule")
     }
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 import Simulation
 

@@ -2,16 +2,18 @@ import ArgumentParser
 import Files
 import FoundationEssentials
 import Postgres
+import ReadModels
 
 /// `twinmill enqueue`
 struct EnqueueCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enqueue", abstract: "Ask for a job, as SELECT twinmill.enqueue(…) does, or for the jobs of a file.",
     discussion: """
-      With --from, each line of the file is a JSON object with the names of enqueue's parameters, such as \
-      {"kind": "prediction", "twin": "sensor/pump-7", "unique_key": "a"}. Lines go in by chunks, each a transaction of \
-      its own: when something fails half-way, what was told is in, and the message says with which --first-line to go \
-      on. A refused line stops no other. With --atomic the file goes in as a whole or not at all.
+      With --from, each line of the file is a JSON object. Its members are the parameters of twinmill.enqueue, as in \
+      {"kind": "prediction", "twin": "sensor/pump-7", "unique_key": "a"}. The lines go in by chunks; each chunk is a \
+      transaction of its own. If something fails, the lines that were reported are stored, and the message says with \
+      which --first-line to go on. A refused line does not stop the others. With --atomic the whole file goes in, or \
+      nothing.
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -81,9 +83,7 @@ struct EnqueueCommand: AsyncParsableCommand {
       print("job \(job) \(outcome)" + (state.map { ", \($0)" } ?? ""))
     }
     if let state, state != "completed" {
-      let errors = try await connection.query(
-        "SELECT coalesce(errors -> -1 ->> 'message', '') FROM twinmill.job_history WHERE job_id = \(job)")
-      let message: String = try errors[0].decode(String.self)
+      let message = try await JobSummary.finalError(of: job, on: connection) ?? ""
       StandardError.write("twinmill: job \(job) \(state): \(message)\n")
     }
     return state

@@ -12,24 +12,35 @@ import Worker
 /// the file.
 struct Settings: Sendable {
   private let reader: ConfigReader
-  /// What is set and means nothing, in words: for the log.
-  let strays: [String]
+  /// Names that are set and are no settings, each in a sentence for the log.
+  let unknownKeys: [String]
 
   /// - Throws: `SettingsError` when the file cannot be read.
   static func load() async throws -> Settings {
     let environment = EnvironmentVariablesProvider(secretsSpecifier: .specific(["DATABASE_URL"]))
     let variables = ProcessInfo.processInfo.environment
-    let strays = strays(amongVariables: variables.keys)
-    guard let path = variables["TWINMILL_CONFIG"], !path.isEmpty else {
-      return Settings(reader: ConfigReader(provider: environment), strays: strays)
+    let unknown = unknownKeys(amongVariables: variables.keys)
+    guard let path = variables[Setting.config.variable], !path.isEmpty else {
+      return Settings(reader: ConfigReader(provider: environment), unknownKeys: unknown)
     }
     do {
       let file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
       return Settings(
-        reader: ConfigReader(providers: [environment, file]), strays: try strays + self.strays(inFile: path))
+        reader: ConfigReader(providers: [environment, file]), unknownKeys: try unknown + unknownKeys(inFile: path))
     } catch {
       throw SettingsError("TWINMILL_CONFIG=\(path): \(error) Correct the path, or unset the variable.")
     }
+  }
+
+  /// Settings from these variables alone: for tests.
+  init(variables: [String: String]) {
+    reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+    unknownKeys = Self.unknownKeys(amongVariables: variables.keys)
+  }
+
+  private init(reader: ConfigReader, unknownKeys: [String]) {
+    self.reader = reader
+    self.unknownKeys = unknownKeys
   }
 
   // MARK: - The database
@@ -39,36 +50,36 @@ struct Settings: Sendable {
   func connections(_ role: String) throws -> ConnectionSettings {
     ConnectionSettings(
       url: try databaseURL(), applicationName: "twinmill \(role)",
-      options: ConnectionSettings.Options(preparesStatements: try bool("twinmill.prepared_statements")))
+      options: ConnectionSettings.Options(preparesStatements: try bool(.preparedStatements)))
   }
 
   /// Past a transaction-pooling proxy, for LISTEN and session locks; nil: as all others. `none` is for
   /// `worker()`: no listening at all.
   func listenConnections(_ role: String) -> ConnectionSettings? {
-    guard let url = string("twinmill.listen_url"), url != "none" else { return nil }
+    guard let url = string(.listenURL), url != "none" else { return nil }
     // Whether it goes through a proxy is found out: it should not.
     return ConnectionSettings(url: url, applicationName: "twinmill \(role)")
   }
 
   /// Schema of the twin tables.
-  var twinsSchema: String { string("twinmill.twins_schema") ?? "public" }
+  var twinsSchema: String { string(.twinsSchema) ?? "public" }
 
   /// Schema of a domain's own tables, where it is not the one that the domain says: `goals=public,tasks=todo`.
   /// - Throws: `SettingsError` for what is no list of pairs.
   func domainSchemas() throws -> [String: String] {
     var schemas: [String: String] = [:]
-    for pair in (string("twinmill.domain_schemas") ?? "").split(separator: ",") {
+    for pair in (string(.domainSchemas) ?? "").split(separator: ",") {
       let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(while: { $0 == " " }) }
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-        throw malformed("twinmill.domain_schemas", "pairs DOMAIN=SCHEMA, separated by commas")
+        throw malformed(.domainSchemas)
       }
       schemas[String(parts[0])] = String(parts[1])
     }
     guard !schemas.isEmpty else { return [:] }
     let known = try Build.current.catalog().domains.map(\.name)
-    if let stray = schemas.keys.filter({ !known.contains($0) }).min() {
+    if let unknown = schemas.keys.filter({ !known.contains($0) }).min() {
       throw SettingsError(
-        "TWINMILL_DOMAIN_SCHEMAS: unknown domain '\(stray)'; known: \(known.joined(separator: ", "))")
+        "TWINMILL_DOMAIN_SCHEMAS: unknown domain '\(unknown)'; known: \(known.joined(separator: ", "))")
     }
     return schemas
   }
@@ -80,7 +91,7 @@ struct Settings: Sendable {
   }
 
   private func databaseURL() throws -> String? {
-    if let url = string("database.url"), !url.isEmpty { return url }
+    if let url = string(.databaseURL), !url.isEmpty { return url }
     guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else { return nil }
     let path = folder + "/database-url"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -97,18 +108,19 @@ struct Settings: Sendable {
   /// - Throws: `SettingsError` naming the setting.
   func worker() throws -> WorkerSettings {
     var settings = WorkerSettings()
-    if let queues = string("twinmill.queues") ?? reader.stringArray(forKey: "twinmill.queues")?.joined(separator: ",") {
-      settings.queues = try Self.queues(queues, named: "TWINMILL_QUEUES")
+    if let queues = string(.queues) ?? reader.stringArray(forKey: ConfigKey(Setting.queues.key))?.joined(separator: ",")
+    {
+      settings.queues = try Self.queues(queues, named: Setting.queues.variable)
     }
-    settings.batchLimit = try int("twinmill.batch_limit") ?? settings.batchLimit
-    settings.concurrency = try int("twinmill.concurrency") ?? settings.concurrency
-    settings.computeThreads = try int("twinmill.compute_threads") ?? settings.computeThreads
-    settings.lease = try seconds("twinmill.lease_seconds") ?? settings.lease
-    settings.heartbeat = try seconds("twinmill.heartbeat_seconds") ?? settings.heartbeat
-    settings.poll = try seconds("twinmill.poll_seconds") ?? settings.poll
-    settings.listens = string("twinmill.listen_url") != "none"
-    settings.drainLimit = try seconds("twinmill.drain_seconds") ?? settings.drainLimit
-    if let days = try double("twinmill.retention_days") { settings.retention = .seconds(days * 86_400) }
+    settings.batchLimit = try int(.batchLimit) ?? settings.batchLimit
+    settings.concurrency = try int(.concurrency) ?? settings.concurrency
+    settings.computeThreads = try int(.computeThreads) ?? settings.computeThreads
+    settings.lease = try seconds(.leaseSeconds) ?? settings.lease
+    settings.heartbeat = try seconds(.heartbeatSeconds) ?? settings.heartbeat
+    settings.poll = try seconds(.pollSeconds) ?? settings.poll
+    settings.listens = string(.listenURL) != "none"
+    settings.drainLimit = try seconds(.drainSeconds) ?? settings.drainLimit
+    if let days = try double(.retentionDays) { settings.retention = .seconds(days * 86_400) }
     return settings
   }
 
@@ -133,57 +145,58 @@ struct Settings: Sendable {
   /// How often the scheduler looks at the schedules.
   /// - Throws: `SettingsError`, also for what would ask without a pause.
   func schedulerPoll() throws -> Duration {
-    let poll = try seconds("twinmill.poll_seconds") ?? .seconds(1)
-    guard poll >= .milliseconds(1) else { throw malformed("twinmill.poll_seconds", "at least 0.001") }
+    let poll = try seconds(.pollSeconds) ?? WorkerSettings().poll
+    guard poll >= .milliseconds(1) else { throw malformed(.pollSeconds, "at least 0.001") }
     return poll
   }
 
   /// `trace`, `debug`, `info` (default), `notice`, `warning`, `error`, `critical`.
   func logLevel() throws -> Logger.Level {
-    guard let name = string("twinmill.log_level") else { return .info }
+    guard let name = string(.logLevel) else { return .info }
     guard let level = Logger.Level(rawValue: name.lowercased()) else {
-      throw malformed("twinmill.log_level", "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw malformed(.logLevel)
     }
     return level
   }
 
   // MARK: - Typed access
 
-  private func string(_ key: String) -> String? {
-    reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+  private func string(_ setting: Setting) -> String? {
+    reader.string(forKey: ConfigKey(setting.key)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  private func int(_ key: String) throws -> Int? {
-    if let value = reader.int(forKey: ConfigKey(key)) { return value }
-    return try absent(key, "a whole number")
+  private func int(_ setting: Setting) throws -> Int? {
+    if let value = reader.int(forKey: ConfigKey(setting.key)) { return value }
+    return try absent(setting)
   }
 
-  private func double(_ key: String) throws -> Double? {
-    if let value = reader.double(forKey: ConfigKey(key)) { return value }
-    if let value = reader.int(forKey: ConfigKey(key)) { return Double(value) }
-    return try absent(key, "a number")
+  private func double(_ setting: Setting) throws -> Double? {
+    if let value = reader.double(forKey: ConfigKey(setting.key)) { return value }
+    if let value = reader.int(forKey: ConfigKey(setting.key)) { return Double(value) }
+    return try absent(setting)
   }
 
-  private func bool(_ key: String) throws -> Bool? {
-    if let value = reader.bool(forKey: ConfigKey(key)) { return value }
-    return try absent(key, "true or false")
+  private func bool(_ setting: Setting) throws -> Bool? {
+    if let value = reader.bool(forKey: ConfigKey(setting.key)) { return value }
+    return try absent(setting)
   }
 
-  private func seconds(_ key: String) throws -> Duration? {
-    guard let value = try double(key) else { return nil }
-    guard value.isFinite, value >= 0, value < 1e9 else { throw malformed(key, "a number of seconds") }
+  private func seconds(_ setting: Setting) throws -> Duration? {
+    guard let value = try double(setting) else { return nil }
+    guard value.isFinite, value >= 0, value < 1e9 else { throw malformed(setting, "a number of seconds") }
     return .seconds(value)
   }
 
   /// nil when there is no such setting; an error when there is one that cannot be read as its type.
-  private func absent<T>(_ key: String, _ wanted: String) throws -> T? {
-    guard string(key) == nil, reader.double(forKey: ConfigKey(key)) == nil else { throw malformed(key, wanted) }
+  private func absent<T>(_ setting: Setting) throws -> T? {
+    guard string(setting) == nil, reader.double(forKey: ConfigKey(setting.key)) == nil else { throw malformed(setting) }
     return nil
   }
 
-  private func malformed(_ key: String, _ wanted: String) -> SettingsError {
-    let variable = key.replacing(".", with: "_").uppercased()
-    return SettingsError("\(variable): must be \(wanted), not '\(string(key) ?? "")'")
+  /// - Parameter requirement: what the setting must be; nil: as its type says.
+  private func malformed(_ setting: Setting, _ requirement: String? = nil) -> SettingsError {
+    SettingsError(
+      "\(setting.variable): must be \(requirement ?? setting.requirement), not '\(string(setting) ?? "")'")
   }
 }
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Offline
 import Postgres
 import Queue
+import Scheduler
 import Twins
 import Worker
 
@@ -16,7 +17,7 @@ package struct Build: Sendable {
   /// Series, and the metrics that cannot be forecast, with the reason.
   package typealias TwinSeriesFound = (series: [FileSeries], leftOut: [(metric: String, reason: String)])
 
-  private let migrations: [Migration]
+  private let modules: [SchemaModule]
   private let makeCatalog: Catalog
   private let makeKinds: Kinds
   /// Reads the series of a twin.
@@ -24,14 +25,14 @@ package struct Build: Sendable {
 
   /// The build that the running command belongs to.
   @TaskLocal static var current = Build(
-    migrations: [],
+    modules: [],
     catalog: { (schema, _) throws(DomainError) in try DomainCatalog([], twinsSchema: schema) }, kinds: { _ in [] },
     series: { _, _, _, _ in ([], []) })
 
   package init(
-    migrations: [Migration], catalog: @escaping Catalog, kinds: @escaping Kinds, series: @escaping Series
+    modules: [SchemaModule], catalog: @escaping Catalog, kinds: @escaping Kinds, series: @escaping Series
   ) {
-    self.migrations = migrations
+    self.modules = modules
     makeCatalog = catalog
     makeKinds = kinds
     self.series = series
@@ -56,26 +57,32 @@ package struct Build: Sendable {
     makeKinds(try catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas))
   }
 
-  /// The database's schema, step by step.
-  func migrator(twinsSchema: String) -> Migrator {
-    Migrator(migrations, twinsSchema: twinsSchema)
+  /// By name of a function or view of the schema, the roles that may use it.
+  func roles() throws -> [String: Set<String>] {
+    let routines = try migrator(twinsSchema: "public").modules.flatMap(\.routines)
+    return Dictionary(grouping: routines, by: \.name).mapValues { Set($0.flatMap(\.grants)) }
+  }
+
+  /// The database's schema: of the modules, and of each kind of job that has a part of it.
+  func migrator(twinsSchema: String) throws -> Migrator {
+    let kinds = try kinds(twinsSchema: twinsSchema)
+    return Migrator(modules + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema)
   }
 
   /// Applies what is missing and tells the database what this build can do.
-  /// - Returns: the steps taken.
+  /// - Returns: what was done.
   @discardableResult
   func migrate(
-    _ connection: Connection, to target: Int? = nil, twinsSchema: String
-  ) async throws -> [Migration] {
-    let taken = try await migrator(twinsSchema: twinsSchema).up(connection, to: target)
+    _ connection: Connection, to target: Int? = nil, replacesNewer: Bool = false, twinsSchema: String
+  ) async throws -> Migrator.Changes {
+    let changes = try await migrator(twinsSchema: twinsSchema).up(
+      connection, to: target, replacesNewer: replacesNewer)
     if target == nil {
-      try await JobQueue.register(kinds: try kinds(twinsSchema: twinsSchema).map(\.definition), on: connection)
+      let kinds = try kinds(twinsSchema: twinsSchema).map(\.definition)
+      try await JobQueue.register(kinds: kinds, on: connection)
       try await catalog(twinsSchema: twinsSchema).register(on: connection)
+      try await ScheduleEntry.addDefaults(of: kinds, on: connection)
     }
-    // New data is found and computed without anybody's doing; whoever does not want that removes the schedule.
-    if taken.contains(where: { $0.name == "schedules" }), target == nil {
-      _ = try await connection.query("SELECT twinmill.schedule('sweep', '* * * * *', 'sweep')")
-    }
-    return taken
+    return changes
   }
 }

@@ -11,7 +11,7 @@ struct GlobalOptions: ParsableArguments {
   /// - Throws: `PostgresError` naming host, database and remedy; `SettingsError`.
   func connect() async throws -> Connection {
     let settings = try await Settings.load()
-    for stray in settings.strays { StandardError.write("twinmill: \(stray)\n") }
+    for unknown in settings.unknownKeys { StandardError.write("twinmill: \(unknown)\n") }
     return try await Connection.open(try settings.connections("cli"))
   }
 

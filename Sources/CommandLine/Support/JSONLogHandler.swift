@@ -2,8 +2,9 @@ import Files
 import FoundationEssentials
 import Logging
 import Postgres
+import Telemetry
 
-/// One JSON object a line on standard error: time, level, message, then the metadata's keys at top level.
+/// One JSON object a line on standard error: time, level, event, message, then the other keys at top level.
 struct JSONLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
@@ -14,10 +15,14 @@ struct JSONLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    var line = "{\"time\":\"\(Date().formatted(Self.timeStyle))\",\"level\":\"\(event.level)\",\"message\":"
+    var line = "{\"time\":\"\(Date().formatted(Self.timeStyle))\",\"level\":\"\(event.level)\",\"event\":"
+    var values = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+    // Lines of libraries have no name.
+    Self.append(
+      values.removeValue(forKey: TelemetryKey.event.name) ?? .string(TelemetryEvent.other.rawValue), to: &line)
+    line += ",\"message\":"
     Self.append(event.message.description, to: &line)
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }
-    ) {
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
       line += ","
       Self.append(key, to: &line)
       line += ":"

@@ -1,6 +1,7 @@
 import Files
 import FoundationEssentials
 import Postgres
+import ReadModels
 import Twins
 
 /// How a twin is named on the command line: by its id, or as DOMAIN/SUBJECT.

@@ -8,11 +8,13 @@ struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Prove or refute, job by job, that nothing was lost, doubled or invented.",
     discussion: """
-      Reads live jobs, history and probe_effects in one snapshot, which it holds while it reads, and compares them with
-      what producers were told. A log has one line per acknowledged enqueue, written when the answer came:
-      {"job_id":1,"outcome":"inserted","unique_key":null,"at":"…"}, or job_id,outcome as psql --csv prints it. An
-      enqueue whose answer never came is {"job_id":null,"outcome":"unknown"}. Jobs that retention has dropped count as
-      lost. Status 0: proven; 1: refuted; 65: a file that cannot be read; 69: no database.
+      Reads live jobs, history and the writes of probes in one snapshot, which it holds while it reads. Compares \
+      them with the answers that producers got. A log has a line for each acknowledged enqueue, written when the \
+      answer came: {"job_id":1,"outcome":"inserted","unique_key":null,"at":"…"}, or job_id,outcome as psql --csv \
+      prints it. An enqueue whose answer never came is {"job_id":null,"outcome":"unknown"}. Jobs that retention has \
+      dropped count as lost.
+
+      Exit status 0: proven. 1: refuted. 65: a file cannot be read. 69: the database cannot be reached.
       """)
 
   @OptionGroup var global: GlobalOptions

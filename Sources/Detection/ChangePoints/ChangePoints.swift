@@ -38,9 +38,8 @@ public enum ChangePoints {
     guard present.count >= 2 * leastSegment else { return [] }
     guard let samples = SegmentSamples(values: present.map { values[$0] }, positions: present) else { return [] }
     var best: Segmentation?
-    for autoregression in autoregressions {
-      let costs = SegmentCosts(samples: samples, autoregression: autoregression)
-      let segmentation = Segmentation(costs: costs)
+    let costs = autoregressions.map { SegmentCosts(samples: samples, autoregression: $0) }
+    for segmentation in Segmentation.cheapest(costs) {
       if segmentation.cost < best?.cost ?? .infinity { best = segmentation }
     }
     return best?.changes(at: present) ?? []

@@ -5,10 +5,14 @@ struct SegmentCosts: Sendable {
   let samples: SegmentSamples
   /// φ.
   let autoregression: Double
-  private let noise: Double
-  private let first: Double
+  /// s², one sample's worth of noise.
+  let noise: Double
+  /// √(1 − φ²).
+  let first: Double
   /// ½ log(s² (1 − φ²)), taken off every segment.
-  private let logScale: Double
+  let logScale: Double
+  /// What a change costs.
+  let changeCost: Double
 
   init(samples: SegmentSamples, autoregression: Double) {
     self.samples = samples
@@ -17,28 +21,11 @@ struct SegmentCosts: Sendable {
     noise = deviation * deviation
     first = (1 - autoregression * autoregression).squareRoot()
     logScale = log(deviation * first)
+    changeCost = ChangePoints.penalty + samples.lengths.logCount[samples.values.count]
   }
 
   /// Number of samples.
   var count: Int { samples.values.count }
-
-  /// What a change costs.
-  var changeCost: Double { ChangePoints.penalty + log(Double(count)) }
-
-  /// Costs of the segments that end before `end` and start at multiples of `stride`, by start / stride; those of fewer
-  /// samples than `ChangePoints.leastSegment` are left as they are. O(end).
-  func costs(before end: Int, stride: Int, into costs: inout [Double]) {
-    var sums = SegmentSums()
-    let origin = samples.positions[end - 1]
-    for start in Swift.stride(from: end - 1, through: 0, by: -1) {
-      if start % stride == 0, end - start >= ChangePoints.leastSegment {
-        var whole = sums
-        whole.add(initial(start, origin))
-        costs[start / stride] = whole.solution(noise: noise, logScale: logScale).cost
-      }
-      if start > 0 { sums.add(filtered(start, origin)) }
-    }
-  }
 
   /// The segment from `start` to before `end`. O(end − start).
   func fit(_ start: Int, _ end: Int) -> SegmentFit {
@@ -46,14 +33,15 @@ struct SegmentCosts: Sendable {
     let origin = samples.positions[end - 1]
     sums.add(initial(start, origin))
     for i in Swift.stride(from: start + 1, to: end, by: 1) { sums.add(filtered(i, origin)) }
-    let solution = sums.solution(noise: noise, logScale: logScale)
+    let solution = sums.solution(
+      noise: noise, logScale: logScale, logCount: samples.lengths.logCount[end - start])
     return SegmentFit(
       cost: solution.cost, level: solution.level, slope: solution.slope, origin: origin,
       deviation: solution.variance.squareRoot())
   }
 
   /// Constant, position and value less φ times those of the sample before.
-  private func filtered(_ i: Int, _ origin: Double) -> SegmentSums.Row {
+  func filtered(_ i: Int, _ origin: Double) -> SegmentSums.Row {
     let phi = autoregression
     let x = samples.positions
     let y = samples.values
@@ -61,7 +49,7 @@ struct SegmentCosts: Sendable {
   }
 
   /// The first sample of a segment has none before it: √(1 − φ²) times constant, position and value.
-  private func initial(_ i: Int, _ origin: Double) -> SegmentSums.Row {
+  func initial(_ i: Int, _ origin: Double) -> SegmentSums.Row {
     (first, first * (samples.positions[i] - origin), first * samples.values[i])
   }
 }

@@ -1,3 +1,5 @@
+import Numerics
+
 /// The present samples of a series, made ready for segment costs: centred, scaled to a range of 1, wild ones tamed.
 struct SegmentSamples: Sendable {
   /// n values.
@@ -6,13 +8,14 @@ struct SegmentSamples: Sendable {
   let positions: [Double]
   /// What one unit of `values` is in units of the series.
   let scale: Double
+  /// For segments of up to n samples.
+  let lengths: SegmentLengths
+  private let differences: Differences
 
   /// Neighbours on each side that say what is wild.
   static let reach = 5
   /// Robust standard deviations beyond which a sample is wild.
   static let wild = 3.0
-  /// The median absolute deviation of a normal distribution is its standard deviation divided by this.
-  static let deviationPerMedian = 1.4826
 
   /// `nil` when all values are equal.
   init?(values raw: [Double], positions: [Int]) {
@@ -21,46 +24,61 @@ struct SegmentSamples: Sendable {
     guard range > 0, range.isFinite else { return nil }
     let middle = sorted[sorted.count / 2]
     let scaled = raw.map { ($0 - middle) / range }
-    self.values = Self.tamed(scaled, least: Self.noise(of: scaled, autoregression: 0))
+    values = Self.tamed(scaled, least: Differences(of: scaled).noise(autoregression: 0))
+    differences = Differences(of: values)
     self.positions = positions.map(Double.init)
     scale = range
+    lengths = SegmentLengths(upTo: raw.count)
   }
 
   /// Standard deviation of the innovations of an AR(1) process with changes, from medians of absolute first and
   /// second differences, whichever is less: few of them span a change, and second ones see no slope. At least
   /// `ChangePoints.leastNoise`.
-  func noise(autoregression: Double) -> Double {
-    Self.noise(of: values, autoregression: autoregression)
-  }
+  func noise(autoregression: Double) -> Double { differences.noise(autoregression: autoregression) }
 
-  private static func noise(of values: [Double], autoregression phi: Double) -> Double {
-    let first = zip(values.dropFirst(), values).map { abs($0 - $1) }
-    let second = zip(values.dropFirst(2), zip(values.dropFirst(), values)).map { abs($0 - 2 * $1.0 + $1.1) }
-    // A difference of an AR(1) process of variance v has variance 2 (1 − φ) v, a second one (6 − 8 φ + 2 φ²) v;
-    // its innovations have (1 − φ²) v.
-    var variance = Double.infinity
-    if let deviation = median(first).map({ $0 * deviationPerMedian }) {
-      variance = deviation * deviation / (2 * (1 - phi))
+  /// Medians of absolute first and second differences, as standard deviations of normal distributions.
+  private struct Differences: Sendable {
+    private let first: Double?
+    private let second: Double?
+
+    init(of values: [Double]) {
+      var differences: [Double] = []
+      for i in stride(from: 1, to: values.count, by: 1) { differences.append(abs(values[i] - values[i - 1])) }
+      first = Self.deviation(differences)
+      differences.removeAll()
+      for i in stride(from: 2, to: values.count, by: 1) {
+        differences.append(abs(values[i] - 2 * values[i - 1] + values[i - 2]))
+      }
+      second = Self.deviation(differences)
     }
-    if let deviation = median(second).map({ $0 * deviationPerMedian }) {
-      variance = min(variance, deviation * deviation / (6 - 8 * phi + 2 * phi * phi))
+
+    private static func deviation(_ differences: [Double]) -> Double? {
+      OrderStatistics.median(differences, ofTwo: .lower).map { $0 * OrderStatistics.deviationPerMedian }
     }
-    return max((variance * (1 - phi * phi)).squareRoot(), ChangePoints.leastNoise)
+
+    func noise(autoregression phi: Double) -> Double {
+      // A difference of an AR(1) process of variance v has variance 2 (1 − φ) v, a second one (6 − 8 φ + 2 φ²) v;
+      // its innovations have (1 − φ²) v.
+      var variance = Double.infinity
+      if let first { variance = first * first / (2 * (1 - phi)) }
+      if let second { variance = min(variance, second * second / (6 - 8 * phi + 2 * phi * phi)) }
+      return max((variance * (1 - phi * phi)).squareRoot(), ChangePoints.leastNoise)
+    }
   }
 
   private static func tamed(_ values: [Double], least: Double) -> [Double] {
-    values.indices.map { i in
-      let around = values[max(0, i - reach)...min(values.count - 1, i + reach)]
-      guard let middle = median(Array(around)), let spread = median(around.map { abs($0 - middle) }) else {
-        return values[i]
-      }
-      let limit = wild * max(least, deviationPerMedian * spread)
-      return min(max(values[i], middle - limit), middle + limit)
+    let n = values.count
+    var tamed = values
+    var around: [Double] = []
+    for i in 0..<n {
+      around.removeAll(keepingCapacity: true)
+      let (low, high) = (max(0, i - reach), min(n - 1, i + reach))
+      for j in low...high { around.append(values[j]) }
+      let middle = OrderStatistics.lowerMedian(sorting: &around)
+      for k in 0...(high - low) { around[k] = abs(around[k] - middle) }
+      let limit = wild * max(least, OrderStatistics.deviationPerMedian * OrderStatistics.lowerMedian(sorting: &around))
+      tamed[i] = min(max(values[i], middle - limit), middle + limit)
     }
-  }
-
-  /// The lower one of two.
-  private static func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.sorted()[(values.count - 1) / 2]
+    return tamed
   }
 }

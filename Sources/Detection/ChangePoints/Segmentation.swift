@@ -10,33 +10,32 @@ struct Segmentation: Sendable {
 
   /// Optimal partitioning (Jackson and others 2005) over at most 2,000 places; where that leaves samples out, each
   /// change is then moved to its best place between its neighbours.
-  init(costs: SegmentCosts) {
-    self.costs = costs
-    let n = costs.count
-    let stride = (n + ChangePoints.mostPlaces - 1) / ChangePoints.mostPlaces
-    let places = Array(Swift.stride(from: 0, to: n, by: stride)) + [n]
-    // best[k]: least cost of the samples before place k; previous[k]: the place where the last segment of that starts.
-    var best = [Double](repeating: .infinity, count: places.count)
-    var previous = [Int](repeating: 0, count: places.count)
-    var segments = [Double](repeating: .infinity, count: places.count)
-    best[0] = 0
-    for k in 1..<places.count {
-      costs.costs(before: places[k], stride: stride, into: &segments)
-      for place in 0..<k where places[k] - places[place] >= ChangePoints.leastSegment {
-        // Of equal cuts the one with the earliest last change.
-        let total = best[place] + segments[place] + (place > 0 ? costs.changeCost : 0)
-        if total < best[k] { (best[k], previous[k]) = (total, place) }
+  /// - Parameter costs: of one series, for some autoregressions.
+  /// - Returns: the cut for each autoregression.
+  static func cheapest(_ costs: [SegmentCosts]) -> [Segmentation] {
+    guard let n = costs.first?.count else { return [] }
+    let step = (n + ChangePoints.mostPlaces - 1) / ChangePoints.mostPlaces
+    let places = Array(stride(from: 0, to: n, by: step)) + [n]
+    return stride(from: 0, to: costs.count, by: Lanes.count).flatMap { first in
+      let some = Array(costs[first..<min(first + Lanes.count, costs.count)])
+      return zip(some, SegmentSearch(costs: some, places: places, stride: step).run()).map { costs, cut in
+        var segmentation = Segmentation(cut, of: costs, places: places)
+        if step > 1 { segmentation.refine(reach: step) }
+        return segmentation
       }
     }
+  }
+
+  private init(_ cut: SegmentSearch.Cut, of costs: SegmentCosts, places: [Int]) {
+    self.costs = costs
+    cost = cut.cost
     var starts: [Int] = []
-    var k = previous[places.count - 1]
+    var k = cut.previous[places.count - 1]
     while k > 0 {
       starts.append(places[k])
-      k = previous[k]
+      k = cut.previous[k]
     }
     self.starts = starts.reversed()
-    cost = best[places.count - 1]
-    if stride > 1 { refine(reach: stride) }
   }
 
   /// Moves each change to where it costs least, its neighbours staying.

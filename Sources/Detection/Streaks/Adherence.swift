@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The share of due dates that were kept, with an interval.
 public struct Adherence: Sendable, Equatable {
@@ -33,7 +34,7 @@ public struct Adherence: Sendable, Equatable {
     share = Double(self.kept) / n
     let correlation = min(0.9, max(0, Self.autocorrelation(known, share: share)))
     let effective = max(1, n * (1 - correlation) / (1 + correlation))
-    let z = 1.959963984540054
+    let z = NormalDistribution.twoSided95
     let square = z * z / effective
     let centre = (share + square / 2) / (1 + square)
     let reach = z / (1 + square) * (share * (1 - share) / effective + square / (4 * effective)).squareRoot()

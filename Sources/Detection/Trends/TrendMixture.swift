@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Student t distributions of a slope, one for each autocorrelation, mixed by weight.
 struct TrendMixture: Sendable {
@@ -25,7 +26,7 @@ struct TrendMixture: Sendable {
     zip(fits, weights).reduce(0) { sum, pair in
       let (fit, weight) = pair
       guard fit.error > 0 else { return sum + (value > fit.slope ? weight : 0) }
-      return sum + weight * Self.studentT((value - fit.slope) / fit.error, freedom: fit.freedom)
+      return sum + weight * StudentT.approximateCumulative((value - fit.slope) / fit.error, degrees: fit.freedom)
     }
   }
 
@@ -41,12 +42,5 @@ struct TrendMixture: Sendable {
       if probability(below: middle) < chance { low = middle } else { high = middle }
     }
     return low + (high - low) / 2
-  }
-
-  /// The distribution function of Student's t by Wallace's normal approximation (1959), whose error is below 0.0005
-  /// from six degrees of freedom on: z = ±(8ν + 1)/(8ν + 3) · √(ν log(1 + t²/ν)).
-  static func studentT(_ t: Double, freedom: Double) -> Double {
-    let z = (8 * freedom + 1) / (8 * freedom + 3) * (freedom * log1p(t * t / freedom)).squareRoot()
-    return 0.5 * erfc((t < 0 ? z : -z) / 2.0.squareRoot())
   }
 }

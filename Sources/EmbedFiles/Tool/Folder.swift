@@ -1,5 +1,10 @@
 /// A folder of embedded files and what it becomes in Swift: an enum of the folder's name.
+///
+/// A folder `Faults` is there only where `FAULT_INJECTION` is defined, in debug builds, and `Embedded.files` leaves its
+/// files out.
 struct Folder {
+  private static let debugOnly = "Faults"
+
   private var folders: [String: Folder] = [:]
   private var files: [String: String] = [:]
 
@@ -20,7 +25,8 @@ struct Folder {
       code += "\(indent)static var \(Self.identifier(name)): String {\n\(Self.literal(text))\n\(indent)}\n"
     }
     for (name, folder) in folders.sorted(by: { $0.key < $1.key }) {
-      code += "\(indent)enum \(Self.identifier(name)) {\n\(folder.members(depth: depth + 1))\(indent)}\n"
+      let members = "\(indent)enum \(Self.identifier(name)) {\n\(folder.members(depth: depth + 1))\(indent)}\n"
+      code += name == Self.debugOnly ? "#if FAULT_INJECTION\n\(members)#endif\n" : members
     }
     return code
   }
@@ -32,7 +38,8 @@ struct Folder {
       let reference = (["Embedded"] + full.map(Self.identifier)).joined(separator: ".")
       return "    (\"\(full.joined(separator: "/"))\", \(reference)),"
     }
-    return lines.sorted() + folders.sorted { $0.key < $1.key }.flatMap { $0.value.entries(path: path + [$0.key]) }
+    let listed = folders.filter { $0.key != Self.debugOnly }.sorted { $0.key < $1.key }
+    return lines.sorted() + listed.flatMap { $0.value.entries(path: path + [$0.key]) }
   }
 
   /// A name of a file or folder as a Swift identifier: without `.sql`, and `_` for whatever no identifier has.

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// A forecast with what its covariates do.
 public struct CovariateForecast: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The spread of the pool's errors, step by step, and the intervals that follow from it.
 ///

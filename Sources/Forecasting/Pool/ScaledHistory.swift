@@ -1,3 +1,5 @@
+import Numerics
+
 /// A history checked, cut and scaled by a power of two to magnitudes around 1, so that squares neither overflow nor
 /// vanish and scaling loses no bit.
 struct ScaledHistory {

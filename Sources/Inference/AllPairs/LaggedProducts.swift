@@ -1,5 +1,6 @@
 import COpenBLAS
 import Glibc
+import Numerics
 
 /// Lagged correlations of every series with every other.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// What is left of a metric when calendar and other factors are taken out, and what goes with it.
 struct GivenFactors {

@@ -1,3 +1,5 @@
+import Numerics
+
 /// The usable factors of a search, filled and shifted.
 struct LaggedFactors {
   /// Positions among all factors.

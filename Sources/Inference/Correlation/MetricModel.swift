@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// One metric and the factors that explain it, found step by step.
 struct MetricModel {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The regressors of an intervention, and the models that are averaged over.
 struct EffectDesign {
@@ -99,6 +100,9 @@ struct EffectDesign {
   /// 0 before the start, then a line from −½ to ½ of mean 0: what a slope adds to a level without moving the mean.
   private static func slope(_ count: Int, start: Int) -> [Double] {
     let after = Double(count - start)
-    return (0..<count).map { $0 < start ? 0 : (Double($0 - start) + 0.5) / after - 0.5 }
+    return (0..<count).map { index -> Double in
+      guard index >= start else { return 0 }
+      return (Double(index - start) + 0.5) / after - 0.5
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The effect of an intervention on one metric: interrupted time series with autocorrelated errors, averaged over
 /// what is not known.

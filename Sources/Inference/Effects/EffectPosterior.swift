@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The posterior of the mean effect over all models and AR coefficients.
 struct EffectPosterior {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Whether a series steps at a place, where single wild values may be what its noise brings.
 ///
@@ -67,7 +68,7 @@ public enum HeavyTailedStep {
     func logLikelihood(degrees: Double, hasStep: Bool) -> Double {
       let n = Double(y.count)
       var errors = fit(weights: [Double](repeating: 1, count: y.count), hasStep: hasStep)
-      let median = errors.map { abs($0) }.sorted()[errors.count / 2]
+      let median = OrderStatistics.medianDeviation(errors, from: 0, ofTwo: .upper) ?? 0
       var variance = max(StudentT.variance(ofMedian: median, degrees: degrees), 1e-9)
       for _ in 0..<HeavyTailedStep.steps {
         let weights = errors.map { StudentT.weight($0, variance: variance, degrees: degrees) }

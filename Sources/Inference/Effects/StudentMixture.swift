@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// A mixture of Student t distributions with the same degrees of freedom: a posterior over several models.
 struct StudentMixture {

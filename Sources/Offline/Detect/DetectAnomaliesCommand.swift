@@ -7,18 +7,18 @@ import Files
 struct DetectAnomaliesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "anomalies",
-    abstract: "Score every row of a series: how anomalous is it, given the rows before?",
+    abstract: "Score how anomalous each row of a series is, given the rows before it.",
     discussion: """
-      FILE is plain or gzip'd CSV (- is standard input) with the columns timestamp and value, in the order of time; others
-      are passed over, an empty value is missing. Writes CSV: timestamp,value,anomaly_score, the same rows, with a score
-      from 0 (usual) to 1. A row's score depends on that row and those before it only. The first 50 rows, and missing
-      values, score 0.
+      FILE is plain or gzip'd CSV with the columns timestamp and value, in the order of time; - is standard input. \
+      Other columns are ignored; an empty value is missing. Writes the same rows as CSV, \
+      timestamp,value,anomaly_score, with a score from 0 (usual) to 1. The score of a row depends only on that row \
+      and the rows before it. The first 50 rows and missing values have score 0.
 
-      Method: means of the last 1, 4 and 12 values, plain and less what is usual at the time of the day (of the week for
-      daily data), and the standard deviations of the last 24, 48 and 96, each against its own past by peaks over
-      threshold (Siffer and others 2017, "Anomaly detection in streams with extreme value theory"). The logarithms of
-      the chances are averaged, discounted by how often the like has happened before, and an alarm silences the rows
-      after it. Works for any interval and unit, with gaps and repeated timestamps.
+      Method: means of the last 1, 4 and 12 values, plain and less what is usual at that time of the day (of the \
+      week for daily data), and the standard deviations of the last 24, 48 and 96 values. Each is compared with its \
+      own past by peaks over threshold (Siffer and others 2017, "Anomaly detection in streams with extreme value \
+      theory"). The logarithms of the chances are averaged, and discounted by how often the like has happened \
+      before. An alarm silences the rows after it. Any interval and unit will do, with gaps and repeated timestamps.
       """)
 
   @Argument(help: "The file to read; - is standard input.")

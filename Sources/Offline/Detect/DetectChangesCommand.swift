@@ -9,15 +9,16 @@ struct DetectChangesCommand: AsyncParsableCommand {
     commandName: "changes",
     abstract: "Find changes of level, slope and variance, one series a file.",
     discussion: """
-      Each FILE is plain or gzip'd CSV (- is standard input) with the columns t and value, in the order of time and at equal
-      steps; others are passed over, an empty value is missing. Writes CSV: series,index,confidence, a row for each
-      change: the file's name without extension, the 0-based row where the new segment begins, and the chance that there
-      is a change against none there, given the others.
+      Each FILE is plain or gzip'd CSV with the columns t and value, in the order of time and at equal steps; - is \
+      standard input. Other columns are ignored; an empty value is missing. Writes series,index,confidence with a \
+      row for each change: the file's name without extension, the 0-based row where the new segment begins, and the \
+      chance that there is a change, given the others.
 
-      Method: the shortest description of the series by segments, each a constant or a straight line of its own variance
-      plus autoregressive noise, so that trends and autocorrelation are not cut into pieces (minimum description length:
-      Davis, Lee, Rodriguez-Yam 2006, "Structural break estimation for nonstationary time series models"), found by
-      dynamic programming. Less than 5 % of the range counts as noise.
+      Method: the shortest description of the series by segments, found by dynamic programming. A segment is a \
+      constant or a straight line with a variance of its own plus autoregressive noise, so that trends and \
+      autocorrelation are not cut into pieces (minimum description length: Davis, Lee, Rodriguez-Yam 2006, \
+      "Structural break estimation for nonstationary time series models"). Less than 5 % of the range counts as \
+      noise.
       """)
 
   @Argument(help: "The files to read; - is standard input.")

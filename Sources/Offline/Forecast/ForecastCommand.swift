@@ -8,16 +8,23 @@ struct ForecastCommand: AsyncParsableCommand {
     commandName: "forecast",
     abstract: "Forecast the series of a CSV file, without a database, or the metrics of a twin, without a job.",
     discussion: """
-      FILE is plain or gzip'd CSV (- is standard input):
-        long  id,timestamp,value   one row an observation, the rows of a series together
-        wide  id,v1,v2,...         one row a series; an empty field is a missing value
-        m4    id,freq,season,horizon,split,values...   only train rows are read
-      --twin takes the history from the database instead (DATABASE_URL), as a prediction job sees it, and writes
-      nothing there; horizon, seasons and range are those of the twin's domain, its events covariates.
+      FILE is plain or gzip'd CSV; - is standard input. It has one of these forms:
 
-      Writes CSV: id,step,mean and lo95,hi95 for each level, in the order of the input. The result does not depend on
-      the number of threads. With --backtest, writes instead how the forecasts of the past fared: step,count,smape,mase and
-      cover95 for each level, a row for each step and one for all. With --sums: id,steps,sum,lo95,hi95,mean,meanlo95,meanhi95. Exit status 65 when the file is wrong or a series cannot be forecast.
+        long  id,timestamp,value                       a row for each observation
+        wide  id,v1,v2,...                             a row for each series
+        m4    id,freq,season,horizon,split,values...   only train rows are read
+
+      In the long form the rows of a series stand together. An empty field is a missing value.
+
+      --twin takes the history from the database instead (DATABASE_URL), as a prediction job reads it, and writes \
+      nothing there. Horizon, seasons and range are those of the twin's domain; its events are covariates.
+
+      Writes CSV: id,step,mean and, for each level, lo95,hi95, in the order of the input. The result does not depend \
+      on the number of threads. --backtest writes how forecasts of the past fared: step,count,smape,mase and cover95 \
+      for each level, with a row for each step and one for all. --sums writes \
+      id,steps,sum,lo95,hi95,mean,meanlo95,meanhi95.
+
+      The exit status is 65 when the file is wrong or a series cannot be forecast.
       """)
 
   @Argument(help: "The file to read; - is standard input.", completion: .file())

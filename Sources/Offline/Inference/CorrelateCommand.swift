@@ -10,17 +10,17 @@ struct CorrelateCommand: AsyncParsableCommand {
     commandName: "correlate",
     abstract: "Find lagged correlations between factors and metrics of a CSV file, without a database.",
     discussion: """
-      FILE is plain or gzip'd CSV (- is standard input) with the columns twin,day and others: day is a whole number or
-      a date, an empty field is a missing value, the rows may come in any order. A factor may be 0/1.
+      FILE is plain or gzip'd CSV with the columns twin,day and others; - is standard input. A day is a whole number \
+      or a date. An empty field is a missing value. The rows may come in any order. A factor may be 0/1.
 
       Writes twin,factor,metric,lag,sign,r,n,p,q: the metric follows the factor after lag days (0 to --max-lag).
 
-      Method: for each metric, generalised least squares on mean, trend, season and the factors found so far, with
-      AR(1) errors by restricted likelihood over whatever is missing (Jones 1980; Harville 1974), and a further short
-      filter where BIC asks for it. Metric and factors are whitened with it; r is the partial correlation, given the
-      other factors found, with the normal scores of the metric's residuals. p is Student's, for the best of all lags
-      by Sidak. q is adjusted for all pairs tried, shown or not, by Benjamini and Hochberg (1995) within the twin and
-      over the file, whichever is larger; a twin's surest finding must hold at a fifth of --fdr.
+      Method: for each metric, generalised least squares on mean, trend, season and the factors found so far, with \
+      AR(1) errors by restricted likelihood over the values that are there (Jones 1980; Harville 1974), and a \
+      further short filter where BIC asks for it. Metric and factors are whitened with it. r is the partial \
+      correlation with the normal scores of the metric's residuals, given the other factors found. p is Student's, \
+      for the best of all lags by Sidak. q is adjusted for all pairs tried, by Benjamini and Hochberg (1995), within \
+      the twin and over the file; the larger one counts. The surest finding of a twin must hold at a fifth of --fdr.
       """)
 
   @Argument(help: "The file to read; - is standard input.")

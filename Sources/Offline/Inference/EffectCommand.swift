@@ -10,19 +10,20 @@ struct EffectCommand: AsyncParsableCommand {
     commandName: "effect",
     abstract: "Estimate the effect of interventions on series of a CSV file, without a database.",
     discussion: """
-      FILE is plain or gzip'd CSV (- is standard input): series,day,y and any number of covariates that the
-      intervention does not change. The plan is series,start,days: the intervention applies from day start on and is
-      evaluated up to day days of the series, exclusive. Days are whole numbers or dates; an empty field is a missing
-      value. A series with several interventions has several rows in the plan; each is estimated beside the others.
+      FILE is plain or gzip'd CSV; - is standard input. Its columns are series,day,y and any number of covariates \
+      that the intervention does not change. The plan has the columns series,start,days: the intervention applies \
+      from day start on and is evaluated up to day days of the series, exclusive. Days are whole numbers or dates; \
+      an empty field is a missing value. A series with several interventions has several rows in the plan; they are \
+      estimated together.
 
-      Writes series,effect,lo,hi,p,sec in the order of the plan: the mean effect over the days from the start on, its
-      95 % interval, twice the probability of the other sign, and the processor seconds it took. Where there is not
-      enough data the numbers are empty, the reason is said, and the exit status is 65.
+      Writes series,effect,lo,hi,p,sec in the order of the plan: the mean effect over the days from the start on, \
+      its 95 % interval, twice the probability of the other sign, and the processor seconds of the estimate. If \
+      there is not enough data, the numbers are empty, the reason is printed, and the exit status is 65.
 
-      Method: interrupted time series by generalised least squares with AR(1) errors, perhaps under measurement noise,
-      over whatever is missing (Jones 1980), integrated over the AR coefficient by its restricted likelihood (Harville
-      1974) and averaged over models with and without trend and season, and over the course of the effect: level,
-      slope, both, saturating ramps (Hoeting, Madigan, Raftery and Volinsky 1999).
+      Method: interrupted time series by generalised least squares with AR(1) errors, perhaps under measurement \
+      noise, over the values that are there (Jones 1980). Integrated over the AR coefficient by its restricted \
+      likelihood (Harville 1974). Averaged over models with and without trend and season, and over the course of the \
+      effect: level, slope, both, saturating ramps (Hoeting, Madigan, Raftery and Volinsky 1999).
       """)
 
   @Argument(help: "The file to read; - is standard input.")

@@ -106,6 +106,11 @@ public struct PostgresError: Error, Sendable {
     self.init(Draft(kind: kind, message: message, sqlstate: sqlstate, hint: hint, endsConnection: ends))
   }
 
+  /// The same error with the name of what failed before its message.
+  package func prefixed(_ name: String) -> PostgresError {
+    changing { $0.message = "\(name): \($0.message)" }
+  }
+
   /// The same error with some fields changed.
   func changing(_ change: (inout Draft) -> Void) -> PostgresError {
     var draft = Draft(
@@ -154,10 +159,6 @@ public struct PostgresError: Error, Sendable {
   public var mendsWithTime: Bool { isConnectionLoss && !isWrongLogin }
   /// True if the same transaction may succeed when run again: serialization failure or deadlock.
   public var isRetryable: Bool { sqlstate == "40001" || sqlstate == "40P01" }
-  /// True if a write was refused because the server or transaction only reads (25006).
-  public var isReadOnly: Bool { sqlstate == "25006" }
-  /// True if a unique constraint was violated (23505).
-  public var isUniqueViolation: Bool { sqlstate == "23505" }
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

@@ -9,8 +9,6 @@ public struct Numeric: PostgresCodable, Hashable, ExpressibleByStringLiteral, Cu
   public init(stringLiteral value: String) { text = value }
   /// The number's text.
   public var description: String { text }
-  /// The nearest double; nil only for a text that is no number.
-  public var doubleValue: Double? { Double(text) }
 
   /// `numeric`
   public static var postgresType: PostgresType { .numeric }

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Makes the series of one metric out of its parts.
 package struct MetricSimulator {

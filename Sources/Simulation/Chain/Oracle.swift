@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// Who knows everything of a metric but how strongly its causes act: what such a one would find is findable.
 ///
@@ -56,17 +57,7 @@ package struct Oracle {
   /// Whether the power at this signal suffices when `there` of `tried` things are there.
   package static func finds(_ signal: Double, there: Int, tried: Int) -> Bool {
     let level = rate * Double(max(1, there)) / Double(max(1, tried))
-    return signal - normalQuantile(1 - level / 2) >= normalQuantile(power)
-  }
-
-  /// x with Φ(x) = p, by bisection.
-  package static func normalQuantile(_ p: Double) -> Double {
-    var (low, high) = (-40.0, 40.0)
-    for _ in 0..<100 {
-      let middle = (low + high) / 2
-      if 0.5 * erfc(-middle / 2.0.squareRoot()) < p { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
+    return signal - NormalDistribution.quantile(1 - level / 2) >= NormalDistribution.quantile(power)
   }
 
   private static func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The factors of one twin: autoregressive, with weeks and years; those of a place go together.
 package enum SimulatedFactors {

@@ -1,4 +1,5 @@
 import Glibc
+import Numerics
 
 /// The noise of a metric: autoregressive of first order under measurement noise, with or without heavy tails.
 package struct SimulatedNoise: Sendable {

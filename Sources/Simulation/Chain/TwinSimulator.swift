@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// Makes skincare twins with known truth from a seed: the same seed, number and size give the same twin.
 ///

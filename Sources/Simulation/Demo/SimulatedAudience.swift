@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// A year of a recommender's user: propositions shown by a weekly rhythm, clicked the likelier the surer the model was,
 /// and likelier still with the second version of the model.

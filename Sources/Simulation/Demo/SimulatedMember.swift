@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// A year of a member who runs daily and reads on three days a week: better on working days, better still from an
 /// accepted change of plan on; the mood of the journal follows what was done.

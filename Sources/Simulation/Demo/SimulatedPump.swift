@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// Five weeks of a pump's temperature, every ten minutes: a daily and a weekly rhythm, and noise.
 package enum SimulatedPump {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// A day of a reactor's telemetry, minute by minute, from a seed: flux with two rhythms drives temperature and tritium,
 /// temperature a little of the pressure, pumps shake; and, if asked for, an hour of pump failure.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// Two years of a person's skin, day by day, from a seed: slow drift, a yearly and a weekly rhythm, noise that lasts
 /// some days, products that help, days without a scan. The same seed gives the same life.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Numerics
 
 /// A year of a user's tasks and conversations: more on working days, most done within a day or two, some never.
 package struct SimulatedWork {

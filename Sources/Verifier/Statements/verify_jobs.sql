@@ -1,6 +1,8 @@
--- Purpose: all that the database knows of each job, one row per source: 0 the history, 1 the live jobs, 2 the rows
---          that probes wrote, by attempt and claim. Errors as "attempt cause worker".
--- Index:   none: everything is read and sorted once.  Locks: none.  Rows: as many as jobs, live and final, and effect sets.
+-- Purpose: returns all that the database knows of each job, one row per source: 0 the history, 1 the live jobs, 2 the
+--          rows that probes wrote, by attempt and claim. Errors as "attempt cause worker".
+-- Index:   none: everything is read and sorted once.
+-- Locks:   none.
+-- Rows:    one per job, live or final, and one per set of written rows.
 COPY (
   SELECT h.job_id, 0::smallint AS source, h.state::text, h.kind, h.attempt::integer, h.max_attempts::integer,
          h.crashes::integer, h.token, h.claimed_at, h.started_at, h.finished_at, h.result IS NOT DISTINCT FROM 'stored',
@@ -23,7 +25,7 @@ COPY (
   UNION ALL
   SELECT p.job_id, 2::smallint, NULL, NULL, p.attempt, NULL, NULL, p.token, NULL, NULL, NULL, NULL, count(*), NULL, NULL,
          count(DISTINCT p.n), min(p.n), max(p.n)
-  FROM twinmill.probe_effects p
+  FROM twinmill.probe_writes p
   GROUP BY p.job_id, p.attempt, p.token
   ORDER BY job_id, source
 ) TO STDOUT (FORMAT binary)

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// Claims batches while there is room, and hands each to its kind. `ClaimPlanner` decides; the loop performs.
 struct ClaimLoop: Sendable {
@@ -65,7 +65,7 @@ struct ClaimLoop: Sendable {
         if let claim = state.claim { context.inFlight.end(claim.token) }
         state.claim = nil
       case .stop:
-        context.logger.debug("no more claims", metadata: ["batches": "\(context.inFlight.claims.count)"])
+        context.logger.emit(.claimsEnded, [.batches: "\(context.inFlight.claims.count)"])
         return
       case .readLanes, .headScan, .claim, .claimLimited, .claimPoison: await ask(action, &state)
       }
@@ -107,11 +107,11 @@ struct ClaimLoop: Sendable {
     do throws(PostgresError) {
       let (event, claim) = try await queries.run { () async throws(PostgresError) in try await answer(to: action) }
       state.claim = claim
-      if state.backoff.succeeded() { context.logger.notice("the database is back") }
+      if state.backoff.succeeded() { context.logger.emit(.claimResumed) }
       state.planner.handle(event, at: .now)
     } catch {
       state.planner.handle(.failed, at: .now)
-      await state.backoff.pause(context.logger, "claiming waits for the database", error)
+      await state.backoff.pause(context.logger, .claimWaits, error)
     }
   }
 

@@ -1,6 +1,7 @@
 import Postgres
 import Queue
 import Synchronization
+import Telemetry
 
 /// A scan of lanes from the head of the index, with the claims going on beside it: a busy worker's claims must not wait
 /// for it, as one job in fifty would then be late by the whole scan.
@@ -22,7 +23,7 @@ final class HeadScan: Sendable {
     do {
       result = try await Self.scan(lanes, context)
     } catch {
-      context.logger.debug("no head scan", metadata: ["error": "\(error)"])
+      context.logger.emit(.headScanFailed, [.error: "\(error)"])
     }
     self.result.withLock { $0 = result }
   }

@@ -1,6 +1,9 @@
-import Glibc
 import Queue
-import Synchronization
+
+#if FAULT_INJECTION
+  import Glibc
+  import Synchronization
+#endif
 
 /// A named point in the life of a batch, or of a rescue, that tests await.
 public enum Failpoint: String, Sendable, CaseIterable {
@@ -22,29 +25,36 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case rescuing
 }
 
-/// Told of each failpoint as it is hit. In production nobody listens.
+/// Told of each failpoint as it is hit. In production nobody listens; in a debug build a safeguard may be out, too.
 public struct Failpoints: Sendable {
   /// Called with the failpoint and the jobs of the batch; the batch goes on when it returns.
   public let hit: @Sendable (Failpoint, [JobID]) async -> Void
+
+  #if FAULT_INJECTION
+    /// A safeguard to leave out; only tests of the checker do.
+    public var mutant: Mutant?
+  #endif
 
   /// - Parameter hit: does nothing by default.
   public init(_ hit: @escaping @Sendable (Failpoint, [JobID]) async -> Void = { _, _ in }) {
     self.hit = hit
   }
 
-  /// Stops the whole process (SIGSTOP) the first time that the failpoint is hit, for a test to kill or continue it.
-  public static func stopping(at failpoint: Failpoint) -> Failpoints {
-    let once = Once()
-    return Failpoints { hit, _ in
-      if hit == failpoint, once.isFirst() { raise(SIGSTOP) }
+  #if FAULT_INJECTION
+    /// Stops the whole process (SIGSTOP) the first time that the failpoint is hit, for a test to kill or continue it.
+    public static func stopping(at failpoint: Failpoint) -> Failpoints {
+      let once = Once()
+      return Failpoints { hit, _ in
+        if hit == failpoint, once.isFirst() { raise(SIGSTOP) }
+      }
     }
-  }
 
-  private final class Once: Sendable {
-    private let hasHappened = Atomic(false)
+    private final class Once: Sendable {
+      private let hasHappened = Atomic(false)
 
-    func isFirst() -> Bool {
-      hasHappened.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+      func isFirst() -> Bool {
+        hasHappened.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+      }
     }
-  }
+  #endif
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// Renews the worker's lease with every heartbeat, on a connection and a thread of its own, so that no job and no slow
 /// statement can starve it. Each heartbeat also learns which running jobs are to be cancelled.
@@ -51,18 +51,15 @@ actor LeaseRenewer {
       do {
         try await renew()
         if backoff.succeeded() {
-          context.logger.notice("heartbeat is back")
+          context.logger.emit(.heartbeatBack)
         }
         try await Task.sleep(for: context.settings.heartbeat)
       } catch let error as PostgresError {
         await drop()
-        await backoff.pause(context.logger, "heartbeat missed", error)
+        await backoff.pause(context.logger, .heartbeatMissed, error)
       }
     }
   }
-
-  /// How long the goodbye may wait for the server.
-  private var farewell: Duration { .seconds(1) }
 
   func drain() {
     isDraining = true
@@ -72,6 +69,7 @@ actor LeaseRenewer {
   /// away, or does not answer soon, they do find out.
   func leave() async {
     guard isRegistering else { return }
+    let farewell = context.settings.farewell
     do {
       let connection: Connection
       // A heartbeat that was broken off takes its connection with it.
@@ -87,7 +85,7 @@ actor LeaseRenewer {
       _ = try await context.worker.requeueOrphans(on: connection, deadline: farewell) { [] }
       try await context.worker.remove(on: connection, deadline: farewell)
     } catch {
-      context.logger.warning("left without saying goodbye", metadata: ["error": "\(error)"])
+      context.logger.emit(.workerLeftUnsaid, [.error: "\(error)"])
     }
     await drop()
   }

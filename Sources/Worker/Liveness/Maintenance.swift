@@ -1,6 +1,6 @@
-import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// What every worker does for the whole queue: rescue the jobs of dead workers, keep the history's partitions.
 /// Never a job itself: a queue that is stuck must still be rescued.
@@ -34,14 +34,14 @@ struct Maintenance: Sendable {
             try await maintainWaiting()
           } catch let error as PostgresError where !error.isConnectionLoss {
             // Nor must this keep any job from being rescued: what was seen of the other workers stays seen.
-            context.logger.error("waiting jobs not maintained", metadata: ["error": "\(error)"])
+            context.logger.emit(.waitingJobsNotMaintained, [.error: "\(error)"])
           }
         }
         maintainsWaiting.toggle()
         _ = backoff.succeeded()
       } catch let error as PostgresError {
         watch.interrupted()
-        await backoff.pause(context.logger, "maintenance waits for the database", error)
+        await backoff.pause(context.logger, .maintenanceWaits, error)
         continue
       }
       if slowWorkDue <= .now {
@@ -50,7 +50,7 @@ struct Maintenance: Sendable {
         do {
           try await maintainHistory()
         } catch {
-          context.logger.error("history not maintained, partitions may be missing", metadata: ["error": "\(error)"])
+          context.logger.emit(.historyNotMaintained, [.error: "\(error)"])
         }
       }
       // Two looks a heartbeat: a last heartbeat that is seen late is a death that is noticed late.
@@ -64,7 +64,7 @@ struct Maintenance: Sendable {
       try await JobQueue.maintainWaiting(on: connection)
     }
     for (action, jobs) in done {
-      context.logger.info("waiting jobs: \(action)", metadata: ["jobs": "\(jobs)"])
+      context.logger.emit(.waitingJobsChanged, [.action: "\(action)", .jobCount: "\(jobs)"])
     }
     if done.contains(where: { $0.action == "key free" }) { wakeUp.signal() }
     try await share()
@@ -95,21 +95,23 @@ struct Maintenance: Sendable {
       try await context.worker.requeueOrphans(on: connection) { context.inFlight.claims }
     }
     guard !orphans.isEmpty else { return }
-    context.logger.warning("orphaned jobs requeued", metadata: ["jobs": "\(orphans)"])
+    context.logger.emit(.orphansRequeued, [.jobIDs: .list(orphans)])
     wakeUp.signal()
   }
 
   private func rescue(_ suspects: [JobQueue.Heartbeat]) async throws {
-    if context.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    #if FAULT_INJECTION
+      if context.failpoints.mutant == .rescueByID, !suspects.isEmpty { return try await rescueByID(suspects) }
+    #endif
     if !suspects.isEmpty { await context.failpoints.hit(.rescuing, []) }
     let rescued = try await context.pool.withConnection { try await JobQueue.rescue(suspects, on: $0) }
     guard !rescued.isEmpty else { return }
     let discarded = rescued.filter { $0.outcome == "discarded" }.map(\.job)
-    context.logger.warning(
-      "jobs of dead workers rescued",
-      metadata: [
-        "workers": "\(suspects.map { $0.worker.uuidString.lowercased() })",
-        "jobs": "\(rescued.count)", "quarantined": "\(discarded)",
+    context.logger.emit(
+      .jobsRescued,
+      [
+        .workers: .list(suspects.map { $0.worker.uuidString.lowercased() }),
+        .jobCount: "\(rescued.count)", .quarantined: .list(discarded),
       ])
     wakeUp.signal()
   }
@@ -119,7 +121,8 @@ struct Maintenance: Sendable {
       try await JobQueue.maintainHistory(retention: context.settings.retention, on: $0)
     }
     for change in changes {
-      context.logger.info("history partition \(change.action)", metadata: ["partition": "\(change.partition)"])
+      context.logger.emit(
+        .historyPartitionChanged, [.action: "\(change.action)", .partition: "\(change.partition)"])
     }
   }
 }

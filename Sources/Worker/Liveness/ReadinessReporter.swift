@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Tells systemd how the worker fares: ready after the first look at the queue, alive while the claim loop advances.
+/// Tells the supervisor how the worker fares: ready after the first look at the queue, alive while the claim loop advances.
 final class ReadinessReporter: Sendable {
   private let context: WorkerContext
-  private let systemd: SystemdNotifier
+  private let supervisor: any Supervisor
   /// In words.
   private let queues: String
   private let state = Mutex((lastLook: ContinuousClock.now, isReady: false))
 
-  init(context: WorkerContext, systemd: SystemdNotifier) {
+  init(context: WorkerContext, supervisor: any Supervisor) {
     self.context = context
-    self.systemd = systemd
+    self.supervisor = supervisor
     queues = context.settings.queues?.joined(separator: ", ") ?? "all"
   }
 
@@ -20,24 +20,24 @@ final class ReadinessReporter: Sendable {
       defer { state = (.now, true) }
       return !state.isReady
     }
-    if isFirst { systemd.ready("working on queues: \(queues)") }
+    if isFirst { supervisor.ready("working on queues: \(queues)") }
   }
 
-  /// Half of the watchdog's period; nil: no watchdog.
-  var watchdogInterval: Duration? { systemd.watchdogInterval }
+  /// The time between two signs of life; nil: nobody waits for them.
+  var watchdogInterval: Duration? { supervisor.watchdogInterval }
 
   /// Stopping has begun.
   func stopping() {
-    systemd.stopping(within: context.settings.drainLimit + .seconds(10))
+    supervisor.stopping(within: context.settings.drainLimit + .seconds(10))
   }
 
-  /// Pings systemd's watchdog while the claim loop advances, or waits for a reason that a restart would not cure: all
+  /// Gives signs of life while the claim loop advances, or waits for a reason that a restart would not cure: all
   /// batches busy, or the database away. Until cancelled.
   /// - Parameter interval: between two pings.
   func pingWatchdog(every interval: Duration) async throws {
     while !Task.isCancelled {
-      if !isStuck { systemd.alive() }
-      systemd.status("\(context.inFlight.count) jobs running, lease \(context.lease.state())")
+      if !isStuck { supervisor.alive() }
+      supervisor.status("\(context.inFlight.count) jobs running, lease \(context.lease.state())")
       try await Task.sleep(for: interval)
     }
   }

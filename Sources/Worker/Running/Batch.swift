@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// The way of one claim's jobs: load → compute → store and finish.
 struct Batch<Kind: JobKind>: Sendable {
@@ -21,12 +22,12 @@ struct Batch<Kind: JobKind>: Sendable {
       await hit(.loaded)
       try await compute(inputs, startedAt: startedAt)
     } catch {
-      let metadata: Logger.Metadata = ["kind": "\(claim.jobs[0].kind)", "jobs": jobRange]
+      var values: TelemetryValues = [.kind: "\(claim.jobs[0].kind)", .jobRange: jobRange]
       if context.lease.state() == .lost {
-        context.logger.warning("results refused: the lease is lost", metadata: metadata)
+        context.logger.emit(.resultsRefusedLeaseLost, values)
       } else {
-        context.logger.error(
-          "batch abandoned, its open jobs are requeued", metadata: metadata.merging(["error": "\(error)"]) { $1 })
+        values[.error] = "\(error)"
+        context.logger.emit(.batchAbandoned, values)
       }
     }
   }
@@ -52,7 +53,7 @@ struct Batch<Kind: JobKind>: Sendable {
         return try await read(jobs)
       } catch let error as PostgresError where error.isConnectionLoss && losses < lossLimit {
         if error.kind != .connectFailed { losses += 1 }
-        await backoff.pause(context.logger, "loading is tried again", error)
+        await backoff.pause(context.logger, .loadRetried, error)
         try Task.checkCancellation()
         try await context.lease.untilHeld(margin: .zero)
       } catch {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// Stores outputs and ends attempts in one transaction, and finds out what became of it whatever happens to the
 /// connection: a result is written exactly once, by the newest attempt, or not at all.
@@ -30,7 +31,7 @@ struct Finisher<Kind: JobKind>: Sendable {
         return
       } catch {
         switch planner.decide(after: error, endings: open[...], storesOutput: outputs[open[0].job.id] != nil) {
-        case .tryAgain: await backoff.pause(context.logger, "storing is tried again", error)
+        case .tryAgain: await backoff.pause(context.logger, .storeRetried, error)
         case let decision:
           // A worker that is being ended says nothing about the jobs.
           try Task.checkCancellation()
@@ -47,9 +48,13 @@ struct Finisher<Kind: JobKind>: Sendable {
     let finish = context.worker.finish(endings, token: token, idleLimit: context.settings.lease)
     let jobs = endings.map(\.job.id)
     await context.failpoints.hit(.finishing, jobs)
-    if let mutant = context.mutant, let accepted = try await attempt(endings, outputs: outputs, as: mutant) {
-      return accepted
-    }
+    #if FAULT_INJECTION
+      if let mutant = context.failpoints.mutant,
+        let accepted = try await attempt(endings, outputs: outputs, as: mutant)
+      {
+        return accepted
+      }
+    #endif
     guard !outputs.isEmpty else {
       return try await context.pool.withConnection { connection in try await finish.run(on: connection) }
     }
@@ -117,25 +122,22 @@ struct Finisher<Kind: JobKind>: Sendable {
     guard !endings.isEmpty else { return }
     let refused = endings.filter { !accepted.contains($0.job.id) }
     if !refused.isEmpty {
-      context.logger.warning(
-        mayBeCommitted
-          ? "jobs were ended before the connection was lost, or belong to another attempt"
-          : "results refused: the jobs belong to another attempt",
-        metadata: ["kind": "\(kind.definition.name)", "jobs": "\(refused.map(\.job.id))"])
+      context.logger.emit(
+        mayBeCommitted ? .resultsEndedBefore : .resultsRefused,
+        [.kind: "\(kind.definition.name)", .jobIDs: .list(refused.map(\.job.id))])
     }
     context.inFlight.remove(endings.map(\.job))
     let isBrief = endings.count > jobLineLimit
     for ending in endings where accepted.contains(ending.job.id) {
-      let level = ending.outcome.logLevel(isBrief: isBrief)
-      guard level >= context.logger.logLevel else { continue }
-      context.logger.log(level: level, "\(ending.outcome.sentence)", metadata: ending.metadata)
+      let event = ending.outcome.event
+      context.logger.emit(event, level: isBrief && event.isInBatchLine ? .debug : nil, ending.values)
     }
     if isBrief {
-      context.logger.info(
-        "batch finished",
-        metadata: [
-          "kind": "\(kind.definition.name)", "jobs": "\(accepted.count)", "first_job": "\(endings[0].job.id)",
-          "last_job": "\(endings[endings.count - 1].job.id)", "latency_ms": "\(endings[0].latencyMilliseconds)",
+      context.logger.emit(
+        .batchFinished,
+        [
+          .kind: "\(kind.definition.name)", .jobCount: "\(accepted.count)", .firstJob: "\(endings[0].job.id)",
+          .lastJob: "\(endings[endings.count - 1].job.id)", .latency: "\(endings[0].latencyMilliseconds)",
         ])
     }
   }
@@ -148,42 +150,38 @@ extension JobQueue.Ending {
     return String((milliseconds * 10).rounded() / 10)
   }
 
-  fileprivate var metadata: Logger.Metadata {
-    var metadata: Logger.Metadata = [
-      "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "latency_ms": "\(latencyMilliseconds)",
+  fileprivate var values: TelemetryValues {
+    var values: TelemetryValues = [
+      .job: "\(job.id)", .kind: "\(job.kind)", .attempt: "\(job.attempt)", .latency: "\(latencyMilliseconds)",
     ]
-    if let twin = job.twinID { metadata["twin"] = "\(twin.uuidString.lowercased())" }
-    if let schedule = job.schedule { metadata["schedule"] = "\(schedule)" }
+    if let twin = job.twinID { values[.twin] = "\(twin.uuidString.lowercased())" }
+    if let schedule = job.schedule { values[.schedule] = "\(schedule)" }
     switch outcome {
-    case .discarded(let message), .cancelled(let message): metadata["error"] = "\(message)"
+    case .discarded(let message), .cancelled(let message): values[.error] = "\(message)"
     case .retry(let delay, let message):
-      metadata["error"] = "\(message)"
-      metadata["retry_in_s"] = "\((delay.seconds * 10).rounded() / 10)"
+      values[.error] = "\(message)"
+      values[.retryIn] = "\((delay.seconds * 10).rounded() / 10)"
     default: break
     }
-    return metadata
+    return values
   }
 }
 
 extension JobQueue.Outcome {
-  fileprivate func logLevel(isBrief: Bool) -> Logger.Level {
+  fileprivate var event: TelemetryEvent {
     switch self {
-    case .completed, .unchanged, .snooze, .requeued: isBrief ? .debug : .info
-    case .cancelled: .info
-    case .retry: .warning
-    case .discarded: .error
+    case .completed: .jobCompleted
+    case .unchanged: .jobUnchanged
+    case .discarded: .jobDiscarded
+    case .cancelled: .jobCancelled
+    case .retry: .jobFailed
+    case .snooze: .jobSnoozed
+    case .requeued: .jobRequeued
     }
   }
+}
 
-  fileprivate var sentence: String {
-    switch self {
-    case .completed: "job completed"
-    case .unchanged: "job completed, unchanged"
-    case .discarded: "job discarded"
-    case .cancelled: "job cancelled"
-    case .retry: "job failed, will be tried again"
-    case .snooze: "job snoozed"
-    case .requeued: "job requeued"
-    }
-  }
+extension TelemetryEvent {
+  /// Whether the one line of a big batch tells of it, too.
+  fileprivate var isInBatchLine: Bool { definition.otherLevel == .inBigBatch }
 }

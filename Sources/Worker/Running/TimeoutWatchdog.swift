@@ -1,5 +1,5 @@
-import Logging
 import Queue
+import Telemetry
 
 /// Cancels computations that run longer than their kind or their job allows. One that does not heed its cancellation
 /// holds a thread for good: then the worker stops claiming, requeues the rest and ends, to be started anew.
@@ -18,8 +18,7 @@ struct TimeoutWatchdog: Sendable {
       try await Task.sleep(for: interval)
       let stuck = context.inFlight.expire(at: .now, grace: grace)
       guard !stuck.isEmpty else { continue }
-      context.logger.critical(
-        "computations ignore their cancellation: ending", metadata: ["jobs": "\(stuck.map(\.id))"])
+      context.logger.emit(.computationsStuck, [.jobIDs: .list(stuck.map(\.id))])
       stopClaiming()
       context.inFlight.cancelAll(.draining)
       try await othersEnd()

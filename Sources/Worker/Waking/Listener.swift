@@ -2,6 +2,7 @@ import FoundationEssentials
 import Logging
 import Postgres
 import Queue
+import Telemetry
 
 /// Listens for new jobs, and for requests to cancel running ones. Notifications are only hints: polling and the heartbeat
 /// are the truth. A listener that nothing reaches is noticed, because it pings itself, and is rebuilt.
@@ -28,11 +29,11 @@ struct Listener: Sendable {
     var backoff = ReconnectBackoff()
     while !Task.isCancelled {
       do {
-        try await listen { if backoff.succeeded() { logger.notice("listening again") } }
+        try await listen { if backoff.succeeded() { logger.emit(.listenerBack) } }
       } catch is CancellationError {
         return
       } catch {
-        await backoff.pause(logger, "not listening, polling goes on", error)
+        await backoff.pause(logger, .listenerLost, error)
       }
     }
   }

@@ -1,0 +1,10 @@
+/// What other kinds concluded of one twin.
+package struct UpstreamResults: Sendable {
+  /// By metric name.
+  package var predictions: [PredictedMetric] = []
+  package var relations: [Relation] = []
+  package var effects: [InterventionEffect] = []
+
+  /// Nothing.
+  package init() {}
+}

@@ -1,1 +1,0 @@
-DROP FUNCTION twinmill.maintain_history(integer, interval);

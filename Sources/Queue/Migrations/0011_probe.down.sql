@@ -1,1 +1,0 @@
-DROP TABLE twinmill.probe_effects;

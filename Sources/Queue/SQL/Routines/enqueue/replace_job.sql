@@ -1,0 +1,44 @@
+-- Purpose: gives a waiting job a new request (debounce). The job keeps its id, its attempts and its dependencies. It
+--          keeps its time as well, unless the request has a run_at. The outcome is NULL if the job is gone.
+-- Index:   jobs_pkey.
+-- Locks:   the row of the job. It waits for the session that ends the job or makes it ready.
+-- Rows:    one.
+-- Grant:   twinmill_worker
+CREATE OR REPLACE FUNCTION twinmill.replace_job(
+  job_id bigint, request twinmill.job_request, new_lane integer, queue text, max_attempts integer,
+  OUT outcome text, OUT ready_in text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  now_is timestamptz := clock_timestamp();
+  new_state twinmill.job_state;
+BEGIN
+  PERFORM FROM twinmill.live_jobs j WHERE j.job_id = replace_job.job_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  -- A new statement sees what a claim wrote while it held the row.
+  IF EXISTS (SELECT FROM twinmill.claims c WHERE replace_job.job_id = ANY (c.job_ids)) THEN
+    -- The error undoes the lock as well: the end of a running job must not wait for the caller's transaction.
+    RAISE EXCEPTION USING ERRCODE = '55006', MESSAGE = 'it runs';
+  END IF;
+  UPDATE twinmill.live_jobs j
+  SET twin_id = request.twin, arguments = request.arguments, lane = new_lane,
+      max_attempts = replace_job.max_attempts, deadline = request.deadline,
+      concurrency_key = request.concurrency_key, requested_by = session_user,
+      run_at = coalesce(request.run_at, j.run_at),
+      state = CASE WHEN j.waits_for > 0 THEN 'blocked'
+                   WHEN coalesce(request.run_at, j.run_at) > now_is THEN 'scheduled'
+                   ELSE 'ready' END::twinmill.job_state,
+      -- A job that becomes ready or changes its lane takes a new position: a cursor may have passed the old one.
+      requeue_seq = CASE WHEN j.waits_for > 0 OR coalesce(request.run_at, j.run_at) > now_is THEN NULL
+                         WHEN j.state = 'ready' AND j.lane = new_lane THEN j.requeue_seq
+                         ELSE nextval('twinmill.requeue_sequence') END
+  WHERE j.job_id = replace_job.job_id
+  RETURNING j.state INTO new_state;
+  outcome := 'replaced';
+  IF new_state = 'ready' THEN ready_in := replace_job.queue; END IF;
+EXCEPTION WHEN object_in_use THEN
+  outcome := 'merged';
+END $$;
+COMMENT ON FUNCTION twinmill.replace_job(bigint, twinmill.job_request, integer, text, integer) IS
+  'Gives a waiting job a checked request; merged: the job runs already and stays as it is';

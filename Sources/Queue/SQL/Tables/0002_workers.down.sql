@@ -1,0 +1,4 @@
+DROP TABLE twinmill.progress;
+DROP TABLE twinmill.cancellations;
+DROP TABLE twinmill.claims;
+DROP TABLE twinmill.workers;

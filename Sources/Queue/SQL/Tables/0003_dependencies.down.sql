@@ -1,0 +1,2 @@
+DROP TABLE twinmill.unresolved;
+DROP TABLE twinmill.dependencies;

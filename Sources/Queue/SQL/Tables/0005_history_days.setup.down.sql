@@ -1,0 +1,1 @@
+-- The day partitions go with their table, in step 1.

@@ -1,0 +1,44 @@
+/// Why a database and a version of the program do not fit.
+public enum MigrationError: Error, Sendable, CustomStringConvertible {
+  /// The database lacks steps that this version needs.
+  case missing([String])
+  /// The database's functions, views or triggers are not those of this version, and no newer version's.
+  case outdated([String])
+  /// The database has steps that this version does not know.
+  case newer([Int])
+  /// The database's functions, views or triggers are those of a newer version.
+  case newerRoutines(version: String)
+  /// The twin tables live in another schema than the one asked for.
+  case otherTwinsSchema(recorded: String, asked: String)
+  /// The program's own files do not fit together.
+  case faultySchema([String])
+  /// A step must run outside of a transaction, which a pooling proxy does not allow.
+  case pooled(step: String)
+
+  /// What does not fit, and the remedy.
+  public var description: String {
+    switch self {
+    case .missing(let names):
+      "the database lacks \(names.count) migration\(names.count == 1 ? "" : "s") "
+        + "(\(names.joined(separator: ", "))); run: twinmill migrate up"
+    case .outdated(let names):
+      "\(names.count) function\(names.count == 1 ? "" : "s"), views or triggers of the database are not those of version "
+        + "\(BuildInfo.version) (\(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : "")); "
+        + "run: twinmill migrate up"
+    case .newer(let numbers):
+      "the database has migrations that version \(BuildInfo.version) does not know "
+        + "(\(numbers.map(String.init).joined(separator: ", "))); use the newer twinmill that applied them"
+    case .newerRoutines(let version):
+      "the database has the functions of version \(version), this is version \(BuildInfo.version); use the newer "
+        + "twinmill, or put this version's functions back: twinmill migrate up --older"
+    case .otherTwinsSchema(let recorded, let asked):
+      "this database keeps its twin tables in schema \"\(recorded)\", not \"\(asked)\"; "
+        + "set TWINMILL_TWINS_SCHEMA=\(recorded)"
+    case .faultySchema(let faults):
+      "the program's SQL files do not fit together: \(faults.joined(separator: "; "))"
+    case .pooled(let step):
+      "migration \(step) runs outside of a transaction and cannot go through a pooling proxy; "
+        + "run: twinmill migrate up with the URL of the server itself"
+    }
+  }
+}

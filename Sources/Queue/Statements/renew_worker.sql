@@ -1,8 +1,0 @@
--- Purpose: the heartbeat: one row whatever the number of jobs. No row: declared dead, the lease is lost.
---          $1 worker, $2 lease in seconds, $3 jobs running, $4 draining, $5 clock offset in ms.
--- Index: workers_pkey.  Locks: the worker's row.  Rows: 0 or 1, the server's clock.
-UPDATE twinmill.workers w
-SET renewed_at = clock_timestamp(), lease_until = clock_timestamp() + make_interval(secs => $2), beat = w.beat + 1,
-    jobs_running = $3, is_draining = $4, clock_offset_ms = $5
-WHERE w.id = $1
-RETURNING clock_timestamp()

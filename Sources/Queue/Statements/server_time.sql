@@ -1,3 +1,0 @@
--- Purpose: the server's clock.
--- Index: none.  Locks: none.  Rows: one.
-SELECT clock_timestamp()

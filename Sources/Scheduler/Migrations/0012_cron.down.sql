@@ -1,2 +1,0 @@
-DROP FUNCTION twinmill.check_cron(text);
-DROP FUNCTION twinmill.cron_numbers(integer, text);

@@ -1,0 +1,1 @@
+DROP TABLE twinmill.schedule_ticks;

@@ -1,0 +1,45 @@
+-- Purpose: create an index where none begins with these columns, and record it for migrate down.
+-- Index:   none.
+-- Locks:   SHARE on the table while the index is built.
+-- Rows:    none.
+-- Grant:   twinmill_worker
+CREATE OR REPLACE FUNCTION twinmill.add_domain_index(domain text, indexed regclass, columns text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+  place record;
+  index_name text;
+BEGIN
+  -- One that begins with these columns, in this order, will do; either direction.
+  IF EXISTS (
+    SELECT
+    FROM pg_index i
+    WHERE i.indrelid = indexed
+      AND i.indpred IS NULL
+      AND i.indisvalid
+      AND ARRAY(
+        SELECT a.attname::text
+        FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)
+        JOIN pg_attribute a ON a.attrelid = indexed AND a.attnum = k.number
+        WHERE k.place <= cardinality(columns)
+        ORDER BY k.place
+      ) = columns
+  ) THEN
+    RETURN;
+  END IF;
+  SELECT n.nspname, c.relname
+  INTO place
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = indexed;
+  index_name := left(format('twinmill_%s_%s', place.relname, array_to_string(columns, '_')), 63);
+  EXECUTE format(
+    'CREATE INDEX %I ON %s (%s)', index_name, indexed,
+    (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.place) FROM unnest(columns) WITH ORDINALITY AS c (name, place)));
+  INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name, object_name)
+  VALUES (domain, 'index', place.nspname, place.relname, index_name);
+END
+$function$;
+COMMENT ON FUNCTION twinmill.add_domain_index(text, regclass, text[]) IS
+  'Used by domains'' schema scripts: an index that begins with these columns, where there is none, recorded for migrate down.';

@@ -1,0 +1,15 @@
+-- Purpose: put the trigger that makes twins on a table of subjects.
+-- Index:   none.
+-- Locks:   SHARE ROW EXCLUSIVE on the table.
+-- Rows:    none.
+-- Grant:   twinmill_worker
+CREATE OR REPLACE FUNCTION twinmill.register_new_subjects(tracked regclass, domain text, key text) RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+  SELECT twinmill.add_trigger(
+    tracked, domain, 'twinmill_register', 'INSERT', 'REFERENCING NEW TABLE AS new_rows', 'note_new_subjects',
+    ARRAY[domain, key])
+$function$;
+COMMENT ON FUNCTION twinmill.register_new_subjects(regclass, text, text) IS
+  'Used by domains'' schema scripts: rows that are added to this table have their twins at once.';

@@ -1,0 +1,14 @@
+-- Purpose: close a recommendation that nobody wants to follow.
+-- Index:   primary key of twin_recommendations.
+-- Locks:   the recommendation's row.
+-- Rows:    none.
+-- Grant:   twinmill_worker, twinmill_enqueue
+CREATE OR REPLACE FUNCTION twinmill.ignore_recommendation(id uuid, note text DEFAULT NULL) RETURNS void
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+  SELECT twinmill.close_recommendation(ignore_recommendation.id, 'ignored', ignore_recommendation.note)
+$function$;
+COMMENT ON FUNCTION twinmill.ignore_recommendation(uuid, text) IS
+  'Somebody does not want to follow an open recommendation. It does not come back unless what it rests on becomes clearly stronger or the occasion is another one.';

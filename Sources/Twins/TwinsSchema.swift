@@ -1,0 +1,6 @@
+import Queue
+
+extension SchemaModule {
+  /// The twins' part of the database, above the queue's: the eight tables of twin data, domains, marks and results.
+  public static let twins = SchemaModule("twins", files: Embedded.files(under: "SQL"))
+}
