@@ -5,9 +5,9 @@ import Postgres
 /// The daemon claims up to `definition.batchLimit` jobs of a kind at once, loads them in one round trip, computes
 /// them side by side, and stores the outputs in the transaction that finishes the jobs.
 public protocol JobKind: Sendable {
-  /// What `compute` needs, and all it gets.
+  /// Everything that `compute` needs; it gets nothing else.
   associatedtype Input: Sendable
-  /// What `store` writes.
+  /// The result that `store` writes.
   associatedtype Output: Sendable
 
   /// Name, arguments, limits.
@@ -27,7 +27,7 @@ public protocol JobKind: Sendable {
   func store(_ outputs: [(job: Job, output: Output)], on connection: Connection) async throws
 }
 
-/// What a computation came to.
+/// The end of a computation.
 public enum Computed<Output: Sendable>: Sendable {
   /// Write the output and complete the job.
   case store(Output)
@@ -60,7 +60,7 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// What the database and the daemon know about a kind of job.
+/// The facts about a kind of job that the database and the daemon go by.
 public struct KindDefinition: Sendable {
   /// Unique; what `twinmill.enqueue` is called with.
   public let name: String

@@ -1,4 +1,4 @@
-/// What a running computation tells of itself, from wherever it is: `JobProgress.report(40, "fitting models")`.
+/// Progress of a running computation, reported from wherever it is: `JobProgress.report(40, "fitting models")`.
 ///
 /// It changes nothing in the result, so that a computation that reports stays pure. Written to the database with the
 /// worker's heartbeat, at most once a beat; read as `percent` and `message` in `twinmill.jobs`, also of earlier attempts.
@@ -15,7 +15,7 @@ public enum JobProgress {
 }
 
 extension JobQueue {
-  /// What a running job says of itself.
+  /// The progress of a running job.
   public struct Progress: Sendable {
     /// 0 … 100; nil: not known.
     public var percent: Double?

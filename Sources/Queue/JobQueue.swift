@@ -6,7 +6,7 @@ import Postgres
 public enum JobQueue {
   // MARK: - Looking
 
-  /// What there is to claim from.
+  /// The lanes to claim from.
   public struct LanesReading: Sendable {
     /// The lanes of the kinds and queues that were asked for; of many, those that have jobs.
     public let lanes: [Lane]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Numerics
 import Postgres
 import TestServer
 import Testing
@@ -35,22 +36,9 @@ struct QueueModelTests {
   }
 }
 
-/// A generator with a seed: the same numbers in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 private struct ModelRun {
   private let connection: Connection
-  private var random: SeededGenerator
+  private var random: SeededRandom
   private var model = QueueModel()
   private var workers: [QueueWorker] = []
   private var cursors = ClaimCursors()
@@ -62,7 +50,7 @@ private struct ModelRun {
   private var complaint: String?
 
   init(seed: UInt64) async throws {
-    random = SeededGenerator(state: seed)
+    random = SeededRandom(seed: seed)
     connection = try await QueueDatabase.create().connect()
     try await connection.script(
       """

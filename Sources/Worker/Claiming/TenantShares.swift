@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who has used how much of the workers lately, so that the tenant that used least is served first.
+/// The recent use of the workers by tenant, so that the tenant that used least is served first.
 ///
 /// Use is measured in worker-seconds of batches, those that still run included, and forgotten by half every minute. What
 /// other workers measured comes from the database once a second.
@@ -48,7 +48,7 @@ final class TenantShares: Sendable {
     state.withLock { $0.reported = used }
   }
 
-  /// What was taken did not get to the database.
+  /// The database did not get the use that was taken.
   func giveBack(_ used: [String: Double]) {
     state.withLock { $0.pending.merge(used) { $0 + $1 } }
   }
