@@ -137,7 +137,7 @@ let databaseTargets: [Target] = [
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
   .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging]),
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "Numerics", "TestServer"]),
-  .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
+  .testTarget(name: "QueueTests", dependencies: ["Queue", "Numerics", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
     name: "WorkerTests",
     dependencies: ["Worker", "Queue", "Postgres", "Verifier", "TestServer", logging, serviceLifecycle],

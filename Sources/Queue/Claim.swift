@@ -2,7 +2,7 @@ import FoundationEssentials
 import Postgres
 
 extension JobQueue {
-  /// The jobs that one claim took.
+  /// The jobs of one claim, and from where it took them.
   public struct Claim: Sendable {
     /// The part of a claim that comes from one queue of a lane.
     public struct Portion: Hashable, Sendable {

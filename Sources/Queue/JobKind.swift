@@ -5,9 +5,9 @@ import Postgres
 /// The daemon claims up to `definition.batchLimit` jobs of a kind at once, loads them in one round trip, computes
 /// them side by side, and stores the outputs in the transaction that finishes the jobs.
 public protocol JobKind: Sendable {
-  /// The input of `compute`: it gets nothing else.
+  /// Everything that `compute` needs; it gets nothing else.
   associatedtype Input: Sendable
-  /// The output of `compute`, which `store` writes.
+  /// The result that `store` writes.
   associatedtype Output: Sendable
 
   /// Name, arguments, limits.
@@ -27,7 +27,7 @@ public protocol JobKind: Sendable {
   func store(_ outputs: [(job: Job, output: Output)], on connection: Connection) async throws
 }
 
-/// The result of a computation.
+/// The end of a computation.
 public enum Computed<Output: Sendable>: Sendable {
   /// Write the output and complete the job.
   case store(Output)
@@ -60,7 +60,7 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// The definition of a kind of job, for the database and the daemon.
+/// The facts about a kind of job that the database and the daemon go by.
 public struct KindDefinition: Sendable {
   /// The unique name that `twinmill.enqueue` is called with.
   public let name: String

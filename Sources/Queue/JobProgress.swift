@@ -1,4 +1,4 @@
-/// Reports the progress of a running computation from any place in it: `JobProgress.report(40, "fitting models")`.
+/// Progress of a running computation, reported from wherever it is: `JobProgress.report(40, "fitting models")`.
 ///
 /// A report changes nothing in the result: a computation that reports stays pure. The worker writes the newest report
 /// to the database with its next heartbeat. `percent` and `message` in `twinmill.jobs` show it, also of earlier
@@ -16,7 +16,7 @@ public enum JobProgress {
 }
 
 extension JobQueue {
-  /// The progress that a running job reports.
+  /// The progress of a running job.
   public struct Progress: Sendable {
     /// 0 … 100; nil: not known.
     public var percent: Double?

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// The maintenance of the whole queue, which every worker does.
+/// The work of every worker for the whole queue.
 extension JobQueue {
   /// A worker's heartbeat counter.
   public struct Heartbeat: Sendable, Hashable {

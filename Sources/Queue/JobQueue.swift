@@ -5,7 +5,7 @@ import Postgres
 public enum JobQueue {
   // MARK: - Looking
 
-  /// A reading of the lanes that jobs can be claimed from.
+  /// The lanes to claim from.
   public struct LanesReading: Sendable {
     /// The lanes of the kinds and queues that were asked for; of many, those that have jobs.
     public let lanes: [Lane]

@@ -30,7 +30,7 @@ public enum StagedJobs {
     public let message: String?
   }
 
-  /// The outcome of all lines.
+  /// The outcomes of all lines.
   public struct Answer: Sendable {
     /// Lines by outcome.
     public var counts: [String: Int] = [:]

@@ -13,7 +13,7 @@ extension Worker {
     try await Task.sleep(for: context.settings.drainLimit - patience)
     context.logger.emit(.drainLimitReached, [.jobCount: "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
-    // A job that ignores cancellation is rescued as a crash: the supervisor would kill a process that waits longer.
+    // A job that ignores its cancellation is rescued as a crash; a worker that waits longer is killed.
     try await Task.sleep(for: context.settings.grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }

@@ -2,7 +2,7 @@ import Logging
 import Postgres
 import Queue
 
-/// The objects and settings that all parts of one worker process share.
+/// Shared by all parts of one worker process.
 struct WorkerContext: Sendable {
   let settings: WorkerSettings
   let worker: QueueWorker

@@ -64,7 +64,7 @@ public struct WorkerSettings: Sendable {
 public struct WorkerSettingsError: Error, Sendable, CustomStringConvertible {
   /// As in the settings file under `twinmill:`, and behind `TWINMILL_` in the environment.
   public let setting: String
-  /// The condition that its value must meet.
+  /// The values that it may have.
   public let problem: String
 
   init(_ setting: String, _ problem: String) {

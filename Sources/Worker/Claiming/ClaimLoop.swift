@@ -14,7 +14,7 @@ struct ClaimLoop: Sendable {
   /// Told at the end of each round, for readiness and the watchdog.
   let looked: @Sendable () -> Void
 
-  /// The state that the loop keeps from step to step.
+  /// The loop's state between two actions.
   private struct State {
     var planner: ClaimPlanner
     /// The claim that waits to run.

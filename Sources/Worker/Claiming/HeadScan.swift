@@ -6,7 +6,7 @@ import Telemetry
 /// A scan of lanes from the head of the index, beside the claims. A busy worker's claims must not wait for it: one job
 /// in fifty would then be late by the whole scan.
 final class HeadScan: Sendable {
-  /// The result of a scan.
+  /// The answer of a scan.
   struct Result: Sendable {
     /// The first job of each queue that nobody works on.
     var heads: [JobQueue.Head] = []
@@ -28,7 +28,7 @@ final class HeadScan: Sendable {
     self.result.withLock { $0 = result }
   }
 
-  /// The scan's result; nil: the scan still runs.
+  /// The scan's answer; nil: it goes on.
   func take() -> Result? { result.withLock { $0 } }
 
   /// Scans now.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The recent use of the workers by each tenant: the tenant that used least is served first.
+/// The recent use of the workers by tenant, so that the tenant that used least is served first.
 ///
 /// Use is measured in worker-seconds of batches, those that still run included, and halves every minute. The database
 /// reports the use on other workers once a second.
@@ -48,7 +48,7 @@ final class TenantShares: Sendable {
     state.withLock { $0.reported = used }
   }
 
-  /// Puts back the use that was taken but did not reach the database.
+  /// The database did not get the use that was taken.
   func giveBack(_ used: [String: Double]) {
     state.withLock { $0.pending.merge(used) { $0 + $1 } }
   }

@@ -25,7 +25,7 @@ struct FinishPlanner: Sendable {
   /// Whether some transaction may have been committed without an answer.
   private(set) var mayBeCommitted = false
 
-  /// Decides the next step after an error.
+  /// The step that follows from an error.
   /// - Parameters:
   ///   - endings: the attempts that were to end; not empty.
   ///   - storesOutput: whether the first one's output was to be stored.
