@@ -109,7 +109,7 @@ public final class HistoryReader: Sendable {
     return (histories, answers)
   }
 
-  /// What is asked of a domain.
+  /// The questions that one domain is asked in a pipeline.
   private struct Questions {
     let observations: Pipeline.Token
     let events: Pipeline.Token?
