@@ -2,17 +2,17 @@
 
 import PackageDescription
 
-// Who may import whom stands below, target by target; nothing imports upwards, and
-// `--explicit-target-dependency-import-check error` refuses what is not declared:
+// Each target below declares the targets that it may import. Nothing imports upwards, and
+// `--explicit-target-dependency-import-check error` refuses an import that is not declared:
 //
 //   twinmill → CommandLine → Benchmarks, Verifier, Offline, Worker, Scheduler, Jobs → Analysis → Twins, Domains
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
 //   pure: Series, CSV, Forecasting, Detection, Inference, Simulation → Numerics; Files, Offline. They know nothing of
 //   PostgreSQL.
 //
-// TWINMILL_WITHOUT_POSTGRES=1 leaves only what is pure: it builds and tests where libpq is not installed.
+// TWINMILL_WITHOUT_POSTGRES=1 leaves only the pure targets: they build and pass their tests without libpq.
 
-/// Whether only what needs no PostgreSQL is declared.
+/// Whether only the targets that need no PostgreSQL are declared.
 let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
 
 /// A release build is stripped: symbols and debug information are a third of it. TWINMILL_KEEP_SYMBOLS=1 leaves them in,

@@ -72,7 +72,7 @@ phase warnings Deploy/checks/warnings.sh "$log" || true
 # A few at a time: hundreds of tests at once on two cores only starve each other's heartbeats and deadlines.
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 
-# What users run is the release build, and the optimizer has faults of its own.
+# Users run the release build, and the optimizer has faults of its own.
 phase release Deploy/checks/release.sh || true
 
 if [ "$all" = yes ]; then

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What every worker does for the whole queue.
+/// The maintenance of the whole queue, which every worker does.
 extension JobQueue {
   /// A worker's heartbeat counter.
   public struct Heartbeat: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import Queue
 
-/// What is proven or refuted, one line of the report each.
+/// A promise that is proven or refuted: one line of the report.
 package enum Check: String, CaseIterable, Sendable {
   /// Every acknowledged job is final or still due.
   case acknowledged
@@ -17,7 +17,7 @@ package enum Check: String, CaseIterable, Sendable {
   /// Never more jobs ran at once than a queue, or a concurrency key of it, allows.
   case limits
 
-  /// What holds if nothing refutes it.
+  /// The statement that holds if nothing refutes it.
   package var promise: String {
     switch self {
     case .acknowledged: "every acknowledged job is final or still due"
@@ -38,9 +38,9 @@ package struct Offender: Sendable, Equatable {
   package let seen: String
 }
 
-/// What one check found.
+/// The result of one check.
 package struct CheckResult: Sendable, Equatable {
-  /// What was looked at, by name; in the order in which it is told.
+  /// The numbers of things that were looked at, by name, in the order of the report.
   package var counts: [(name: String, count: Int)] = []
   /// How often the check was refuted.
   package var refutations = 0
@@ -64,7 +64,7 @@ package struct CheckResult: Sendable, Equatable {
   }
 }
 
-/// What all checks found. A check that is not in it was not asked for, or lacked what it needs.
+/// The results of all checks. A check that is missing was not asked for, or lacked its input.
 package struct Verdict: Sendable, Equatable {
   /// Offenders that are kept of each check; the others are only counted.
   package let offenderLimit: Int

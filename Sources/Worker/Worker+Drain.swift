@@ -13,7 +13,7 @@ extension Worker {
     try await Task.sleep(for: context.settings.drainLimit - patience)
     context.logger.emit(.drainLimitReached, [.jobCount: "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
-    // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
+    // A job that ignores cancellation is rescued as a crash: the supervisor would kill a process that waits longer.
     try await Task.sleep(for: context.settings.grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }

@@ -2,7 +2,7 @@ import Logging
 import Postgres
 import Queue
 
-/// What every part of one worker process shares.
+/// The objects and settings that all parts of one worker process share.
 struct WorkerContext: Sendable {
   let settings: WorkerSettings
   let worker: QueueWorker

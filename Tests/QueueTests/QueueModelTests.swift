@@ -57,7 +57,7 @@ private struct ModelRun {
   /// Live claims, and those whose jobs were taken away.
   private var claims: [UUID: (worker: QueueWorker, jobs: [Job])] = [:]
   private var staleClaims: [UUID: (worker: QueueWorker, jobs: [Job])] = [:]
-  /// What was done, for people.
+  /// The steps taken, for people.
   private(set) var log: [String] = []
   private var complaint: String?
 

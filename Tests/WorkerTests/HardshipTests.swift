@@ -8,7 +8,7 @@ import Testing
 
 @testable import Worker
 
-/// What once went wrong, or nearly did.
+/// Faults that once happened, or nearly did.
 @Suite("Hardship")
 struct HardshipTests {
   @Test("a worker makes due jobs ready that it does not serve, and leaves them alone")

@@ -124,7 +124,7 @@
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// What `twinmill verify --drained --limits-as-set` says.
+    /// The verdict of `twinmill verify --drained --limits-as-set`.
     func verdict() async throws -> Verdict {
       let verification = Verification(
         log: try AcknowledgedLog(reading: [log.path]), completeKinds: ["probe"], isDrained: true, since: nil, save: nil,
@@ -172,7 +172,7 @@
     }
   }
 
-  /// What the producer was told, as `twinmill verify --log` reads it; the file goes with the test.
+  /// The answers that the producer got, as `twinmill verify --log` reads them; the file goes with the test.
   private final class ProducerLog: Sendable {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).jsonl").path
     private let lines = Mutex<[String]>([])

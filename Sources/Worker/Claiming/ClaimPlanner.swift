@@ -12,7 +12,7 @@ import Queue
 /// Use: `perform(next(…))`, then `handle(answer)`, and so on; `notified`, `stopping`, `batchEnded` and a `headScanned`
 /// of a scan beside the claims may come in between.
 struct ClaimPlanner: Sendable {
-  /// What happened.
+  /// An event that the loop reports to the planner.
   enum Event: Sendable {
     /// Jobs came in.
     case notified
@@ -43,7 +43,7 @@ struct ClaimPlanner: Sendable {
   /// Lowest transaction still open and first one not yet begun, as a claim saw them.
   typealias Snapshot = (xmin: Int64, xmax: Int64)
 
-  /// What to do next.
+  /// An action for the loop to perform.
   enum Action: Hashable, Sendable {
     /// Make due jobs ready and read the lanes; all of them, or, of many, only those that have jobs.
     case readLanes(all: Bool)
@@ -107,7 +107,7 @@ struct ClaimPlanner: Sendable {
     case restLocked
   }
 
-  /// What was asked, and not answered yet.
+  /// The last action, while its answer is awaited.
   private enum Question {
     case lanes(all: Bool, at: ContinuousClock.Instant)
     case claim([ClaimRange], Stage)
@@ -144,7 +144,7 @@ struct ClaimPlanner: Sendable {
   /// Whether the last claim was poison: then others come first.
   private var wasPoison = false
 
-  /// What is left of the round; empty: the next action begins one.
+  /// The stages that are left of the round; empty: the next action begins one.
   private var stages: ArraySlice<Stage> = []
   private var question: Question?
   private var isNotified = false
@@ -198,7 +198,7 @@ struct ClaimPlanner: Sendable {
     question = nil
     switch (event, asked) {
     case (.failed, _):
-      // What was asked is asked again, and what was notified still counts.
+      // The round begins again, and its notification still counts.
       isNotified = isNotified || roundIsNotified
       stages = []
     case (.waited, .wait): hasWaited = true
@@ -233,7 +233,7 @@ struct ClaimPlanner: Sendable {
 
   // MARK: - Actions
 
-  /// What to do now.
+  /// Decides the next action.
   /// - Parameter ranks: the place of each tenant in the order of service; a tenant that is missing has the first.
   mutating func next(at now: ContinuousClock.Instant, ranks: (Set<String>) -> [String: Int]) -> Action {
     precondition(question == nil, "the last action is not answered yet: \(String(describing: question))")
@@ -252,7 +252,7 @@ struct ClaimPlanner: Sendable {
     preconditionFailure("a round ends with a batch or a wait")
   }
 
-  /// What the claimed batch, those in flight and the end of the worker ask for.
+  /// The action that the claimed batch, the batches in flight or the end of the worker require.
   private mutating func nextForBatches() -> Action? {
     if claimed == .poison, isStopping {
       claimed = nil
@@ -342,7 +342,7 @@ struct ClaimPlanner: Sendable {
 
   /// Ends the round with a batch.
   private mutating func end(with batch: Batch) {
-    // What was notified of comes first, the reading right after it: it may be of a new lane.
+    // The claim for a notification comes first, the reading right after it: the notified job may be in a new lane.
     if readsAfterwards { owesReading = roundIsNotified }
     stages = []
     hasWaited = false

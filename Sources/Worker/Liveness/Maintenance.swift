@@ -2,8 +2,8 @@ import Postgres
 import Queue
 import Telemetry
 
-/// What every worker does for the whole queue: rescue the jobs of dead workers, keep the history's partitions.
-/// Never a job itself: a queue that is stuck must still be rescued.
+/// Every worker's maintenance of the whole queue: it rescues the jobs of dead workers and keeps the history's
+/// partitions. It is never a job itself: a queue that is stuck must still be rescued.
 struct Maintenance: Sendable {
   let context: WorkerContext
   /// Told when jobs are back in the queue.

@@ -197,7 +197,7 @@ struct Batch<Kind: JobKind>: Sendable {
 }
 
 extension JobQueue.Outcome {
-  /// What an error makes of an attempt: try again later while the budget lasts.
+  /// The outcome of an attempt that ended with an error: the job is tried again later while its attempts last.
   static func failed(_ job: Job, _ error: any Error, definition: KindDefinition) -> JobQueue.Outcome {
     let message = "\(error)"
     if (error as? JobFailure)?.isPermanent == true || job.errorsIncludingThis >= job.maxAttempts {

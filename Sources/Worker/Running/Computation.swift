@@ -33,7 +33,7 @@ final class Computation<Kind: JobKind>: Sendable {
     state = Mutex(State(waiting: jobs[...]))
   }
 
-  /// What is computed and not yet taken.
+  /// Takes the results that are computed and not yet taken.
   func takeReady() -> [(job: Job, result: Outcome)] {
     state.withLock { state in
       defer { state.ready = [] }

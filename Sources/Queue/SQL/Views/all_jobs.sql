@@ -28,7 +28,7 @@ COMMENT ON COLUMN twinmill.all_jobs.attempt IS 'Which attempt: the running one, 
 COMMENT ON COLUMN twinmill.all_jobs.max_attempts IS 'How many attempts may end in an error';
 COMMENT ON COLUMN twinmill.all_jobs.crashes IS 'How often a worker died or was lost with the job; the third time discards it';
 COMMENT ON COLUMN twinmill.all_jobs.unique_key IS 'At most one unfinished job of a kind has it';
-COMMENT ON COLUMN twinmill.all_jobs.concurrency_key IS 'What the queue''s limit per key counts by';
+COMMENT ON COLUMN twinmill.all_jobs.concurrency_key IS 'The key that the queue''s limit per key counts by';
 COMMENT ON COLUMN twinmill.all_jobs.arguments IS 'The JSON object that the kind reads';
 COMMENT ON COLUMN twinmill.all_jobs.result IS 'stored, or unchanged: the input was what it was, and nothing was written';
 COMMENT ON COLUMN twinmill.all_jobs.errors IS 'One object per failed attempt: attempt, time, cause, message';

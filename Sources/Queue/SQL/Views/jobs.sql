@@ -29,7 +29,7 @@ COMMENT ON COLUMN twinmill.jobs.twin_id IS 'The twin that the job is about';
 COMMENT ON COLUMN twinmill.jobs.max_attempts IS 'How many attempts may end in an error';
 COMMENT ON COLUMN twinmill.jobs.crashes IS 'How often a worker died or was lost with the job; the third time discards it';
 COMMENT ON COLUMN twinmill.jobs.unique_key IS 'At most one unfinished job of a kind has it';
-COMMENT ON COLUMN twinmill.jobs.concurrency_key IS 'What the queue''s limit per key counts by';
+COMMENT ON COLUMN twinmill.jobs.concurrency_key IS 'The key that the queue''s limit per key counts by';
 COMMENT ON COLUMN twinmill.jobs.arguments IS 'The JSON object that the kind reads';
 COMMENT ON COLUMN twinmill.jobs.errors IS 'One object per failed attempt: attempt, time, cause, message';
 COMMENT ON COLUMN twinmill.jobs.enqueued_at IS 'When the job was enqueued';
@@ -39,7 +39,7 @@ COMMENT ON COLUMN twinmill.jobs.waits_for IS 'How many unfinished jobs it depend
 COMMENT ON COLUMN twinmill.jobs.claimed_at IS 'When a worker claimed it';
 COMMENT ON COLUMN twinmill.jobs.claimed_by IS 'The worker that claimed it';
 COMMENT ON COLUMN twinmill.jobs.token IS 'Random per claim: part of the fence';
-COMMENT ON COLUMN twinmill.jobs.message IS 'What the job last reported of its progress';
+COMMENT ON COLUMN twinmill.jobs.message IS 'The last progress message that the job reported';
 COMMENT ON COLUMN twinmill.jobs.requested_by IS 'The database role that asked for it';
 COMMENT ON COLUMN twinmill.jobs.schedule IS 'The schedule that asked for it';
 COMMENT ON COLUMN twinmill.jobs.tick IS 'The planned instant that asked for it';

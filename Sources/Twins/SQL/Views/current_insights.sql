@@ -32,7 +32,7 @@ COMMENT ON VIEW twinmill.current_insights IS
   'Open insights of each twin, the most important first (rank); data_points holds every number of title and '
   'description with the job that it comes from';
 COMMENT ON COLUMN twinmill.current_insights.domain IS 'The twin''s domain';
-COMMENT ON COLUMN twinmill.current_insights.subject IS 'What the twin is the twin of';
+COMMENT ON COLUMN twinmill.current_insights.subject IS 'The person or thing that the twin represents';
 COMMENT ON COLUMN twinmill.current_insights.twin_id IS 'The twin';
 COMMENT ON COLUMN twinmill.current_insights.rank IS '1 is the most important of the twin';
 COMMENT ON COLUMN twinmill.current_insights.insight_type IS 'trend, risk, opportunity, change, anomaly, milestone or data_quality';

@@ -30,11 +30,11 @@ COMMENT ON VIEW twinmill.current_recommendations IS
   'Open recommendations for each twin, the most urgent first; rests_on holds every number of title and description '
   'with the job that it comes from';
 COMMENT ON COLUMN twinmill.current_recommendations.domain IS 'The twin''s domain';
-COMMENT ON COLUMN twinmill.current_recommendations.subject IS 'What the twin is the twin of';
+COMMENT ON COLUMN twinmill.current_recommendations.subject IS 'The person or thing that the twin represents';
 COMMENT ON COLUMN twinmill.current_recommendations.twin_id IS 'The twin';
 COMMENT ON COLUMN twinmill.current_recommendations.priority IS '1 is urgent, 5 is not';
 COMMENT ON COLUMN twinmill.current_recommendations.recommendation_type IS 'product, behaviour, operation and others';
-COMMENT ON COLUMN twinmill.current_recommendations.title IS 'What to do, in one line';
+COMMENT ON COLUMN twinmill.current_recommendations.title IS 'The recommendation in one line';
 COMMENT ON COLUMN twinmill.current_recommendations.description IS 'Why';
 COMMENT ON COLUMN twinmill.current_recommendations.actions IS 'Steps';
 COMMENT ON COLUMN twinmill.current_recommendations.products IS 'The products that it is about';

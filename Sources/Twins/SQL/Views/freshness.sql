@@ -46,7 +46,7 @@ COMMENT ON VIEW twinmill.freshness IS
   'when) or fresh; and the waiting or running job that will refresh them';
 COMMENT ON COLUMN twinmill.freshness.twin_id IS 'The twin';
 COMMENT ON COLUMN twinmill.freshness.domain IS 'The twin''s domain';
-COMMENT ON COLUMN twinmill.freshness.subject IS 'What the twin is the twin of';
+COMMENT ON COLUMN twinmill.freshness.subject IS 'The person or thing that the twin represents';
 COMMENT ON COLUMN twinmill.freshness.kind IS 'The kind of job';
 COMMENT ON COLUMN twinmill.freshness.state IS 'fresh, stale or never';
 COMMENT ON COLUMN twinmill.freshness.computed_at IS 'When the result was written';

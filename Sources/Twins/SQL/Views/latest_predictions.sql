@@ -27,7 +27,7 @@ WHERE r.kind = 'prediction';
 COMMENT ON VIEW twinmill.latest_predictions IS
   'The newest prediction of each twin, one row per date and metric: mean and the bounds of the 80 % and 95 % intervals';
 COMMENT ON COLUMN twinmill.latest_predictions.domain IS 'The twin''s domain';
-COMMENT ON COLUMN twinmill.latest_predictions.subject IS 'What the twin is the twin of';
+COMMENT ON COLUMN twinmill.latest_predictions.subject IS 'The person or thing that the twin represents';
 COMMENT ON COLUMN twinmill.latest_predictions.twin_id IS 'The twin';
 COMMENT ON COLUMN twinmill.latest_predictions.prediction_date IS 'The instant that is predicted';
 COMMENT ON COLUMN twinmill.latest_predictions.metric IS 'The metric';

@@ -14,7 +14,7 @@ BEGIN
       HINT = 'Use 1 to 100 letters, digits, dots, dashes or underscores.';
   END IF;
   PERFORM twinmill.check_cron(new.cron);
-  -- The view reads the file of every zone. It is asked only when the zone is new. Its other names (posix/…, localtime)
+  -- The view reads the file of every zone: it is read only when the zone is new. Its other names (posix/…, localtime)
   -- differ from machine to machine, or mean nothing to the scheduler.
   IF TG_OP = 'INSERT' OR new.time_zone IS DISTINCT FROM old.time_zone THEN
     IF new.time_zone ~ '^(posix/|right/|localtime$|posixrules$|Factory$)'
