@@ -43,7 +43,8 @@ struct JobsDatabase {
       + (withCauses || withInsights ? [correlation.definition, effect.definition] : [])
       + (withInsights ? [insight.definition, recommendation.definition] : []) + (further.map { [$0] } ?? [])
     let template =
-      "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "") + (isOwn ? "_own" : "")
+      "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "")
+      + (isOwn ? "_own" : "")
     let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
       _ = try await Migrator([.queue, .twins] + (further?.schema.map { [$0] } ?? [])).up(connection)
