@@ -6,7 +6,7 @@ public enum Scaffolds {
   public struct Block: Sendable {
     /// From the root of the repository.
     public let path: String
-    /// The code of the block.
+    /// The code.
     public let text: String
   }
 
