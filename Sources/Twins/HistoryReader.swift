@@ -109,7 +109,7 @@ public final class HistoryReader: Sendable {
     return (histories, answers)
   }
 
-  /// What is asked of a domain.
+  /// The questions to one domain.
   private struct Questions {
     let observations: Pipeline.Token
     let events: Pipeline.Token?
