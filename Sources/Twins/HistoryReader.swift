@@ -109,7 +109,7 @@ public final class HistoryReader: Sendable {
     return (histories, answers)
   }
 
-  /// The questions that one domain is asked in a pipeline.
+  /// The questions to one domain.
   private struct Questions {
     let observations: Pipeline.Token
     let events: Pipeline.Token?
