@@ -62,6 +62,7 @@ if command -v shellcheck >/dev/null; then
 fi
 phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
+phase prose Deploy/checks/prose.sh || true
 phase targets Deploy/checks/targets.sh || true
 
 # One debug build serves the tests; without it there is nothing more to learn.
