@@ -2,17 +2,17 @@
 
 import PackageDescription
 
-// Who may import whom stands below, target by target; nothing imports upwards, and
-// `--explicit-target-dependency-import-check error` refuses what is not declared:
+// Each target below declares the targets that it may import. Nothing imports upwards, and
+// `--explicit-target-dependency-import-check error` refuses an import that is not declared:
 //
 //   twinmill → CommandLine → Benchmarks, Verifier, Offline, Worker, Scheduler, Jobs → Analysis → Twins, Domains
 //              Worker, Scheduler, Twins → Queue → Postgres → CLibpq
 //   pure: Series, CSV, Forecasting, Detection, Inference, Simulation → Numerics; Files, Offline. They know nothing of
 //   PostgreSQL.
 //
-// TWINMILL_WITHOUT_POSTGRES=1 leaves only what is pure: it builds and tests where libpq is not installed.
+// TWINMILL_WITHOUT_POSTGRES=1 leaves only the pure targets: they build and pass their tests without libpq.
 
-/// Whether only what needs no PostgreSQL is declared.
+/// Whether only the targets that need no PostgreSQL are declared.
 let isPure = Context.environment["TWINMILL_WITHOUT_POSTGRES"] == "1"
 
 /// A release build is stripped: symbols and debug information are a third of it. TWINMILL_KEEP_SYMBOLS=1 leaves them in,
@@ -63,11 +63,12 @@ let pureTargets: [Target] = [
   .target(
     name: "Offline", dependencies: ["CSV", "Files", "Series", "Forecasting", "Detection", "Inference", argumentParser]),
 
+  .target(name: "TestGolden", path: "Tests/TestGolden"),
   .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),
   .testTarget(name: "CSVTests", dependencies: ["CSV"]),
   .testTarget(name: "SeriesTests", dependencies: ["Series"]),
   .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
-  .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestSeries"]),
+  .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "Series", "TestGolden", "TestSeries"]),
   .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
   .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
@@ -136,7 +137,7 @@ let databaseTargets: [Target] = [
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
   .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging]),
   .testTarget(name: "PostgresTests", dependencies: ["Postgres", "PostgresServer", "Numerics", "TestServer"]),
-  .testTarget(name: "QueueTests", dependencies: ["Queue", "Postgres", "PostgresServer", "TestServer"]),
+  .testTarget(name: "QueueTests", dependencies: ["Queue", "Numerics", "Postgres", "PostgresServer", "TestServer"]),
   .testTarget(
     name: "WorkerTests",
     dependencies: ["Worker", "Queue", "Postgres", "Verifier", "TestServer", logging, serviceLifecycle],
@@ -151,11 +152,10 @@ let databaseTargets: [Target] = [
   .testTarget(
     name: "JobsTests",
     dependencies: [
-      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestServer",
-      "TestSeries",
-    ]),
+      "Analysis", "Jobs", "Domains", "Numerics", "Postgres", "Queue", "ReadModels", "Twins", "TestGolden",
+      "TestServer", "TestSeries",
+    ], plugins: ["EmbedFiles"]),
   .testTarget(name: "VerifierTests", dependencies: ["Verifier", "Files", "Queue"]),
-  .target(name: "TestGolden", path: "Tests/TestGolden"),
   .testTarget(name: "CommandLineTests", dependencies: ["CommandLine", "Queue", "Verifier", "Worker"]),
   .testTarget(
     name: "EndToEndTests", dependencies: ["twinmill", "Postgres", "PostgresServer", "TestGolden", "TestServer"]),

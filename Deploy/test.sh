@@ -62,6 +62,7 @@ if command -v shellcheck >/dev/null; then
 fi
 phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
+phase prose Deploy/checks/prose.sh || true
 phase targets Deploy/checks/targets.sh || true
 
 # One debug build serves the tests; without it there is nothing more to learn.
@@ -72,7 +73,7 @@ phase warnings Deploy/checks/warnings.sh "$log" || true
 # A few at a time: hundreds of tests at once on two cores only starve each other's heartbeats and deadlines.
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 
-# What users run is the release build, and the optimizer has faults of its own.
+# Users run the release build, and the optimizer has faults of its own.
 phase release Deploy/checks/release.sh || true
 
 if [ "$all" = yes ]; then

@@ -35,13 +35,13 @@ complain() {
 lines=$(wc -l < README.md)
 [ "$lines" -le "$readme_limit" ] || complain "README.md has $lines lines (limit $readme_limit)"
 
-mapfile -t code < <(list Sources Jobs Deploy README.md Package.swift Plugins | grep -E '\.(swift|sql|sh|yaml|c|h|cpp|md|service|conf|crontab|example)$' | sort -u)
+mapfile -t code < <(list Sources Jobs Deploy README.md Package.swift Tests | grep -E '\.(swift|sql|sh|yaml|c|h|cpp|md|service|conf|crontab|example)$' | sort -u)
 perl - "${code[@]}" <<'PERL' || failures=$((failures + 1))
 use strict; use warnings;
 my $found = 0;
 for my $path (@ARGV) {
   open my $file, '<', $path or next;
-  my ($is_page, $is_sql) = ($path =~ /\.md$/, $path =~ /\.sql$/);
+  my ($is_page, $is_sql) = (scalar($path =~ /\.md$/), scalar($path =~ /\.sql$/));
   my ($in_code, $in_block) = (0, 0);
   my @lines = <$file>;
   for my $i (0 .. $#lines) {

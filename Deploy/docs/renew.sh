@@ -16,3 +16,4 @@ for name in $(compgen -e TWINMILL_); do unset "$name"; done
 swift build --product twinmill
 program=$(swift build --show-bin-path)/twinmill
 "$program" internal docs Deploy/docs/reference --environment-folder Deploy/systemd
+Deploy/checks/targets.sh --write

@@ -121,8 +121,8 @@ FROM twinmill.created_objects AS created, unnest(ARRAY['twinmill_worker', 'twinm
 WHERE created.object_type = 'table'
 \gexec
 
--- What a domain of your own reads. A name without a schema stands in the twins' schema; regclass refuses a table
--- that does not exist.
+-- The tables that a domain of your own reads. A name without a schema belongs to the twins' schema; regclass refuses
+-- a table that does not exist.
 SELECT set_config('search_path', format('%I, pg_catalog', :'twins_schema'), true) AS search_path
 \gset twinmill_
 SELECT format('GRANT SELECT ON %s TO twinmill_worker', trim(entry)::regclass)

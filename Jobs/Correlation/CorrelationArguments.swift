@@ -4,7 +4,7 @@ import Postgres
 import Queue
 import Twins
 
-/// What a `correlation` job may ask for.
+/// The arguments of a `correlation` job.
 struct CorrelationArguments: JobArguments, Hashable {
   /// Only these metrics; nil = all that the domain knows and the twin has.
   let metrics: [String]?

@@ -16,7 +16,7 @@ public struct CorrelationOutput: Sendable {
 
   /// The surest first.
   let rows: [Row]
-  /// What they were made of; its metadata is that of all rows.
+  /// The input they were made of; its metadata is that of all rows.
   let record: ResultRecord
 
   /// - Parameters:

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Inference
 import Twins
 
-/// What may act on the metrics of a panel: an observed factor, or the uses of a product.
+/// A possible cause for the metrics of a panel: an observed factor, or the uses of a product.
 struct CorrelationCandidate: Sendable {
   let name: String
   let label: String

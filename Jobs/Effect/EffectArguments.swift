@@ -3,7 +3,7 @@ import FoundationEssentials
 import Postgres
 import Queue
 
-/// What an `effect` job may ask for.
+/// The arguments of an `effect` job.
 struct EffectArguments: JobArguments, Hashable {
   /// Only what these interventions did, by product id or name; nil = all.
   let factors: [String]?

@@ -4,13 +4,13 @@ import Inference
 import Queue
 import Twins
 
-/// What the interventions on one twin did, ready to be written.
+/// The effects of the interventions on one twin, ready to be written.
 public struct EffectOutput: Sendable {
   /// One row of `product_effects`.
   struct Row: Sendable {
     /// The product's id; nil = the factor is no uuid, and `name` makes one.
     let product: UUID?
-    /// What tells the factor from all others: `domain:type:factor`.
+    /// A name that no other factor has: `domain:type:factor`.
     let name: String
     let factor: String
     let start: Date
@@ -29,7 +29,7 @@ public struct EffectOutput: Sendable {
 
   /// By start.
   let rows: [Row]
-  /// What they were made of; its metadata is that of all rows.
+  /// The input they were made of; its metadata is that of all rows.
   let record: ResultRecord
 
   /// - Parameter leftOut: metrics and factors that were not used, and why.

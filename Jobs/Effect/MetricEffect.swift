@@ -2,7 +2,7 @@ import Analysis
 import Inference
 import Twins
 
-/// What one intervention did to one metric.
+/// The effect of one intervention on one metric.
 struct MetricEffect: Sendable {
   let metric: Metric
   let estimate: EffectEstimate
@@ -43,7 +43,7 @@ struct MetricEffect: Sendable {
     }
   }
 
-  /// What can be said of it.
+  /// The conclusion.
   var verdict: EffectVerdict {
     guard q <= Self.rate, estimate.isSignificant, !isElsewhere, !isLeap else { return .noEvidence }
     guard let better else { return .changed }

@@ -5,7 +5,7 @@ import Inference
 import Numerics
 import Twins
 
-/// What one intervention did to the metrics of a twin.
+/// The effects of one intervention on the metrics of a twin.
 struct UseEffects: Sendable {
   let use: InterventionUse
   /// Instants between which the sampling step of the start lies: the longest one of the twin's panels.

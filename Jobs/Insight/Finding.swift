@@ -2,7 +2,7 @@ import Analysis
 import FoundationEssentials
 import Twins
 
-/// What a rule found in the evidence.
+/// Something that a rule found in the evidence.
 struct Finding: Sendable {
   let type: InsightType
   let subject: EpisodeSubject
@@ -16,7 +16,7 @@ struct Finding: Sendable {
   /// How large it is, in standard deviations or the like; orders findings that are equally serious.
   let size: Double
   let story: Story
-  /// What one may do.
+  /// Possible actions.
   let actions: [String]
 }
 
@@ -25,7 +25,7 @@ protocol InsightRule: Sendable {
   /// The rule's name in `metadata.rule`.
   static var name: String { get }
 
-  /// What it sees.
+  /// The findings of this rule.
   /// - Throws: `CancellationError`.
   func findings(in evidence: TwinEvidence) throws -> [Finding]
 }

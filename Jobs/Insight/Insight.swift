@@ -76,7 +76,7 @@ public struct Insight: JobKind {
     return .store(InsightOutput(input, entries, inputHash: hash, job: job))
   }
 
-  /// What all rules see.
+  /// The findings of all rules.
   static func findings(in evidence: TwinEvidence) throws -> [Finding] {
     var findings: [Finding] = []
     for rule in rules {

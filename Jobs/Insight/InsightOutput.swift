@@ -27,7 +27,7 @@ public struct InsightOutput: Sendable {
     let metadata: String
   }
 
-  /// What they were made of.
+  /// The input they were made of.
   let record: ResultRecord
   /// By rank.
   let rows: [Row]

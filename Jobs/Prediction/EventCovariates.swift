@@ -4,7 +4,7 @@ import FoundationEssentials
 import Series
 import Twins
 
-/// What happened to a twin, and is planned for it, as covariates of a metric's forecast.
+/// Past and planned events of a twin as covariates of a metric's forecast.
 ///
 /// A use of something, from its start to its stop, is 1 while it lasts. An intervention at one instant acts from then on:
 /// each adds 1. Any other event is 1 at its step, by its type. A step is the one that holds the instant, as in effect and
@@ -51,7 +51,7 @@ struct EventCovariates: Sendable {
     for use in uses {
       let name = use.factor == use.intervention.event ? use.factor : "\(use.intervention.event) \(use.factor)"
       let first = max(0, use.start.map(sample) ?? 0)
-      // What is over within its first step acted on that step.
+      // A use that ends within its first step acted on that step.
       let end = min(count, max(use.end.map(sample) ?? count, first + 1))
       if first < count, use.end.map({ sample($0) >= 0 }) ?? true { add(name, first..<end) }
     }

@@ -20,7 +20,7 @@ struct MetricForecast: Sendable {
   let steps: [Step]
   /// Members by descending weight.
   let members: [ForecastMember]
-  /// What events do to the metric, as its history tells; those without an effect are left out.
+  /// Effects of events on the metric, as its history tells; events without an effect are left out.
   let effects: [CovariateEffect]
   /// The last value observed.
   let lastValue: Double
@@ -43,8 +43,8 @@ struct MetricForecast: Sendable {
     let upper80: Double
     let lower95: Double
     let upper95: Double
-    /// What the point forecast is made of: where the series stands, the trend up to this step, the season, and what
-    /// events add to what they add now.
+    /// The parts of the point forecast: where the series stands, the trend up to this step, the season, and what events
+    /// add beyond what they add now.
     let level: Double
     let trend: Double
     let seasonal: Double

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Postgres
 import Queue
 
-/// What a `prediction` job may ask for.
+/// The arguments of a `prediction` job.
 struct PredictionArguments: JobArguments, Hashable {
   /// Only these metrics; nil = all that the domain knows and the twin has.
   let metrics: [String]?

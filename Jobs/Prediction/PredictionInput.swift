@@ -11,7 +11,7 @@ public struct PredictionInput: Sendable {
   let arguments: PredictionArguments
   /// By metric name, ascending; each with at least one observation.
   let series: [ObservedSeries<Metric>]
-  /// What happened to the twin and is planned for it.
+  /// Past and planned events of the twin.
   let events: EventCovariates
   /// Values that were there and could not be used: no numbers, or outside the metric's range.
   let skipped: Int

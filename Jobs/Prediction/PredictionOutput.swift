@@ -20,7 +20,7 @@ public struct PredictionOutput: Sendable {
 
   /// One per step, by date.
   let rows: [Row]
-  /// What it was made of; its metadata is that of all rows.
+  /// The input it was made of; its metadata is that of all rows.
   let record: ResultRecord
 
   /// - Parameters:

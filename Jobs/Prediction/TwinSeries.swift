@@ -29,7 +29,7 @@ public struct TwinSeries: Sendable {
     events = input.events
   }
 
-  /// What happened to the twin and is planned for it: a value for each sample and each of these steps ahead.
+  /// Past and planned events of the twin: a value for each sample and each of these steps ahead.
   public func covariates(steps: Int) -> [Covariate] { events.covariates(of: samples, steps: steps) }
 }
 

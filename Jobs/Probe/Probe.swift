@@ -26,7 +26,7 @@ public struct Probe: JobKind {
   /// Needs nothing.
   public init() {}
 
-  /// What a probe is told to do.
+  /// The instructions of a probe.
   public struct Arguments: Codable, Sendable {
     var sleepMilliseconds: Int?
     var cpuMilliseconds: Int?

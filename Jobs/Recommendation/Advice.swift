@@ -4,7 +4,7 @@ import Twins
 
 /// Something that a rule would recommend.
 struct Advice: Sendable {
-  /// What it is about: with one subject only one recommendation can be open.
+  /// The subject: with one subject only one recommendation can be open.
   let subject: EpisodeSubject
   /// The occasion: when it is another one, what was finished or ignored before was something else.
   let basis: String
@@ -26,7 +26,7 @@ protocol AdviceRule: Sendable {
   /// The rule's name in `metadata.rule`.
   static var name: String { get }
 
-  /// What it advises.
+  /// The advice of this rule.
   func advice(on evidence: TwinEvidence, insights: [OpenInsight]) -> [Advice]
 }
 

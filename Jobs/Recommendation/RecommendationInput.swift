@@ -8,11 +8,11 @@ public struct RecommendationInput: Sendable {
   let evidence: EvidenceInput
   /// Open insights, by episode.
   let insights: [OpenInsight]
-  /// What was recommended before, in any state.
+  /// Earlier recommendations, in any state.
   let prior: [PriorRecommendation]
 
-  /// The hash of everything that decides what is advised. What was recommended before is left out, as for insights: the same
-  /// evidence gives no other advice, whatever became of it.
+  /// The hash of everything that decides the advice. Earlier recommendations are left out, as for insights: the same
+  /// evidence gives the same advice, whatever became of it.
   func hash(of kind: KindDefinition) -> String {
     var hash = evidence.hash(of: kind)
     hash.combine(insights.count)

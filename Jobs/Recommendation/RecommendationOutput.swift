@@ -27,7 +27,7 @@ public struct RecommendationOutput: Sendable {
     let metadata: String
   }
 
-  /// What they were made of.
+  /// The input they were made of.
   let record: ResultRecord
   let rows: [Row]
   let kept: [Kept]

@@ -6,7 +6,7 @@ import Postgres
 struct Backlog: Sendable {
   let stage: BenchStage
 
-  /// What a backlog consists of.
+  /// The composition of a backlog.
   struct Mix: Sendable {
     /// Jobs are spread over priorities 0 … this - 1.
     var priorities = 1

@@ -4,7 +4,7 @@ import Postgres
 import Queue
 import Simulation
 
-/// What a run prints: where it ran, and one member for each measurement.
+/// The report of a run: the machine, and one member for each measurement.
 package struct BenchReport: Encodable {
   let machine: Machine
   let server: Server

@@ -1,7 +1,7 @@
 import Postgres
 import Worker
 
-/// What the program's settings say of a benchmark.
+/// The program's settings that concern a benchmark.
 package struct BenchSettings: Sendable {
   /// The database; nil: a private server.
   let url: String?

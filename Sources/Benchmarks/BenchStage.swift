@@ -15,7 +15,7 @@ package final class BenchStage: Sendable {
   let folder: String
   /// Schema of the twin tables.
   let twinsSchema: String
-  /// What `TWINMILL_*` says, or the defaults: what the workers run with.
+  /// The workers' settings: the values of `TWINMILL_*`, else the defaults.
   let worker: WorkerSettings
   /// The queue that everything happens in.
   static let queue = "bench"

@@ -37,7 +37,7 @@ struct DrainMeasurement: Measurement {
     var own: [Double] = []
     let sides = sizes.comparesSQL ? 3 : 1
     for round in 1...sizes.rounds {
-      // Who comes first has the colder server: each in turn.
+      // The first one has the colder server, so each is first in turn.
       for turn in 0..<sides {
         switch (turn + round - 1) % sides {
         case 0: worker.append(try await WorkerDrain(stage: stage).run(sizes.jobs).rate)

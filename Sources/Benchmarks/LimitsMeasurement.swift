@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What limits cost when all of them are in use and none of them binds.
+/// Measures the cost of limits when all of them are in use and none of them binds.
 struct LimitsMeasurement: Measurement {
   static let name = "limits"
   static let summary = "drain with every limit in use, against plain"

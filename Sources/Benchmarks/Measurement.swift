@@ -1,12 +1,12 @@
 /// One figure, or one group of figures, that `twinmill bench queue` can measure. A new one is a file with a type of
 /// these, and a line in `Measurements.all`.
 package protocol Measurement: Sendable {
-  /// What `--only` calls it, and its member in what is printed.
+  /// Its name in `--only` and in the report.
   static var name: String { get }
-  /// What it measures, in a few words, for the help.
+  /// Its subject in a few words, for the help.
   static var summary: String { get }
 
-  /// What it prints.
+  /// The figures that it prints.
   associatedtype Figures: Encodable
 
   /// - Parameters:
@@ -18,7 +18,7 @@ package protocol Measurement: Sendable {
   func run() async throws -> Figures
 }
 
-/// What can be measured, in the order of running.
+/// All measurements, in the order of running.
 package enum Measurements {
   package static let all: [any Measurement.Type] = [
     DrainMeasurement.self, EnqueueMeasurement.self, LatencyMeasurement.self, SnapshotMeasurement.self,

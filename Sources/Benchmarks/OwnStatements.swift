@@ -4,7 +4,7 @@ import Postgres
 import Queue
 import Synchronization
 
-/// What a worker runs against the queue, without the worker around it: no heartbeat, no loading, no computing.
+/// Runs a worker's statements against the queue without the worker: no heartbeat, no loading, no computing.
 struct OwnStatements: Sendable {
   let stage: BenchStage
   private let worker = QueueWorker()

@@ -134,7 +134,7 @@ struct WALMeasurement: Measurement {
     let bytes: Int64 = try await connection.query(
       "SELECT (\(after)::text::pg_lsn - \(before)::text::pg_lsn)::bigint")[0].decode(Int64.self)
     guard stage.isPrivate else { return Span(bytes: bytes, images: nil) }
-    // What is not on disk yet cannot be read back: a durable commit brings all of it there.
+    // WAL that is not on disk yet cannot be read back: a durable commit brings all of it there.
     try await connection.script("SELECT pg_logical_emit_message(true, 'bench', '')")
     let images: Int64 = try await connection.query(Self.images(before, after))[0].decode(Int64.self)
     return Span(bytes: bytes, images: images)

@@ -1,5 +1,5 @@
 #include <libpq-fe.h>
-// What a connection's thread needs of the C library, and Swift's Glibc module leaves out.
+// A connection's thread needs these parts of the C library, which Swift's Glibc module leaves out.
 #include <pthread.h>
 #include <sys/eventfd.h>
 extern int pthread_setname_np(pthread_t thread, const char *name);

@@ -41,7 +41,7 @@ struct Twinmill: AsyncParsableCommand {
     }
   }
 
-  /// What the server's words leave out.
+  /// A remedy for an error of the server that names none.
   private static func remedy(for error: any Error) -> String {
     guard let error = error as? PostgresError, error.hint == nil else { return "" }
     return switch error.sqlstate {

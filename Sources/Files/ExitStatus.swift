@@ -1,4 +1,4 @@
-/// What a process's end tells its supervisor; the numbers are those of sysexits.h.
+/// The exit status of a process tells its supervisor whether to start it again; the numbers are those of sysexits.h.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
   /// A refused request or bad data: the message says what to change.
   case failed = 1
@@ -13,7 +13,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
   /// The configuration cannot work: starting again will not help.
   case configuration = 78
 
-  /// What it tells the caller, for the manual.
+  /// The message of this status to the caller, for the manual.
   package var meaning: String {
     switch self {
     case .failed: "A refused request or bad data: the message says what to change."

@@ -1,4 +1,4 @@
-/// What is wrong with a series file, where, and what to do.
+/// A fault of a file: its place, the problem, and the remedy.
 package struct FileError: Error, CustomStringConvertible {
   /// Path, or `-` for standard input.
   package let file: String
@@ -6,9 +6,9 @@ package struct FileError: Error, CustomStringConvertible {
   package var line: Int?
   /// 1-based field number.
   package var column: Int?
-  /// What is wrong.
+  /// The problem, in words.
   package let problem: String
-  /// What to do about it, unless the problem says so.
+  /// The remedy; nil: the problem's text contains it.
   package var remedy: String?
 
   package init(file: String, line: Int? = nil, column: Int? = nil, problem: String, remedy: String? = nil) {

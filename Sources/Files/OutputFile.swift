@@ -2,8 +2,8 @@ import Glibc
 
 /// Writes text or bytes to standard output, or to a file that appears under its name only when it is whole.
 ///
-/// What is there already and is no regular file (a device, a pipe) is written to as it is, and a symbolic link stays one:
-/// only files are ever replaced.
+/// Only regular files are ever replaced. An existing device or pipe is written to as it is, and a symbolic link stays
+/// one.
 package struct OutputFile: ~Copyable {
   /// The file's name; nil = standard output.
   private let path: String?

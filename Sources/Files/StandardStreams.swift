@@ -11,7 +11,7 @@ package enum StandardStreams {
     }
   }
 
-  /// What `print` has kept back.
+  /// Writes out the text that `print` has buffered.
   /// - Throws: `FileError`, when it cannot be written: a full disk must not look like an empty answer.
   package static func flush() throws(FileError) {
     guard fflush(nil) == 0 else {

@@ -4,9 +4,9 @@ public struct ForecastComponents: Sendable, Equatable {
   public var level: Double
   /// Change of the level from one step to the next, one value a step.
   public var trend: [Double]
-  /// What the season adds at each step (0 without a season).
+  /// The season's part of each step (0 without a season).
   public var seasonal: [Double]
-  /// What covariates and planned events add at each step to what they add now; empty without any.
+  /// The part of covariates and planned events at each step, beyond what they add now; empty without any.
   public var known: [Double] = []
   /// The point forecasts.
   public var mean: [Double]
@@ -57,7 +57,7 @@ public struct ForecastMember: Sendable, Equatable {
 
 /// A probabilistic forecast with the reasons for it.
 public struct Forecast: Sendable, Equatable {
-  /// What the point forecasts are made of.
+  /// The parts of the point forecasts.
   public var components: ForecastComponents
   /// Intervals, by ascending level; empty when the history is too short to state any (one value).
   public var bands: [ForecastBand]

@@ -2,7 +2,7 @@ import Numerics
 
 /// A way of forecasting one series: a small value that holds settings, never data.
 public protocol ForecastModel: Sendable {
-  /// What fitting gives.
+  /// The result of fitting.
   associatedtype Fitted: FittedModel
 
   /// The name used in results, such as `dynamic theta`.
@@ -35,7 +35,7 @@ extension ForecastModel {
 
 /// A fitted parameter with a name that means something, such as `level smoothing` = 0.31.
 public struct ModelParameter: Sendable, Equatable {
-  /// What the parameter is.
+  /// The name of the parameter.
   public var name: String
   /// Its value.
   public var value: Double
@@ -62,7 +62,7 @@ public protocol FittedModel: Sendable {
   /// before it, is missing. For models on logarithms: errors of the logarithms.
   var residuals: [Double] { get }
 
-  /// What the forecast is made of.
+  /// The parts of the forecast.
   func components(horizon: Int) -> ForecastComponents
 
   /// Standard errors of the forecasts 1…horizon, in units of the series, assuming that residuals are uncorrelated.

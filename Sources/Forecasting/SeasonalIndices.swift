@@ -1,4 +1,4 @@
-/// What each phase of a cycle adds to the series, or multiplies it by.
+/// The number that each phase of a cycle adds to the series, or multiplies it by.
 public struct SeasonalIndices: Sendable, Equatable {
   /// Steps in a cycle, at least 2.
   public let period: Int

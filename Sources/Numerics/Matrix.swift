@@ -12,21 +12,21 @@ package struct Matrix: Sendable {
   @usableFromInline package var values: [Double]
 
   /// Zeros.
-  package init(rows: Int, columns: Int) {
+  @inlinable package init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     values = [Double](repeating: 0, count: rows * columns)
   }
 
   /// These columns, each of `rows` numbers.
-  package init(rows: Int, columns: [[Double]]) {
+  @inlinable package init(rows: Int, columns: [[Double]]) {
     self.rows = rows
     self.columns = columns.count
     values = columns.flatMap { $0 }
   }
 
   /// Column j.
-  package subscript(column j: Int) -> ArraySlice<Double> { values[(j * rows)..<((j + 1) * rows)] }
+  @inlinable package subscript(column j: Int) -> ArraySlice<Double> { values[(j * rows)..<((j + 1) * rows)] }
 
   /// Adds a column of `rows` numbers behind the others.
   @inlinable package mutating func append(_ column: some Collection<Double>) {
@@ -35,7 +35,7 @@ package struct Matrix: Sendable {
   }
 
   /// Some of the columns, in the order given.
-  package func selecting(_ indices: some Collection<Int>) -> Matrix {
+  @inlinable package func selecting(_ indices: some Collection<Int>) -> Matrix {
     var result = Matrix(rows: rows, columns: 0)
     result.values.reserveCapacity(rows * indices.count)
     for j in indices { result.append(self[column: j]) }
@@ -104,5 +104,5 @@ package struct Matrix: Sendable {
 
 extension [Double] {
   /// √Σx².
-  package var norm: Double { reduce(0) { $0 + $1 * $1 }.squareRoot() }
+  @inlinable package var norm: Double { reduce(0) { $0 + $1 * $1 }.squareRoot() }
 }

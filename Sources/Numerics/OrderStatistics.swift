@@ -1,7 +1,7 @@
 /// Medians and quantiles of a sample.
 package enum OrderStatistics {
-  /// What the median of an even number of values is. Every caller keeps the one that its method was written with, as
-  /// the three differ in the printed digits.
+  /// The median of an even number of values. Every caller keeps the one that its method was written with, as the three
+  /// differ in the printed digits.
   package enum Middle: Sendable {
     /// The lower one of the two in the middle.
     case lower

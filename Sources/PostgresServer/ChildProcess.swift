@@ -8,7 +8,7 @@ import Synchronization
 /// A thread of its own starts it and waits for its end. This thread must outlive the child: the kernel sends a
 /// parent-death signal when the thread that started a child ends, not when the process does.
 public final class ChildProcess: Sendable {
-  /// What a finished program left.
+  /// The output and exit status of a finished program.
   public struct Output: Sendable {
     /// Standard output.
     public let out: String

@@ -2,11 +2,11 @@ import FoundationEssentials
 import Postgres
 
 extension JobQueue {
-  /// What one claim took.
+  /// The jobs of one claim, and from where it took them.
   public struct Claim: Sendable {
-    /// What the claim took from one queue of a lane.
+    /// The part of a claim that comes from one queue of a lane.
     public struct Portion: Hashable, Sendable {
-      /// Where it took from.
+      /// The queue of the lane.
       public let queue: LaneQueue
       /// The highest position that it took or throttled.
       public internal(set) var lastPosition: Int64

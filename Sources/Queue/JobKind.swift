@@ -5,9 +5,9 @@ import Postgres
 /// The daemon claims up to `definition.batchLimit` jobs of a kind at once, loads them in one round trip, computes
 /// them side by side, and stores the outputs in the transaction that finishes the jobs.
 public protocol JobKind: Sendable {
-  /// What `compute` needs, and all it gets.
+  /// Everything that `compute` needs; it gets nothing else.
   associatedtype Input: Sendable
-  /// What `store` writes.
+  /// The result that `store` writes.
   associatedtype Output: Sendable
 
   /// Name, arguments, limits.
@@ -27,7 +27,7 @@ public protocol JobKind: Sendable {
   func store(_ outputs: [(job: Job, output: Output)], on connection: Connection) async throws
 }
 
-/// What a computation came to.
+/// The end of a computation.
 public enum Computed<Output: Sendable>: Sendable {
   /// Write the output and complete the job.
   case store(Output)
@@ -60,9 +60,9 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// What the database and the daemon know about a kind of job.
+/// The facts about a kind of job that the database and the daemon go by.
 public struct KindDefinition: Sendable {
-  /// Unique; what `twinmill.enqueue` is called with.
+  /// The unique name that `twinmill.enqueue` is called with.
   public let name: String
   /// One line for people.
   public let summary: String
@@ -91,7 +91,7 @@ public struct KindDefinition: Sendable {
   public let recomputesOnChange: Bool
   /// Kinds whose results of the same twin it reads; when a twin is recomputed it waits for them.
   public let follows: [String]
-  /// What the kind has in the database beside its results: tables, functions, grants. nil: nothing.
+  /// The kind's own part of the schema beside its results: tables, functions, grants. nil: it has none.
   public let schema: SchemaModule?
   /// When its jobs are enqueued where nobody has said otherwise. nil: never by themselves.
   public let defaultSchedule: DefaultSchedule?

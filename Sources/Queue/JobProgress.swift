@@ -1,7 +1,8 @@
-/// What a running computation tells of itself, from wherever it is: `JobProgress.report(40, "fitting models")`.
+/// Progress of a running computation, reported from wherever it is: `JobProgress.report(40, "fitting models")`.
 ///
-/// It changes nothing in the result, so that a computation that reports stays pure. Written to the database with the
-/// worker's heartbeat, at most once a beat; read as `percent` and `message` in `twinmill.jobs`, also of earlier attempts.
+/// A report changes nothing in the result: a computation that reports stays pure. The worker writes the newest report
+/// to the database with its next heartbeat. `percent` and `message` in `twinmill.jobs` show it, also of earlier
+/// attempts.
 public enum JobProgress {
   /// Where reports of the current task go; the worker sets it around each computation.
   @TaskLocal public static var sink: ProgressSink?
@@ -15,7 +16,7 @@ public enum JobProgress {
 }
 
 extension JobQueue {
-  /// What a running job says of itself.
+  /// The progress of a running job.
   public struct Progress: Sendable {
     /// 0 … 100; nil: not known.
     public var percent: Double?

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What every worker does for the whole queue.
+/// The work of every worker for the whole queue.
 extension JobQueue {
   /// A worker's heartbeat counter.
   public struct Heartbeat: Sendable, Hashable {

@@ -1,12 +1,11 @@
 import FoundationEssentials
 import Postgres
 
-/// The queue as a whole: what any worker, or no worker at all, may ask of it. What a worker does under its own id is
-/// `QueueWorker`'s.
+/// The queue as a whole: requests that need no worker's id. `QueueWorker` has those of one worker.
 public enum JobQueue {
   // MARK: - Looking
 
-  /// What there is to claim from.
+  /// The lanes to claim from.
   public struct LanesReading: Sendable {
     /// The lanes of the kinds and queues that were asked for; of many, those that have jobs.
     public let lanes: [Lane]

@@ -24,7 +24,7 @@ public struct LaneQueue: Hashable, Sendable {
   }
 }
 
-/// What a claim may take from one queue of a lane: positions above `cursor`, at most `limit` jobs.
+/// The part of a lane's queue that a claim may take: positions above `cursor`, at most `limit` jobs.
 public struct ClaimRange: Hashable, Sendable {
   /// Where to claim.
   public let lane: Lane

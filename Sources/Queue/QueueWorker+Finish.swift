@@ -67,7 +67,7 @@ extension JobQueue {
 
 /// The ends of attempts.
 extension QueueWorker {
-  /// What ends attempts of one claim.
+  /// Statements that end attempts of one claim.
   /// - Parameters:
   ///   - token: the claim's.
   ///   - idleLimit: how long the server lets the transaction stand still before it ends it.

@@ -13,7 +13,7 @@ public struct QueueWorker: Sendable {
 
   // MARK: - Registration
 
-  /// What a worker process tells of itself.
+  /// The facts that a worker process registers with.
   public struct Registration: Sendable {
     /// For people only.
     public let hostname: String
@@ -28,7 +28,7 @@ public struct QueueWorker: Sendable {
     /// Between two heartbeats; at most a third of the lease.
     public let heartbeat: Duration
 
-    /// What `register` writes.
+    /// The facts that `register` writes.
     public init(
       hostname: String, pid: Int32, queues: [String]?, kinds: [String], lease: Duration, heartbeat: Duration
     ) {
@@ -75,7 +75,7 @@ public struct QueueWorker: Sendable {
 
   // MARK: - Heartbeat
 
-  /// What a heartbeat learns.
+  /// The answer to a heartbeat.
   public struct Renewal: Sendable {
     /// The server's clock.
     public let serverTime: Date

@@ -16,7 +16,7 @@ public enum StagedJobs {
     }
   }
 
-  /// What became of one line.
+  /// The outcome of one line.
   public struct Result: Sendable {
     /// The line's number.
     public let line: Int
@@ -30,7 +30,7 @@ public enum StagedJobs {
     public let message: String?
   }
 
-  /// What became of all lines.
+  /// The outcomes of all lines.
   public struct Answer: Sendable {
     /// Lines by outcome.
     public var counts: [String: Int] = [:]

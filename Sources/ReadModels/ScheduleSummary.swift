@@ -37,7 +37,7 @@ public struct ScheduleSummary: Hashable, Sendable {
   public let lastError: String?
   /// The newest planned instant that was decided.
   public let lastPlannedAt: Date?
-  /// What became of it: `enqueued`, `merged`, `skipped` or `missed`.
+  /// Its outcome: `enqueued`, `merged`, `skipped` or `missed`.
   public let lastOutcome: String?
   /// Its job.
   public let lastJobID: Int64?

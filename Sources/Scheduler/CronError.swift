@@ -2,9 +2,9 @@
 ///
 /// `twinmill.check_cron` in the database gives the same message for the same text.
 public struct CronError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, for example `minute field "61": 61 is outside 0-59`.
+  /// The fault, for example `minute field "61": 61 is outside 0-59`.
   public let message: String
-  /// What would be right.
+  /// The texts that would be accepted.
   public let hint: String
 
   /// The message, then the hint.

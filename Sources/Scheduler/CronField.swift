@@ -2,7 +2,7 @@
 enum CronField: CaseIterable, Sendable {
   case minute, hour, dayOfMonth, month, dayOfWeek
 
-  /// What the field is called in messages.
+  /// The field's name in messages.
   var title: String {
     switch self {
     case .minute: "minute"
@@ -43,7 +43,7 @@ enum CronField: CaseIterable, Sendable {
     }
   }
 
-  /// What may be written in this field.
+  /// The texts that this field accepts, with examples.
   var hint: String {
     switch self {
     case .minute: "Minutes are 0-59, *, lists, ranges and steps, as in */15 or 0,30."
@@ -55,7 +55,7 @@ enum CronField: CaseIterable, Sendable {
     }
   }
 
-  /// What one field says.
+  /// The meaning of one field's text.
   struct Value: Hashable, Sendable {
     /// Bit n is set when number n is allowed; Sunday is bit 0.
     var bits: UInt64 = 0

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What happens to a planned instant while a job of the same schedule is unfinished.
+/// The rule for a planned instant while a job of the same schedule is unfinished.
 public enum OverlapPolicy: String, CaseIterable, Sendable {
   /// The instant is skipped.
   case skip
@@ -10,7 +10,7 @@ public enum OverlapPolicy: String, CaseIterable, Sendable {
   case allow
 }
 
-/// What happens to planned instants that nobody was there for (no scheduler, no database).
+/// The rule for planned instants that passed while no scheduler or no database ran.
 public enum CatchUpPolicy: Hashable, Sendable {
   /// They are missed. The newest instant still runs when it is not later than `TickPlan.Limits.lateAfter`.
   case skip
@@ -35,7 +35,7 @@ public enum CatchUpPolicy: Hashable, Sendable {
   }
 }
 
-/// What planning needs to know of a schedule: a row of `twinmill.schedules`, read and understood.
+/// A schedule as planning uses it: a row of `twinmill.schedules`, with its texts parsed.
 public struct Schedule: Sendable {
   /// Unique name.
   public var name: String
@@ -43,9 +43,9 @@ public struct Schedule: Sendable {
   public var cron: CronExpression
   /// Whose clock `cron` reads.
   public var timeZone: TimeZone
-  /// What an unfinished job of this schedule does to the next.
+  /// The rule for the next instant while a job of this schedule is unfinished.
   public var overlap: OverlapPolicy
-  /// What becomes of instants that nobody was there for.
+  /// The rule for instants that passed while no scheduler ran.
   public var catchUp: CatchUpPolicy
   /// Jobs start up to this much after the planned instant.
   public var jitter: Duration

@@ -29,10 +29,10 @@ public struct SchedulerService: Service {
   ///   - limits: Bounds of planning.
   ///   - poll: The longest sleep between looks at the schedules, hence how soon an edit takes force. Default 1 s. Too
   ///     low: needless queries; too high: edits and new schedules wait.
-  ///   - deadline: How long the server may take to answer a statement. Default 20 s: a tick of 64 schedules takes
-  ///     milliseconds, a server that answers slower than this is as good as lost; and a COMMIT, which cannot be broken
-  ///     off, must be over before a supervisor loses its patience with a process that is to stop.
-  ///   - clock: What sleeps are measured on. The time of day is always the server's.
+  ///   - deadline: How long the server may take to answer a statement. Default 20 s. A tick of 64 schedules takes
+  ///     milliseconds: a server that answers slower than this is as good as lost. A COMMIT cannot be cancelled. It must
+  ///     end before a supervisor kills a process that is to stop.
+  ///   - clock: The clock that measures sleeps. The time of day is always the server's.
   ///   - ready: Called once, when the database has answered for the first time (`READY=1` for systemd).
   ///   - advanced: Called after every step of the loop, also after one that failed: the loop is not stuck
   ///     (`WATCHDOG=1` for systemd).

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What the scheduler process does next: events in, one action out. Knows no server and no clock.
+/// Decides the next action of the scheduler process: events in, one action out. It knows no server and no clock.
 struct TickLoop: Sendable {
   enum Event: Hashable, Sendable {
     /// A connection is open.

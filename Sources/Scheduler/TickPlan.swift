@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// What to do about the planned instants of one schedule that are due: a pure function of the schedule, its unfinished
-/// jobs and the server's time.
+/// The decisions about the planned instants of one schedule that are due: a pure function of the schedule, its
+/// unfinished jobs and the server's time.
 public struct TickPlan: Hashable, Sendable {
-  /// What becomes of a planned instant.
+  /// The fate of a planned instant.
   public enum Outcome: String, Hashable, Sendable {
     /// A job is enqueued.
     case enqueued
@@ -17,7 +17,7 @@ public struct TickPlan: Hashable, Sendable {
   public struct Decision: Hashable, Sendable {
     /// The instant that the schedule planned.
     public let plannedAt: Date
-    /// What becomes of it.
+    /// The fate of the instant.
     public let outcome: Outcome
     /// When the job may start: the instant plus its jitter. Nil without a job.
     public let runAt: Date?

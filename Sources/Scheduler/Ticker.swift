@@ -5,8 +5,9 @@ import Telemetry
 
 /// Performs ticks on a connection: one transaction takes what is due, decides it and advances it.
 ///
-/// Any number may run at once, in any number of processes. Who holds a schedule's row decides it; the primary key of
-/// `twinmill.schedule_ticks` and the job's unique key make a second decision of the same instant impossible.
+/// Any number may run at once, in any number of processes. The ticker that has locked a schedule's row decides its
+/// instants. The primary key of `twinmill.schedule_ticks` and the job's unique key make a second decision of the same
+/// instant impossible.
 struct Ticker: Sendable {
   /// Bounds of planning.
   var limits = TickPlan.Limits()

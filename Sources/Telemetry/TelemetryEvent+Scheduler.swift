@@ -1,4 +1,4 @@
-// What each event of the scheduler says.
+// The definitions of the scheduler's events.
 extension TelemetryEvent {
   var schedulerDefinition: Definition {
     switch self {

@@ -1,4 +1,4 @@
-// What each event of the worker says.
+// The definitions of the worker's events.
 extension TelemetryEvent {
   var processDefinition: Definition {
     switch self {

@@ -46,7 +46,7 @@ package enum TelemetryEvent: String, CaseIterable, Sendable {
   case resultsRefusedLeaseLost = "results_refused_lease_lost"
   case resultsEndedBefore = "results_ended_before"
 
-  // What a worker does for the whole queue
+  // Maintenance of the whole queue by a worker
   case jobsRescued = "jobs_rescued"
   case orphansRequeued = "orphans_requeued"
   case waitingJobsChanged = "waiting_jobs_changed"
@@ -66,13 +66,13 @@ package enum TelemetryEvent: String, CaseIterable, Sendable {
 }
 
 extension TelemetryEvent {
-  /// What is fixed about an event.
+  /// The fixed properties of an event.
   package struct Definition: Sendable {
     /// How much it matters.
     package let level: Logger.Level
     /// For people.
     package let message: String
-    /// What else the line may hold.
+    /// Further members that the line may have.
     package let keys: [TelemetryKey]
     /// When it is logged, and what an operator makes of it.
     package let meaning: String

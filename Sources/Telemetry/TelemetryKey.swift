@@ -2,9 +2,9 @@
 package struct TelemetryKey: Hashable, Sendable {
   /// As the line has it.
   package let name: String
-  /// What the value says.
+  /// The meaning of the value.
   package let meaning: String
-  /// What a number counts or measures; nil: no number.
+  /// The unit of a number; nil: the value is no number.
   package let unit: String?
 
   init(_ name: String, _ meaning: String, unit: String? = nil) {
@@ -32,7 +32,8 @@ extension TelemetryKey {
   package static let retryIn = TelemetryKey("retry_in_s", "the delay before the next attempt", unit: "seconds")
   package static let jobCount = TelemetryKey("jobs", "how many", unit: "jobs")
   package static let jobIDs = TelemetryKey("jobs", "their ids, an array")
-  package static let jobRange = TelemetryKey("jobs", "the first and the last id of the batch and how many, as `17…19 (3)`")
+  package static let jobRange = TelemetryKey(
+    "jobs", "the first and the last id of the batch and how many, as `17…19 (3)`")
   package static let firstJob = TelemetryKey("first_job", "the id of the batch's first job")
   package static let lastJob = TelemetryKey("last_job", "the id of the batch's last job")
   package static let quarantined = TelemetryKey(

@@ -10,7 +10,7 @@ public struct Domain: Sendable {
   public let metrics: [Metric]
   /// How metrics that the file does not name are treated; nil = they are ignored.
   public let anyMetric: Metric?
-  /// What may act on the metrics, in the order of the file.
+  /// Inputs that may act on the metrics, in the order of the file.
   public let factors: [Factor]
   /// The kinds of event whose effect is asked for, in the order of the file.
   public let interventions: [Intervention]
@@ -25,11 +25,11 @@ public struct Domain: Sendable {
   public let wording: [String: String]
   /// How many insights a twin may have, and how far they look back.
   public let insights: InsightSettings
-  /// What evidence must come up to.
+  /// The bar that evidence must meet.
   public let evidence: EvidenceThreshold
   /// States worth telling when they were kept up.
   public let milestones: [Milestone]
-  /// What to do when something is seen.
+  /// Rules for recommendations.
   public let rules: [RecommendationRule]
   /// The schema of its own tables; stands for `@domain@` in the SQL files.
   public let schema: String
@@ -116,12 +116,12 @@ public struct Domain: Sendable {
     importing = files.importing.map { Statement("\(file.name).import", $0, schemas: schemas) }
   }
 
-  /// What is known of a metric; nil when the domain has no such metric, also when the name is a factor's.
+  /// The metric of this name; nil when the domain has no such metric, also when the name is a factor's.
   public func metric(_ name: String) -> Metric? {
     metrics.first { $0.name == name } ?? (factor(name) == nil ? anyMetric?.named(name) : nil)
   }
 
-  /// What is known of a factor; nil when the domain has no such factor.
+  /// The factor of this name; nil when the domain has no such factor.
   public func factor(_ name: String) -> Factor? {
     factors.first { $0.name == name }
   }
@@ -132,14 +132,14 @@ public struct Domain: Sendable {
   }
 }
 
-/// What is wrong with a domain.
+/// A fault of a domain's definition.
 public enum DomainError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The definition cannot be used: domain (or "?" when it has no name), where in the file, what is wrong.
   case invalid(domain: String, place: String, problem: String)
   /// Two domains of one name.
   case duplicate(String)
 
-  /// What failed and what to do.
+  /// The fault and the remedy.
   public var description: String {
     switch self {
     case .invalid(let domain, let place, let problem):

@@ -1,4 +1,4 @@
-/// What evidence must come up to before something is stated or recommended on it.
+/// The bar that evidence must meet before something is stated or recommended on it.
 public struct EvidenceThreshold: Sendable, Hashable {
   /// Greatest q value: share of false findings among those reported.
   public var q = 0.02

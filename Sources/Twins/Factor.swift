@@ -1,12 +1,12 @@
 import Series
 
-/// What may act on a twin's metrics: an input that is observed, not judged. Predictions do not read it.
+/// An input that may act on a twin's metrics; it is observed, not judged. Predictions do not read it.
 public struct Factor: Sendable, Hashable {
   /// The name in the data, such as `uv_index`; unique among the domain's factors and metrics.
   public let name: String
   /// The name for people.
   public let label: String
-  /// What kind of thing it is; `twin_correlations.factor_type`.
+  /// The type; `twin_correlations.factor_type`.
   public let type: FactorType
   /// The unit, as written in results; empty when it has none.
   public let unit: String
@@ -19,9 +19,9 @@ public struct Factor: Sendable, Hashable {
   /// Whether the twin's person can change it, so that it may be recommended; where the file does not say, everything
   /// but `environment` is.
   public let isControllable: Bool
-  /// What to do to have more of it, such as "sleep longer"; nil = nothing to say.
+  /// How to have more of it, such as "sleep longer"; nil = nothing to say.
   public let more: String?
-  /// What to do to have less of it, such as "sleep less"; nil = nothing to say.
+  /// How to have less of it, such as "sleep less"; nil = nothing to say.
   public let less: String?
 
   /// Whether the value is within the valid range; NaN and infinities are not.
@@ -30,19 +30,19 @@ public struct Factor: Sendable, Hashable {
   }
 }
 
-/// What kind of thing acts on a metric, in the words of `twin_correlations.factor_type`.
+/// The type of a thing that acts on a metric, in the words of `twin_correlations.factor_type`.
 public enum FactorType: String, Sendable, Hashable, CaseIterable {
-  /// What is applied or consumed, by its id or name.
+  /// A thing applied or consumed, by its id or name.
   case product
   /// Surroundings, such as weather.
   case environment
   /// How a person lives, such as sleep.
   case lifestyle
-  /// What is done to a machine or a process.
+  /// An operation on a machine or a process.
   case operation
-  /// What a person does in the application.
+  /// An action of a person in the application.
   case behaviour
-  /// What a person is shown.
+  /// Content that a person is shown.
   case content
 }
 
@@ -51,7 +51,7 @@ public struct Intervention: Sendable, Hashable {
   /// The stem of the event types: `product` stands for `product_started` and `product_stopped`, and for an event
   /// `product` that happens at one instant and acts from then on.
   public let event: String
-  /// What kind of thing it is.
+  /// The type.
   public let type: FactorType
   /// The name for people, such as "repair".
   public let label: String

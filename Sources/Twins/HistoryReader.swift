@@ -42,33 +42,36 @@ public final class HistoryReader: Sendable {
     from: Date? = nil, until: Date? = nil, on connection: Connection
   ) async throws(PostgresError) -> [UUID: TwinHistory] {
     try await histories(
-      of: twins, kind: kind, withEvents: withEvents, where: isAsked, from: from, until: until, and: [], on: connection
+      of: twins, kind: kind, withEvents: withEvents, where: isAsked, from: from, until: until, and: Pipeline(),
+      on: connection
     ).histories
   }
 
   /// The same, and in the same round trip what else the caller asks.
   /// - Parameter others: questions of the caller's own.
-  /// - Returns: the histories, and one answer for each question.
+  /// - Returns: the histories, and the answers to the caller's questions by their tokens.
   public func histories(
     of twins: [UUID], kind: String, withEvents: Bool = false, where isAsked: (Domain) -> Bool = { _ in true },
-    from: Date? = nil, until: Date? = nil, and others: [SQL], on connection: Connection
-  ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: [Rows]) {
+    from: Date? = nil, until: Date? = nil, and others: Pipeline, on connection: Connection
+  ) async throws(PostgresError) -> (histories: [UUID: TwinHistory], answers: Pipeline.Answers) {
     let twins = Array(Set(twins))
     let wanted = catalog.domains.filter(isAsked)
     let domains = wanted.filter { domain in ready.withLock { $0.contains(domain.name) } }
-    func questions(_ domains: [Domain]) -> [SQL] {
-      domains.map { $0.observations(twins, from, until, Int32($0.historyPoints)) }
-        + (withEvents ? domains.map { $0.events(twins, from, until) } : [])
+    func ask(_ domain: Domain, in pipeline: inout Pipeline) -> Questions {
+      Questions(
+        observations: pipeline.add(domain.observations(twins, from, until, Int32(domain.historyPoints))),
+        events: withEvents ? pipeline.add(domain.events(twins, from, until)) : nil)
     }
-    let first = try await asking(domains) { () async throws(PostgresError) -> [Rows] in
-      try await connection.pipeline(
-        [describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns)]
-          + others + questions(domains))
+    var pipeline = others
+    let describe = pipeline.add(
+      describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns))
+    let questions = domains.map { ask($0, in: &pipeline) }
+    let answers = try await asking(domains) { () async throws(PostgresError) -> Pipeline.Answers in
+      try await connection.pipeline(pipeline)
     }
-    let described = first[0]
-    let answers = Array(first[1...].prefix(others.count))
-    var observed = first[1...].dropFirst(others.count).prefix(domains.count)
-    var happened = first[1...].dropFirst(others.count + domains.count)
+    let described = answers[describe]
+    var observed = questions.map { answers[$0.observations] }
+    var happened = questions.compactMap { $0.events.map { answers[$0] } }
 
     var late: [String: Date] = [:]
     var paused: Set<String> = []
@@ -88,9 +91,11 @@ public final class HistoryReader: Sendable {
     for domain in wanted {
       guard let readAt = late[domain.name] else { continue }
       do {
-        let more = try await connection.pipeline(questions([domain]))
-        observed += more.prefix(1)
-        happened += more.dropFirst(1)
+        var pipeline = Pipeline()
+        let questions = ask(domain, in: &pipeline)
+        let answers = try await connection.pipeline(pipeline)
+        observed.append(answers[questions.observations])
+        if let events = questions.events { happened.append(answers[events]) }
       } catch {
         if error.sqlstate?.hasPrefix("42") == true {
           unreadable.withLock { $0[domain.name] = readAt.addingTimeInterval(Self.pause) }
@@ -104,10 +109,16 @@ public final class HistoryReader: Sendable {
     return (histories, answers)
   }
 
+  /// The questions to one domain.
+  private struct Questions {
+    let observations: Pipeline.Token
+    let events: Pipeline.Token?
+  }
+
   /// Forgets which tables can be read when one is gone or forbidden: the next attempt finds out anew.
   private func asking(
-    _ domains: [Domain], _ body: () async throws(PostgresError) -> [Rows]
-  ) async throws(PostgresError) -> [Rows] {
+    _ domains: [Domain], _ body: () async throws(PostgresError) -> Pipeline.Answers
+  ) async throws(PostgresError) -> Pipeline.Answers {
     do {
       return try await body()
     } catch {
@@ -121,7 +132,7 @@ public final class HistoryReader: Sendable {
 
   // MARK: - Decoding
 
-  private static func observations(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [Observations]] {
+  private static func observations(_ answers: [Rows]) throws(PostgresError) -> [UUID: [Observations]] {
     var byTwin: [UUID: [Observations]] = [:]
     for rows in answers {
       for row in rows {
@@ -134,7 +145,7 @@ public final class HistoryReader: Sendable {
     return byTwin
   }
 
-  private static func events(_ answers: ArraySlice<Rows>) throws(PostgresError) -> [UUID: [TwinEvent]] {
+  private static func events(_ answers: [Rows]) throws(PostgresError) -> [UUID: [TwinEvent]] {
     var byTwin: [UUID: [TwinEvent]] = [:]
     for rows in answers {
       for row in rows {

@@ -2,9 +2,9 @@ import FoundationEssentials
 
 /// One stretch of time for which an intervention acted on a twin: from a product's start to its stop, or from a repair on.
 public struct InterventionUse: Sendable, Hashable {
-  /// What kind of intervention it is.
+  /// The kind of intervention.
   public let intervention: Intervention
-  /// What was used or done, such as the product's id; the event's name when nothing is named.
+  /// The thing used or done, such as the product's id; the event's name when nothing is named.
   public let factor: String
   /// When it began; nil = it was there before anything was recorded.
   public let start: Date?
@@ -84,7 +84,7 @@ public struct InterventionUse: Sendable, Hashable {
       }
       guard last.end == nil else { return }
       stretches.removeLast()
-      // What stops as it starts never acted.
+      // A use that stops as it starts never acted.
       if last.start != date { stretches.append((last.start, date)) }
       if restart == date { stretches.append((date, nil)) }
     }

@@ -72,3 +72,31 @@ public struct Threshold: Sendable, Hashable {
     public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
   }
 }
+
+extension Threshold.Bound {
+  /// The value.
+  public var value: Double {
+    switch self {
+    case .above(let value), .below(let value): value
+    }
+  }
+
+  /// `above` or `below`.
+  public var side: String {
+    switch self {
+    case .above: "above"
+    case .below: "below"
+    }
+  }
+
+  /// Whether a value is on the far side.
+  public func isBeyond(_ value: Double) -> Bool { distance(value) > 0 }
+
+  /// How far beyond a value is; negative on the near side.
+  public func distance(_ value: Double) -> Double {
+    switch self {
+    case .above(let bound): value - bound
+    case .below(let bound): bound - value
+    }
+  }
+}

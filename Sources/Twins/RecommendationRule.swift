@@ -1,6 +1,6 @@
 /// A domain's own rule: what to do when something is seen in a metric, such as inspecting a pump that vibrates more.
 public struct RecommendationRule: Sendable, Hashable {
-  /// What is seen: an open insight of this type about the metric.
+  /// The occasion: an open insight of this type about the metric.
   public let when: Sighting
   /// The metric it is about.
   public let metric: String
@@ -10,7 +10,7 @@ public struct RecommendationRule: Sendable, Hashable {
   public let severity: Threshold.Severity
   /// `twin_recommendations.recommendation_type`, such as `operation`.
   public let type: String
-  /// What to do, in a few words.
+  /// The advice, in a few words.
   public let title: String
   /// Steps.
   public let actions: [String]

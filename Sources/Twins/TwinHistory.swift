@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What was observed of one metric or factor of a twin.
+/// The observations of one metric or factor of a twin.
 public struct Observations: Sendable, Hashable {
   /// The metric's or factor's name.
   public let metric: String
@@ -21,19 +21,19 @@ public struct Observations: Sendable, Hashable {
   }
 }
 
-/// What is known of one twin at the time of reading.
+/// The history of one twin at the time of reading.
 public struct TwinHistory: Sendable {
   /// The twin's id.
   public let twin: UUID
   /// Its domain's name; nil when it was never registered.
   public let domainName: String?
-  /// What it is the twin of.
+  /// The thing or person that it is the twin of.
   public let subject: String?
   /// Whether the tables that its domain needs exist and may be read by this role.
   public let hasTables: Bool
   /// Of metrics and factors, by name, ascending; empty when the domain is unknown or nothing was observed.
   public let observations: [Observations]
-  /// What happened to it, by time; empty when events were not asked for.
+  /// Its events, by time; empty when events were not asked for.
   public let events: [TwinEvent]
   /// Input hash of the latest stored result of the kind that asked.
   public let lastInputHash: String?
@@ -62,7 +62,7 @@ public struct TwinEvent: Sendable, Hashable {
   public let occurredAt: Date
   /// Such as `product_started`.
   public let type: String
-  /// What it was about, such as the product's id; empty when nothing is named.
+  /// The object of the event, such as the product's id; empty when nothing is named.
   public let factor: String
 
   /// Plain.

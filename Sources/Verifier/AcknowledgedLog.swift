@@ -3,7 +3,7 @@ import Files
 import FoundationEssentials
 import Queue
 
-/// What a producer wrote down of the enqueues that it was told about: one line each, written after the answer came.
+/// A producer's log of its acknowledged enqueues: one line each, written after the answer came.
 ///
 /// JSON lines: `{"job_id":1,"outcome":"inserted"}`; other members (`unique_key`, `at`) are for people. Outcomes are
 /// those of `twinmill.enqueue`; `refused` names no job; `unknown`, also without a job id, stands for an enqueue whose

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Queue
 
-/// Judges jobs one by one, each by all that is known of it. Pure.
+/// Judges jobs one by one, each by everything that is known about it. Pure.
 struct JobJudge: Sendable {
-  /// What is to be judged beside what the database alone can tell.
+  /// The further knowledge and demands that the verdict rests on beside the database.
   struct Question: Sendable {
     /// Whether there is a producer's log.
     var hasLog = false

@@ -59,9 +59,9 @@ struct Attempts: Sendable, Equatable {
 /// An entry of a job's `errors`.
 struct AttemptEnd: Sendable, Equatable {
   var attempt: Int
-  /// `error`, `crash`, … or what ended a job that did not run: `cancel`, …
+  /// `error`, `crash`, … or the cause that ended a job that did not run: `cancel`, …
   var cause: String
-  /// Who was lost in a crash; empty: not recorded.
+  /// The worker that was lost in a crash; empty: not recorded.
   var worker: String
 }
 
@@ -93,7 +93,7 @@ package struct EarlierFinal: Sendable, Equatable {
     self.finishedAt = finishedAt
   }
 
-  /// What there is to remember of a final job.
+  /// The part of a final job that a later look compares.
   init(job: JobID, _ final: FinalJob) {
     self.init(
       job: job, state: final.state, attempt: final.attempts.last, token: final.token,

@@ -1,6 +1,6 @@
 import Queue
 
-/// What is proven or refuted, one line of the report each.
+/// A promise that is proven or refuted: one line of the report.
 package enum Check: String, CaseIterable, Sendable {
   /// Every acknowledged job is final or still due.
   case acknowledged
@@ -17,7 +17,7 @@ package enum Check: String, CaseIterable, Sendable {
   /// Never more jobs ran at once than a queue, or a concurrency key of it, allows.
   case limits
 
-  /// What holds if nothing refutes it.
+  /// The statement that holds if nothing refutes it.
   package var promise: String {
     switch self {
     case .acknowledged: "every acknowledged job is final or still due"
@@ -38,9 +38,9 @@ package struct Offender: Sendable, Equatable {
   package let seen: String
 }
 
-/// What one check found.
-package struct Finding: Sendable, Equatable {
-  /// What was looked at, by name; in the order in which it is told.
+/// The result of one check.
+package struct CheckResult: Sendable, Equatable {
+  /// The numbers of things that were looked at, by name, in the order of the report.
   package var counts: [(name: String, count: Int)] = []
   /// How often the check was refuted.
   package var refutations = 0
@@ -50,7 +50,7 @@ package struct Finding: Sendable, Equatable {
   /// Nothing yet.
   package init() {}
 
-  package static func == (one: Finding, other: Finding) -> Bool {
+  package static func == (one: CheckResult, other: CheckResult) -> Bool {
     one.refutations == other.refutations && one.offenders == other.offenders
       && one.counts.map(\.name) == other.counts.map(\.name) && one.counts.map(\.count) == other.counts.map(\.count)
   }
@@ -64,11 +64,11 @@ package struct Finding: Sendable, Equatable {
   }
 }
 
-/// What all checks found. A check that is not in it was not asked for, or lacked what it needs.
+/// The results of all checks. A check that is missing was not asked for, or lacked its input.
 package struct Verdict: Sendable, Equatable {
   /// Offenders that are kept of each check; the others are only counted.
   package let offenderLimit: Int
-  package private(set) var findings: [Check: Finding] = [:]
+  package private(set) var findings: [Check: CheckResult] = [:]
 
   package init(offenderLimit: Int = 5) {
     self.offenderLimit = offenderLimit
@@ -79,15 +79,15 @@ package struct Verdict: Sendable, Equatable {
 
   /// Notes that a check was made, and on how much.
   package mutating func judged(_ check: Check, _ name: String, _ number: Int = 1) {
-    findings[check, default: Finding()].count(name, number)
+    findings[check, default: CheckResult()].count(name, number)
   }
 
   /// Notes what refutes a check; the words are only made for the offenders that are kept.
   package mutating func refute(
     _ check: Check, _ job: JobID, expected: @autoclosure () -> String, seen: @autoclosure () -> String
   ) {
-    findings[check, default: Finding()].refutations += 1
-    guard findings[check, default: Finding()].offenders.count < offenderLimit else { return }
-    findings[check, default: Finding()].offenders.append(Offender(job: job, expected: expected(), seen: seen()))
+    findings[check, default: CheckResult()].refutations += 1
+    guard findings[check, default: CheckResult()].offenders.count < offenderLimit else { return }
+    findings[check, default: CheckResult()].offenders.append(Offender(job: job, expected: expected(), seen: seen()))
   }
 }

@@ -3,7 +3,7 @@ import Files
 import FoundationEssentials
 import Queue
 
-/// What one look saw final, kept for the next: CSV with a header, ascending by job id.
+/// The jobs that one look saw final, kept for the next look: CSV with a header, ascending by job id.
 package enum WitnessFile {
   static let header = "job_id,state,attempt,token,finished_at_us"
 

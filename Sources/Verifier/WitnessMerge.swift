@@ -3,7 +3,7 @@ import Queue
 /// Puts together what different sources say of one job, and hands each job to the judge. All sources come in ascending
 /// order of job id, so that no more than one job is held at a time. Pure.
 struct WitnessMerge {
-  /// What the database says of a job.
+  /// The database's record of a job.
   enum Record {
     case final(FinalJob)
     case live(LiveJob)

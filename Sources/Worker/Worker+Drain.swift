@@ -13,7 +13,7 @@ extension Worker {
     try await Task.sleep(for: context.settings.drainLimit - patience)
     context.logger.emit(.drainLimitReached, [.jobCount: "\(context.inFlight.count)"])
     context.inFlight.cancelAll(.draining)
-    // What ignores cancellation is rescued as a crash; waiting longer would only be killed.
+    // A job that ignores its cancellation is rescued as a crash; a worker that waits longer is killed.
     try await Task.sleep(for: context.settings.grace)
     throw DrainFailed(jobs: context.inFlight.count)
   }

@@ -2,7 +2,7 @@ import Logging
 import Postgres
 import Queue
 
-/// What every part of one worker process shares.
+/// Shared by all parts of one worker process.
 struct WorkerContext: Sendable {
   let settings: WorkerSettings
   let worker: QueueWorker

@@ -60,11 +60,11 @@ public struct WorkerSettings: Sendable {
   }
 }
 
-/// A setting that cannot work, and what would.
+/// A setting whose value cannot work, and the values that can.
 public struct WorkerSettingsError: Error, Sendable, CustomStringConvertible {
   /// As in the settings file under `twinmill:`, and behind `TWINMILL_` in the environment.
   public let setting: String
-  /// What it may be.
+  /// The values that it may have.
   public let problem: String
 
   init(_ setting: String, _ problem: String) {
@@ -72,6 +72,6 @@ public struct WorkerSettingsError: Error, Sendable, CustomStringConvertible {
     self.problem = problem
   }
 
-  /// Which setting, and what it may be.
+  /// The setting, and the condition that its value must meet.
   public var description: String { "TWINMILL_\(setting.uppercased()): \(problem)" }
 }

@@ -52,7 +52,7 @@ enum PlainChangePoints {
 
   // MARK: - Segments
 
-  /// What segments cost, for one autoregression.
+  /// The costs of segments, for one autoregression.
   private struct Segments {
     let values: [Double]
     let positions: [Double]

@@ -74,7 +74,7 @@ final class Daemon: Sendable {
     unlink(logFile)
   }
 
-  /// What it has logged so far.
+  /// Its log so far.
   var log: String {
     FileManager.default.contents(atPath: logFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }

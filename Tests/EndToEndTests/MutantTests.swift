@@ -65,7 +65,7 @@ struct MutantTests {
     try await zombie.endLease(stage.connection)
     let other = try await stage.worker()
     try await stage.untilFinal(4)
-    // What the zombie was about to send goes out before its heartbeat can learn that it has been declared dead.
+    // The zombie sends its results before its heartbeat can learn that it has been declared dead.
     try await stage.connection.script("BEGIN; LOCK TABLE twinmill.workers IN EXCLUSIVE MODE")
     zombie.signal(SIGCONT)
     try await zombie.untilLogged(mutant == nil ? "results refused" : "job completed")
@@ -120,7 +120,7 @@ struct MutantTests {
     let stage = try await Stage(mutant, jobs: 3)
     let first = try await stage.worker(stoppingAt: "computed", Self.longLease)
     try await first.untilStopped()
-    // What a failover does that loses the claim's commit: claims are not durable.
+    // Claims are not durable: this is the effect of a failover that loses the claim's commit.
     _ = try await stage.connection.query("DELETE FROM twinmill.claims")
     let second = try await stage.worker(stoppingAt: "computed", Self.longLease)
     try await second.untilStopped()

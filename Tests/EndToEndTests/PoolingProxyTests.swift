@@ -40,7 +40,7 @@ struct PoolingProxyTests {
     let victim = try await Daemon(
       "worker", url: url,
       environment: environment.merging(Daemon.mortal) { $1 }.merging(["TWINMILL_FAILPOINT": "computed"]) { $1 })
-    // What dies with its jobs; its lock, if it has one, says so at once.
+    // The victim dies with its jobs. If it has a lock, the lock shows its death at once.
     _ = try await Installed.run(["enqueue", "probe", "--arguments", "{\"rows\": 3}"], url: url)
     try await victim.untilStopped()
     let holdsLock = try await connection.value(

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Roles")
 struct RolesTests {
-  /// What a role may and may not do; roles belong to the whole server, so this suite has one of its own.
+  /// Tests the rights of each role. Roles belong to the whole server, so this suite has a server of its own.
   @Test("each role may do its work and nothing else")
   func matrix() async throws {
     let server = try await TestServer.own()

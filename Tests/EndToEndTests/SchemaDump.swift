@@ -1,9 +1,9 @@
 import Postgres
 import TestServer
 
-/// What the catalogue says of a migrated database, in a form that is the same in every version of PostgreSQL: types,
-/// tables with columns, constraints and indexes, columns of views, heads of functions, triggers. The bodies of
-/// functions and views are not here: each is one file.
+/// The catalogue of a migrated database, in a form that is the same in every version of PostgreSQL: types, tables with
+/// columns, constraints and indexes, columns of views, heads of functions, triggers. It leaves out the bodies of
+/// functions and views: each is one file.
 enum SchemaDump {
   /// One object a line, by schema, name and kind.
   static func text(of database: TestDatabase) async throws -> String {

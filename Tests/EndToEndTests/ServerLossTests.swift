@@ -14,7 +14,7 @@ struct ServerLossTests {
     let server = try await TestServer.own(durability: .full)
     let database = try await Installed.migrated(on: server)
     let connection = try await database.connect()
-    // What this machine takes now from the start of a worker to the end of its first job.
+    // Measures the time that this machine takes now from the start of a worker to the end of its first job.
     let first: Int64 = try await connection.value("SELECT job_id FROM twinmill.enqueue('probe')")
     let starting = ContinuousClock.now
     let worker = try await Daemon("worker", url: database.url, environment: [:])

@@ -163,7 +163,7 @@ struct AdviceTests {
       impact: nil)
   }
 
-  /// What is stored after some evaluations.
+  /// The stored recommendations after some evaluations.
   private struct Shelf {
     var rows: [UUID: PriorRecommendation] = [:]
 

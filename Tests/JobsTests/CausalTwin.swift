@@ -11,7 +11,7 @@ struct CausalTwin {
   var humidityEffect = 0.8
   /// Days on which the product is used; nil = never.
   var usage: Range<Int>?
-  /// What the product adds to hydration and to redness while it is used.
+  /// The amounts that the product adds to hydration and to redness while it is used.
   var hydrationEffect = 0.0
   var rednessEffect = 0.0
   var product = "00000000-0000-0000-0000-0000000000aa"

@@ -155,7 +155,7 @@ struct CorrelationTests {
     }
     #expect(reasons[4] == "pump domain sensor names no factors and no interventions")
     #expect(try await test.count("SELECT count(*) FROM twin_correlations") == 0)
-    // What is observed of a sensor is not even read: it cannot change that.
+    // The observations of a sensor are not even read: they cannot change the result.
     _ = try await test.connection.query(
       "INSERT INTO sensor_observations VALUES (\(sensor), 'load', now(), 5)")
     _ = try await test.enqueue("correlation", twin: sensor)

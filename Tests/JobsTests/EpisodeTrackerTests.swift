@@ -7,7 +7,7 @@ import Twins
 
 @Suite("Episodes of insights")
 struct EpisodeTrackerTests {
-  /// What a worker does with a twin day by day: evaluate, write, read again.
+  /// Plays a worker that evaluates a twin day by day: it evaluates, writes, and reads again.
   private struct Diary {
     var rows: [UUID: Episode] = [:]
     var settings = InsightSettings()

@@ -17,7 +17,7 @@ struct GoldenDocumentTests {
   @Test("a prediction's state, factors and metadata")
   func prediction() async throws {
     let output = try await Self.predicted()
-    try Golden.check(
+    try GoldenText.check(
       "twin_predictions",
       output.rows.flatMap { ["predicted_state \($0.state)", "factors \($0.factors)"] } + [
         "metadata \(output.record.metadata)"
@@ -27,7 +27,7 @@ struct GoldenDocumentTests {
   @Test("a correlation's observations and metadata")
   func correlation() async throws {
     let output = try await Self.correlated()
-    try Golden.check(
+    try GoldenText.check(
       "twin_correlations",
       output.rows.map { "observations \($0.observations)" } + ["metadata \(output.record.metadata)"])
   }
@@ -35,7 +35,7 @@ struct GoldenDocumentTests {
   @Test("an effect's observed and side effects and metadata")
   func effect() async throws {
     let output = try await Self.judged()
-    try Golden.check(
+    try GoldenText.check(
       "product_effects",
       output.rows.flatMap { ["observed_effects \($0.observed)", "side_effects \($0.side)"] }
         + ["metadata \(output.record.metadata)"])
@@ -44,7 +44,7 @@ struct GoldenDocumentTests {
   @Test("an insight's data points and metadata, and what a recommendation makes of it")
   func insight() async throws {
     let output = try await Self.seen()
-    try Golden.check(
+    try GoldenText.check(
       "twin_insights",
       output.rows.flatMap {
         [
@@ -54,7 +54,7 @@ struct GoldenDocumentTests {
       } + ["summary \(output.record.metadata)"])
 
     let advice = try await Self.advised(by: output)
-    try Golden.check(
+    try GoldenText.check(
       "twin_recommendations",
       advice.rows.flatMap {
         [
@@ -154,7 +154,7 @@ struct GoldenDocumentTests {
       ]
     }
     let found = try hashes { $0 }
-    try Golden.check("input_hashes", found)
+    try GoldenText.check("input_hashes", found)
     let revised = try hashes { kind in
       KindDefinition(
         name: kind.name, summary: kind.summary, argumentsSchema: kind.argumentsSchema, revision: kind.revision + 1)

@@ -24,10 +24,14 @@ struct JobsDatabase {
   ///     `user_id` NOT NULL, jsonb), with two twins, of which the first has 40 days of snapshots and a prediction.
   ///   - withCauses: whether `correlation` and `effect` are known too, so that a sweep asks for them.
   ///   - withInsights: whether these and what is told of them are known too.
+  ///   - catalog: other domains than the program's; nil = those.
+  ///   - further: a kind of the test's own.
   static func create(
-    applicationOwned: Bool = false, withCauses: Bool = false, withInsights: Bool = false
+    applicationOwned: Bool = false, withCauses: Bool = false, withInsights: Bool = false,
+    catalog: DomainCatalog? = nil, adding further: KindDefinition? = nil
   ) async throws -> JobsDatabase {
-    let catalog = try Domains.catalog()
+    let isOwn = catalog != nil || further != nil
+    let catalog = try catalog ?? Domains.catalog()
     let prediction = Prediction(catalog: catalog)
     let correlation = Correlation(catalog: catalog)
     let effect = Effect(catalog: catalog)
@@ -37,12 +41,13 @@ struct JobsDatabase {
     let kinds =
       [prediction.definition, sweep.definition]
       + (withCauses || withInsights ? [correlation.definition, effect.definition] : [])
-      + (withInsights ? [insight.definition, recommendation.definition] : [])
+      + (withInsights ? [insight.definition, recommendation.definition] : []) + (further.map { [$0] } ?? [])
     let template =
       "jobs" + (applicationOwned ? "_app" : "") + (withCauses ? "_causes" : "") + (withInsights ? "_insights" : "")
+      + (isOwn ? "_own" : "")
     let database = try await TestDatabase.create(from: template) { connection in
       if applicationOwned { try await connection.script(application) }
-      _ = try await Migrator([.queue, .twins]).up(connection)
+      _ = try await Migrator([.queue, .twins] + (further?.schema.map { [$0] } ?? [])).up(connection)
       try await JobQueue.register(kinds: kinds, on: connection)
       try await catalog.register(on: connection)
       for domain in catalog.domains { try await catalog.createTables(of: domain, on: connection) }

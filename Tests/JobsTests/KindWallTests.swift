@@ -22,17 +22,22 @@ struct KindWallTests {
     }
   }
 
-  /// Types at the head of a file, and functions and properties added to types of other modules.
-  private static func declarations(in code: String) -> Set<String> {
-    var names = Set(
-      code.matches(of: /(?m)^(?:public )?(?:struct|enum|(?:final )?class|protocol|actor|typealias) (\w+)/).map {
-        String($0.1)
-      })
-    for block in code.matches(of: /(?m)^extension [^{]*\{\n((?s:.)*?)^\}/) {
-      names.formUnion(
-        String(block.1).matches(of: /(?m)^  (?:static |mutating )?(?:func|var) (\w+)/).map { String($0.1) })
+  /// Types at the head of a file.
+  private static func types(in code: String) -> [String] {
+    code.matches(of: /(?m)^(?:public )?(?:struct|enum|(?:final )?class|protocol|actor|typealias) (\w+)/)
+      .map { String($0.1) }
+  }
+
+  /// Functions and properties that are added to types.
+  private static func additions(in code: String) -> [String] {
+    code.matches(of: /(?m)^extension [^{]*\{\n((?s:.)*?)^\}/).flatMap { block in
+      block.1.matches(of: /(?m)^  (?:static |mutating )?(?:func|var) (\w+)/).map { String($0.1) }
     }
-    return names
+  }
+
+  /// Functions, properties, variables and cases.
+  private static func members(in code: String) -> [String] {
+    code.matches(of: /\b(?:func|var|let|case|for) (\w+)/).map { String($0.1) }
   }
 
   @Test("no kind uses what another kind declares")
@@ -42,14 +47,16 @@ struct KindWallTests {
     #expect(folders.count >= 7)
     var code: [String: [String]] = [:]
     for folder in folders { code[folder.lastPathComponent] = try Self.code(below: folder) }
+    let sources = try Set(Self.code(below: Self.jobs.appending(path: "../Sources")).flatMap(Self.members))
     for (kind, files) in code {
-      let names = files.reduce(into: Set<String>()) { $0.formUnion(Self.declarations(in: $1)) }
-      #expect(names.contains(kind), "\(kind)/ holds the kind \(kind)")
+      let types = Set(files.flatMap(Self.types))
+      #expect(types.contains(kind), "\(kind)/ holds the kind \(kind)")
+      // A name that stands elsewhere as well says nothing.
+      let additions = Set(files.flatMap(Self.additions)).subtracting(sources)
       for (other, files) in code where other != kind {
-        let own = files.reduce(into: Set<String>()) { $0.formUnion(Self.declarations(in: $1)) }
-        let used = files.reduce(into: Set<Substring>()) { $0.formUnion($1.matches(of: /\w+/).map(\.output)) }
-        // `JobKind` asks every kind for these.
-        let foreign = names.subtracting(own).subtracting(["name", "json"]).filter { used.contains(Substring($0)) }
+        let words = files.reduce(into: Set<String>()) { $0.formUnion($1.matches(of: /\w+/).map { String($0.output) }) }
+        let foreign = types.union(additions).intersection(words).subtracting(files.flatMap(Self.types))
+          .subtracting(files.flatMap(Self.members))
         #expect(foreign.isEmpty, "\(other)/ uses \(foreign.sorted()) of \(kind)/")
       }
     }

@@ -3,7 +3,7 @@
 
 /// Finds numbers in texts that no evidence accounts for, without knowing how the texts were made.
 enum PrintedNumbers {
-  /// What is left of a text that holds a digit once the texts of its evidence are taken out, longest first.
+  /// The pieces of a text that still hold a digit after the texts of its evidence are taken out, longest first.
   static func unaccounted(in text: String, evidence: [String]) -> [String] {
     var parts = [text[...]]
     for known in Set(evidence).sorted(by: { ($0.count, $0) > ($1.count, $1) }) where !known.isEmpty {

@@ -21,7 +21,7 @@ struct DetectCommandTests {
     }
   }
 
-  /// What `detect anomalies` writes for a text, by lines.
+  /// The lines that `detect anomalies` writes for a text.
   private func anomalies(_ text: String, _ options: [String] = []) async throws -> [Substring] {
     let folder = try Folder()
     let output = folder.url.path + "/out.csv"

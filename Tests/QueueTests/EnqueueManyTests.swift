@@ -68,7 +68,7 @@ struct EnqueueManyTests: DatabaseSuite {
       SELECT r.* FROM twinmill.enqueue_many((SELECT jsonb_agg(job ORDER BY number) FROM asked)) AS r;
     """
 
-  /// What became of the rows, with jobs named by the row that made them.
+  /// The outcome of each row; a job has the name of the row that made it.
   private static let story: SQL = """
     WITH named AS (SELECT job_id, min(number) AS name FROM results GROUP BY job_id)
     SELECT format('%s %s %s %s', r.number, r.outcome, n.name, r.message)

@@ -78,7 +78,7 @@ struct LimitTests {
     #expect(first.throttled == 2)
     #expect(try await claim(queue, on: connection)?.jobs.isEmpty == true)
     #expect(try await connection.value("SELECT blocked FROM twinmill.queues") == Int64(2))
-    // Whatever the outcome, the key is free again.
+    // The key is free again after every outcome.
     let retry = JobQueue.Outcome.retry(after: .seconds(100), message: "")
     _ = try await queue.end([first.jobs[0]], retry, token: first.token, on: connection)
     let second = try #require(try await claim(queue, on: connection))

@@ -102,7 +102,7 @@ struct MigratorTests {
       let numbers: SQL =
         "SELECT array_agg(number ORDER BY applied_at, number) FROM twinmill.migrations WHERE number > 5"
       _ = try await Migrator([.queue]).up(connection)
-      // What came before stays, what comes after is not begun, and the step is taken again by the next call.
+      // The steps before it stay, those after it do not begin, and the next call takes the step again.
       let error = await #expect(throws: PostgresError.self) {
         _ = try await Migrator(modules("missing")).up(connection)
       }

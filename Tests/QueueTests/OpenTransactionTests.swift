@@ -5,7 +5,7 @@ import Testing
 
 @testable import Queue
 
-/// What an application or a person at psql has asked for and not committed holds rows: workers must not wait for it.
+/// A transaction that an application or a person at psql leaves open holds rows: workers must not wait for it.
 @Suite("Open transactions", .dropsDatabases)
 struct OpenTransactionTests {
   /// Two connections: the worker's, on which a statement that waits for long is an error, and somebody else's.

@@ -10,7 +10,7 @@ struct PlanTests: DatabaseSuite {
   struct Hot: Sendable, CustomTestStringConvertible {
     let statement: Statement
     var values: String
-    /// What it runs under.
+    /// The planner's settings that it runs under.
     var plan: Statement? = Statements.hotPlan
     /// Indexes that the plan must name.
     var by: [String] = []
@@ -95,7 +95,7 @@ struct PlanTests: DatabaseSuite {
       SELECT twinmill.request('probe', unique_key => 'k' || n % 400) FROM generate_series(1, 500) AS n))
     """
 
-  /// What the functions do inside is seen by auto_explain.
+  /// auto_explain shows the plans of the statements inside these functions.
   static let calls = [
     "enqueue('probe', unique_key => 'k')", enqueueMany, enqueueAll, "cancel(500001)", "retry(500000)",
     "resolve_dependents('{1,5,9,13}')", "unblock_keys()", "maintain_waiting()", "rescue('{}', '{}')",
@@ -137,8 +137,8 @@ struct PlanTests: DatabaseSuite {
     }
   }
 
-  /// Statistics take a table of dead rows for one row, and one way to that row for as good as another. Whatever is not
-  /// bound to keys walks all that ended while somebody held a snapshot, again and again.
+  /// Statistics take a table of dead rows for one row, and one way to that row for as good as another. A statement that
+  /// is not bound to keys walks again and again through all jobs that ended while somebody held a snapshot.
   @Test("on a table of dead rows statements touch what they are asked for", .queueDatabase)
   func leavesTheDeadAlone() async throws {
     let holder = try await database.connect()

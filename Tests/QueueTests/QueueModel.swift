@@ -109,7 +109,7 @@ struct QueueModel {
     }
   }
 
-  /// What a job counts as due at: a step of priority is worth more than any time here.
+  /// The time at which a job counts as due: a step of priority is worth more than any time here.
   func rank(_ job: JobID) -> Double { Double(jobs[job]!.place.priority) * 1e9 + jobs[job]!.runAt }
 
   // MARK: - Changing
@@ -124,7 +124,7 @@ struct QueueModel {
     jobs[job]!.isAskedToStop = false
   }
 
-  /// What waits for jobs that have ended, goes on or ends with them.
+  /// Lets the jobs that wait for ended ones go on, or end with them.
   mutating func resolveDependents(of ended: [JobID]) {
     var gone = Set(ended.filter { jobs[$0]!.isFinal })
     var doomed = gone.filter { jobs[$0]!.state != .final("completed") }

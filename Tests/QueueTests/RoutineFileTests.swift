@@ -3,7 +3,7 @@ import Testing
 
 @testable import Queue
 
-/// What every file of a function, view or trigger must hold, in all modules and kinds: read from the source tree.
+/// Checks the files of functions, views and triggers of all modules and kinds, as the source tree holds them.
 @Suite("Files of functions, views and triggers")
 struct RoutineFileTests {
   private static let files: [(path: String, text: String)] = {

@@ -154,7 +154,7 @@ struct RoutineSyncTests {
           try await connection.value("SELECT has_table_privilege('pg_monitor', 'twinmill.' || \(view)::text, 'SELECT')")
         )
       }
-      // What stands on a function that is dropped is made anew as well.
+      // The objects that depend on a dropped function are created again as well.
       let renamed = Self.above([
         ("Views/base.sql", "CREATE OR REPLACE VIEW twinmill.base AS SELECT 'text' AS x;"),
         ("Views/a_top.sql", "CREATE OR REPLACE VIEW twinmill.a_top AS SELECT x FROM twinmill.base;"),
@@ -163,7 +163,7 @@ struct RoutineSyncTests {
       ])
       _ = try await Migrator(renamed).up(connection)
       #expect(try await connection.value("SELECT x FROM twinmill.calls", as: Int32.self) == 7)
-      // What somebody else built on a view is never dropped: nothing changes.
+      // An object that somebody else built on a view is never dropped: nothing changes.
       try await connection.script("CREATE VIEW theirs AS SELECT x FROM twinmill.base")
       let error = await #expect(throws: PostgresError.self) { _ = try await Migrator(modules("1 AS x")).up(connection) }
       #expect(error?.sqlstate == "2BP01")

@@ -16,7 +16,7 @@ struct WakeTests: DatabaseSuite {
       try await connection.script("LISTEN twinmill_jobs")
     }
 
-    /// What was heard up to now, by sending a last word after it.
+    /// The notifications up to now: it sends a last one and waits for that.
     func heard(_ sender: Connection) async throws -> [String] {
       try await sender.script("SELECT pg_notify('twinmill_jobs', 'last word')")
       var heard: [String] = []
@@ -59,7 +59,7 @@ struct WakeTests: DatabaseSuite {
     }
     let heard = try await ear.heard(connection)
     #expect(heard == ["b"])
-    // Who left it to the other is seen until it has committed.
+    // A session that left the notification to the other is seen until it has committed.
     #expect(try await !JobQueue.enqueuesUnderWay(on: connection))
     let late = try await database.connect()
     try await late.script("BEGIN")

@@ -157,7 +157,7 @@ struct ZoneTests {
   }
 }
 
-/// What the documentation says, computed the slow way: the local clock read at every minute of a window.
+/// The documented rule, computed the slow way: it reads the local clock at every minute of a window.
 struct ReferenceClock {
   /// Each minute of the window and of three days before it: the instant, its local reading, and the latest reading
   /// before it.

@@ -20,7 +20,7 @@ struct OracleTests {
     // A centred step has the sum of squares n/4; a line explains three quarters of it (1/16 ÷ 1/12 per sample).
     let signal = Oracle(metric, other: []).signal(step, size: 3)
     #expect(abs(signal - 3 / 2.0 * (400.0 / 4 / 4).squareRoot()) < 0.01)
-    // What already is explained gives no signal.
+    // An effect that is already explained gives no signal.
     #expect(Oracle(metric, other: [step]).signal(step, size: 3) < 1e-6)
   }
 

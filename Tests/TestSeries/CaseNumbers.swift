@@ -9,7 +9,7 @@ public struct CaseNumbers: Sequence, IteratorProtocol {
   private let deadline: ContinuousClock.Instant?
   private var number: Int
 
-  /// What the environment asks for.
+  /// Reads the case numbers that the environment asks for.
   public init() {
     func setting(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
     let seconds = setting("TWINMILL_FUZZ_SECONDS")

@@ -26,7 +26,7 @@ struct DomainDatabase {
     try await connection.value("SELECT twinmill.twin(\(domain), \(subject))")
   }
 
-  /// What is known of a twin.
+  /// The history of a twin.
   func history(_ domain: String, _ subject: String, from: String? = nil, until: String? = nil) async throws
     -> TwinHistory
   {
@@ -64,7 +64,7 @@ extension TwinHistory {
     return zip(found.observedAt, found.values).map { "\(Self.instant($0)) \(($1 * 100).rounded() / 100)" }
   }
 
-  /// What was there and could not be read, of a metric.
+  /// The number of a metric's values that were there and could not be read.
   func skipped(_ metric: String) -> Int {
     observations.first { $0.metric == metric }?.skipped ?? 0
   }

@@ -32,9 +32,9 @@ struct ReactorTests {
       // 352 is a tenth above 320: 90 of 100 points, weight 0.30.
       ("1.2e13, 352, 12.5, 2.1, 450", 97), ("1.2e13, 280, 8, 2.1, 450", 96), ("1.2e13, 280, 12.5, 10, 450", 85),
       ("1.2e13, 280, 12.5, 25, 450", 85), ("1.2e13, 280, 12.5, 2.1, 1500", 95),
-      // What the application itself computes for a healthy CANDU and a healthy SMR.
+      // The application itself computes these for a healthy CANDU and a healthy SMR.
       ("0.6e13, 280, 12.5, 2.1, 450", 90), ("0.44e13, 280, 12.5, 2.1, 450", 86),
-      // Only what is there counts: 60 of 100 points.
+      // Only recorded metrics count: 60 of 100 points.
       ("0.6e13, NULL, NULL, NULL, NULL", 60), ("NULL, 280, NULL, 10, NULL", 200.0 / 3),
       ("'NaN', 'Infinity', 12.5, 2.1, 450", 100), ("NULL, NULL, NULL, -1, -5", 0), ("NULL, 1e308, NULL, NULL, NULL", 0),
       ("NULL, -1e308, NULL, NULL, NULL", 0),

@@ -7,7 +7,7 @@ import Testing
 @Suite("Judging intervals")
 struct IntervalTests {
   /// Jobs of one key, from when to when.
-  private func keys(_ jobs: [(Double, Double?)], slack: Double = 0.02) -> Finding? {
+  private func keys(_ jobs: [(Double, Double?)], slack: Double = 0.02) -> CheckResult? {
     var judge = UniqueKeyJudge(slack: slack, Verdict())
     for (index, (start, end)) in jobs.enumerated() {
       judge.add(JobID(index + 1), kind: "probe", key: "k", from: .second(start), to: end.map { .second($0) })
@@ -51,7 +51,7 @@ struct IntervalTests {
   }
 
   /// Changes of the running jobs of one queue.
-  private func limit(_ limit: Int, _ changes: [(String, String?, Int)]) -> Finding? {
+  private func limit(_ limit: Int, _ changes: [(String, String?, Int)]) -> CheckResult? {
     var judge = LimitJudge(limits: ["q": limit], Verdict())
     for (index, (queue, key, change)) in changes.enumerated() {
       judge.add(JobID(index + 1), queue: queue, key: key, change: change)

@@ -28,7 +28,7 @@ extension FinalJob {
 }
 
 extension WriteSet {
-  /// What the good probe wrote.
+  /// The rows that the good probe wrote.
   static let good = WriteSet(attempt: 1, token: firstClaim, rows: 3, distinct: 3, lowest: 1, highest: 3)
 
   /// The same, changed.

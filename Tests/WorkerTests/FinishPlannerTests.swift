@@ -5,7 +5,7 @@ import Testing
 
 @testable import Worker
 
-/// What a failed transaction means for its jobs, by the error, how many jobs it was for, and how they were to end.
+/// Tests the decisions after a failed transaction, by its error, the number of its jobs, and their intended ends.
 @Suite("Finish planner")
 struct FinishPlannerTests {
   private struct Fault: Error {}

@@ -12,7 +12,7 @@
 
   /// The claim loop, its batches and their ends lose the connection at the first round trip, at the second, and so on,
   /// until a run has no round trip of that number. After each run `twinmill verify` judges all jobs of all runs.
-  @Suite("Lost round trips", .dropsDatabases, .serialized)
+  @Suite("Lost round trips", .dropsDatabases, .timeLimit(.minutes(30)))
   struct RoundTripTests {
     @Test(
       "no job is lost and none is done twice, whichever round trip is lost", arguments: RoundTripFaults.Loss.allCases)
@@ -75,9 +75,9 @@
       let running = Task { try await loop.run() }
       while try await connection.value("SELECT count(*) > 0 FROM twinmill.live_jobs", as: Bool.self) {
         // Maintenance, on a connection that nothing befalls.
-        _ = try await worker.requeueOrphans(on: connection) { context.inFlight.claims }
-        _ = try await JobQueue.maintainWaiting(on: connection)
-        wakeUp.signal()
+        let orphans = try await worker.requeueOrphans(on: connection) { context.inFlight.claims }
+        let changes = try await JobQueue.maintainWaiting(on: connection)
+        if !orphans.isEmpty || !changes.isEmpty { wakeUp.signal() }
         _ = try await connection.query("SELECT pg_sleep(0.005)")
       }
       let hasStruck = faults.disarm()
@@ -124,7 +124,7 @@
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// What `twinmill verify --drained --limits-as-set` says.
+    /// The verdict of `twinmill verify --drained --limits-as-set`.
     func verdict() async throws -> Verdict {
       let verification = Verification(
         log: try AcknowledgedLog(reading: [log.path]), completeKinds: ["probe"], isDrained: true, since: nil, save: nil,
@@ -172,7 +172,7 @@
     }
   }
 
-  /// What the producer was told, as `twinmill verify --log` reads it; the file goes with the test.
+  /// The answers that the producer got, as `twinmill verify --log` reads them; the file goes with the test.
   private final class ProducerLog: Sendable {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).jsonl").path
     private let lines = Mutex<[String]>([])

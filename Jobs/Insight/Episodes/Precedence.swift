@@ -14,7 +14,7 @@ enum Precedence {
     switch (finding.subject.rule, subject.rule) {
     // It has come to pass.
     case (ThresholdRule.name, ForecastRule.name): return finding.subject.aspect == subject.aspect
-    // What lasts explains what struck first.
+    // A lasting change explains the anomaly that was seen first.
     case (ChangeRule.name, AnomalyRule.name): return together
     // The cause is known.
     case (EffectRule.name, ChangeRule.name), (EffectRule.name, AnomalyRule.name): return together

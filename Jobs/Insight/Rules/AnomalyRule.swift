@@ -6,8 +6,8 @@ import Twins
 
 /// Unusual values and unusual courses among the newest `recent_samples`.
 ///
-/// A value is unusual when one as far from what the values before let expect (`Expectation`) is rare. What is rare is
-/// judged by the tail of the metric's own residuals, which may be heavy: four and a half robust standard deviations are
+/// A value is unusual when one as far from what the values before let expect (`Expectation`) is rare. The limit of
+/// "rare" comes from the tail of the metric's own residuals, which may be heavy: four and a half robust standard deviations are
 /// nothing to one metric in seven. The chance must be at most 1 in 20,000; where Detection's anomaly score raises an
 /// alarm too, which looks at the values in other ways, at most 1 in 5,000. (By simulation with one metric in seven heavy-
 /// tailed, 1 in 5,000 leaves one false statement in forty, and 1 in 20,000 hardly any.)

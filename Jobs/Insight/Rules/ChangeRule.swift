@@ -123,7 +123,7 @@ struct ChangeRule: InsightRule {
     let squares: Double
     /// Median absolute deviation.
     let spread: Double
-    /// What is new in a value, by the autocorrelation of neighbours around the mean.
+    /// The new part of each value: what the autocorrelation of neighbours around the mean does not explain.
     let innovations: [Double]
 
     var deviation: Double { (squares / Double(max(1, count - 1))).squareRoot() }

@@ -6,8 +6,8 @@ import Twins
 /// Faults of measuring among the newest samples: gaps, stuck sensors, changes of unit, values out of range, and metrics
 /// that are not observed any more while others are.
 ///
-/// Whatever else is seen in a metric with a stuck sensor, another unit or values out of range is more likely the
-/// fault's doing: `Precedence` sets it aside. A gap counts when it is at least five samples long and three times as
+/// In a metric with a stuck sensor, another unit or values out of range, the fault is the likely cause of every other
+/// finding: `Precedence` sets those aside. A gap counts when it is at least five samples long and three times as
 /// long as nineteen of twenty gaps before it. A value that stays at an end of the metric's range is no stuck sensor: it
 /// can go no further. Severity: low for gaps and single values out of range, medium else.
 /// Confidence: what Detection's own bar leaves, 1 for what was simply counted.

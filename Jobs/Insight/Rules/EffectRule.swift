@@ -2,8 +2,8 @@ import Analysis
 import FoundationEssentials
 import Twins
 
-/// What products, repairs and routines did, as the kind `effect` estimated it: opportunities for effects to the better,
-/// risks for effects to the worse.
+/// Effects of products, repairs and routines, as the kind `effect` estimated them: opportunities for effects to the
+/// better, risks for effects to the worse.
 ///
 /// Stated is what meets the domain's bar: q, observations on both sides together, the size in standard deviations, and
 /// an interval without 0; and whose metric did not change a little before the start or some while after it, because

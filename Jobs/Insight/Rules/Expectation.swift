@@ -3,8 +3,8 @@ import Glibc
 import Inference
 import Numerics
 
-/// What the values before a sample let expect of it: a first-order autoregression around their median, told robustly,
-/// so that earlier wild values hide no later one.
+/// The expected value of a sample, given the values before it: a first-order autoregression around their median, fitted
+/// robustly, so that earlier wild values hide no later one.
 struct Expectation: Sendable {
   private let index: Int
   private let autoregression: Double

@@ -80,31 +80,3 @@ extension Threshold {
     return bound.distance(other.bound.value) < 0
   }
 }
-
-extension Threshold.Bound {
-  /// The value.
-  var value: Double {
-    switch self {
-    case .above(let value), .below(let value): value
-    }
-  }
-
-  /// `above` or `below`.
-  var side: String {
-    switch self {
-    case .above: "above"
-    case .below: "below"
-    }
-  }
-
-  /// Whether a value is on the far side.
-  func isBeyond(_ value: Double) -> Bool { distance(value) > 0 }
-
-  /// How far beyond a value is; negative on the near side.
-  func distance(_ value: Double) -> Double {
-    switch self {
-    case .above(let bound): value - bound
-    case .below(let bound): bound - value
-    }
-  }
-}

@@ -4,8 +4,8 @@ import Glibc
 import Numerics
 import Twins
 
-/// What to have more or less of: factors that somebody can change, that a metric follows, and of which the domain says
-/// what to do.
+/// Advice to have more or less of a factor: one that somebody can change, that a metric follows, and for which the
+/// domain names an action.
 ///
 /// Only correlations that meet the domain's bar count. Expected impact: r · s for a day on which the factor is one
 /// standard deviation off its usual course, where s is the standard deviation of what is new in the metric each step

@@ -2,8 +2,8 @@ import Analysis
 import FoundationEssentials
 import Twins
 
-/// What to do about products, routines and repairs whose effects are known: stop what harms, keep what helps, weigh
-/// what does both.
+/// Advice on products, routines and repairs whose effects are known: stop those that harm, keep those that help, weigh
+/// those that do both.
 ///
 /// Only effects that meet the domain's bar count. Harm without as large a benefit: stop it while it is in use, priority
 /// 1 from one standard deviation on, else 2. Harm and a larger benefit: weigh it, priority 3. Benefit alone: keep it,

@@ -1,5 +1,5 @@
--- Purpose: writes the recommendations of a batch in place. What somebody finished or ignored while they were computed
---   stays as it is.
+-- Purpose: writes the recommendations of a batch in place. One that somebody finished or ignored while they were
+--   computed stays as it is.
 --   Per job: $1 bigint[] job ids, $2 integer[] attempts, $3 uuid[] twins; $4 text kind.
 --   Per recommendation given: $5 integer[] number of its job (from 1), $6 uuid[] ids, $7 text[] types, $8 integer[]
 --   priorities, $9 text[] titles, $10 text[] descriptions, $11 text[] products (JSON), $12 text[] actions (JSON),

@@ -1,4 +1,4 @@
--- Purpose: what the kinds `insight` and `recommendation` wrote about twins: open insights with title and data points,
+-- Purpose: the rows of the kinds `insight` and `recommendation` about twins: open insights with title and data points,
 --   and recommendations in any state, the newest first, without (title NULL). $1 uuid[] twins, $2 integer most per twin
 --   of each.
 -- JSON is read by the program: see evidence_relations.sql.

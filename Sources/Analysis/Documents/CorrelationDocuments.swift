@@ -111,7 +111,7 @@ package struct CorrelationMetadata: JSONObject, Equatable {
   /// Metrics and factors that were not tried, and why.
   package let leftOut: NamedValues<String>
 
-  /// What was asked for.
+  /// The arguments of the job, with defaults filled in.
   package struct Parameters: JSONObject, Decodable, Equatable {
     package let maxLag: Int
     package let fdr: Double

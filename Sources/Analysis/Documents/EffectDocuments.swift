@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What an effect means, in the words of `product_effects`.
+/// The conclusion from an estimate, in the words of `product_effects`.
 package enum EffectVerdict: String, Sendable, Hashable, Decodable {
   case better, worse
   /// It changed, and which way is better is not known.
@@ -12,7 +12,7 @@ package enum EffectVerdict: String, Sendable, Hashable, Decodable {
 
 /// `product_effects.observed_effects`: what an intervention did to the metrics.
 package struct EffectDocument: JSONObject, Equatable {
-  /// What was used or done, such as a product's id or name.
+  /// The thing used or done, such as a product's id or name.
   package let factor: String
   /// `product`, `operation` …
   package let factorType: String
@@ -185,7 +185,7 @@ package struct EffectMetadata: JSONObject, Equatable {
   /// Metrics and factors that were not used, and why.
   package let leftOut: NamedValues<String>
 
-  /// What was asked for.
+  /// The arguments of the job, with defaults filled in.
   package struct Parameters: JSONObject, Decodable, Equatable {
     package let historyDays: Int?
     package let metrics: [String]?

@@ -15,7 +15,7 @@ package struct Episode: Sendable, Hashable {
   /// The newest estimate of when it began.
   package var onset: Date
   package var severity: Threshold.Severity
-  /// What the last evaluation would have it; adopted when the next one agrees.
+  /// The severity that the last evaluation proposed; adopted when the next one agrees.
   package var proposed: Threshold.Severity?
   /// Evaluations in a row that did not see it.
   package var absent: Int

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What can be written as JSON.
+/// A value that can be written as JSON.
 ///
 /// A document of a result table also decodes itself (`Decodable`), with the keys of the same `CodingKeys`: writer and
 /// readers cannot disagree. It is not encoded by `JSONEncoder`, which sorts or hashes keys, prints numbers its own way

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Queue
 
-/// What leads from a result back to what it was made by and of. The metadata of every row and summary begins with it.
+/// Where a result comes from: job, program, input. The metadata of every row and summary begins with it.
 package struct Lineage: JSONObject, Hashable {
   package let job: JobID
   package let attempt: Int

@@ -35,15 +35,15 @@ package struct PredictedBand: JSONObject, Decodable, Equatable {
 /// `twin_predictions.factors`: what the forecast of a step is made of, by metric.
 package typealias PredictionFactors = NamedValues<MetricFactors>
 
-/// What the forecast of a metric at one step is made of: mean = level + trend + season + events, before it is kept
+/// The parts of a metric's forecast at one step: mean = level + trend + season + events, before it is kept
 /// within the metric's range.
 package struct MetricFactors: JSONObject, Decodable, Equatable {
   /// Where the series stands.
   package let level: Double
-  /// What the trend adds up to this step.
+  /// The trend's part up to this step.
   package let trend: Double
   package let season: Double
-  /// What events add to what they add now.
+  /// The part of events, beyond what they add now.
   package let events: Double
   package let change: Change
   /// The models with the greatest say, by descending weight.
@@ -51,7 +51,7 @@ package struct MetricFactors: JSONObject, Decodable, Equatable {
   /// The models that are not named.
   package let others: Others?
 
-  /// What takes the metric from its last value to the step.
+  /// The way from the metric's last value to the step.
   package struct Change: JSONObject, Decodable, Equatable {
     /// The last value observed.
     package let from: Double
@@ -173,7 +173,7 @@ package struct PredictionMetadata: JSONObject, Equatable {
   /// Metrics without a forecast, and why.
   package let leftOut: NamedValues<String>
 
-  /// What was asked for.
+  /// The arguments of the job, with defaults filled in.
   package struct Parameters: JSONObject, Decodable, Equatable {
     package let horizon: Int
     package let historyDays: Int?
@@ -249,7 +249,7 @@ package struct MetricSummary: JSONObject, Decodable, Equatable {
   package let sum: Total
   /// The same, divided by the number of steps.
   package let mean: Total
-  /// What events do to the metric; nil = none has an effect.
+  /// Effects of events on the metric; nil = none has an effect.
   package let events: [Event]?
 
   /// A sum or mean over the steps, with its intervals.
@@ -297,7 +297,7 @@ package struct MetricSummary: JSONObject, Decodable, Equatable {
     }
   }
 
-  /// What one unit of an event adds to the metric.
+  /// The effect of one unit of an event on the metric.
   package struct Event: JSONObject, Decodable, Equatable {
     package let event: String
     package let effect: Double

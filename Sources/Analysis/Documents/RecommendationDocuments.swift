@@ -29,7 +29,7 @@ extension RecommendationMetadata: Decodable {
   package init(from decoder: any Decoder) throws {
     lineage = try Lineage(from: decoder)
     recommendation = try PriorRecommendation(from: decoder)
-    // What was changed by others says nothing of where the recommendation stands.
+    // If somebody changed this part, the state of the recommendation is still valid.
     restsOn = try? decoder.container(keyedBy: CodingKeys.self).decodeIfPresent([Evidence].self, forKey: .restsOn)
   }
 }

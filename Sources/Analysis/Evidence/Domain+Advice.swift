@@ -1,7 +1,7 @@
 import Twins
 
 extension Domain {
-  /// What one may do about a factor that a metric follows: have more or less of it, whichever is for the better.
+  /// The action for a factor that a metric follows: more or less of it, whichever is for the better.
   ///
   /// nil where nobody can change the factor, where the domain says nothing of it, where it is not known which way the
   /// metric is better, or where the metric is best in the middle.

@@ -4,7 +4,7 @@ import Queue
 /// One number (or date, or name with digits) that a text rests on, and where it comes from. An element of
 /// `twin_insights.data_points` and of `rests_on` in `twin_recommendations.metadata`.
 package struct Evidence: Sendable, Hashable {
-  /// What it was taken from.
+  /// Where it was taken from.
   package enum Source: String, Sendable, Hashable, Decodable {
     /// The twin's observations, summarised by the job itself.
     case observation
@@ -27,7 +27,7 @@ package struct Evidence: Sendable, Hashable {
   package let label: String
   /// Of `value`.
   package let unit: String
-  /// What it is: `mean`, `lo95`, `n` …
+  /// The quantity: `mean`, `lo95`, `n` …
   package let name: String
   /// nil for dates and names.
   package var value: Double?

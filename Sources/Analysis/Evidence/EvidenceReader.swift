@@ -26,11 +26,15 @@ package struct EvidenceReader: Sendable {
     _ jobs: [Job], kind: String, own: SQL, on connection: Connection
   ) async throws(PostgresError) -> (twins: LoadedTwins, upstream: [UUID: UpstreamResults], own: Rows) {
     let twins = Array(Set(jobs.compactMap(\.twinID)))
+    var pipeline = Pipeline()
+    let predictions = pipeline.add(predictions(twins))
+    let relations = pipeline.add(relations(twins))
+    let effects = pipeline.add(effects(twins))
+    let own = pipeline.add(own)
     let (found, answers) = try await histories.histories(
-      of: twins, kind: kind, withEvents: true, and: [predictions(twins), relations(twins), effects(twins), own],
-      on: connection)
+      of: twins, kind: kind, withEvents: true, and: pipeline, on: connection)
     var upstream: [UUID: UpstreamResults] = [:]
-    for row in answers[0] {
+    for row in answers[predictions] {
       let (twin, metric, job, dates, mean, lower, upper) = try row.decode(
         UUID.self, String.self, JobID.self, [Date].self, [Double].self, [Double].self, [Double].self)
       upstream[twin, default: UpstreamResults()].predictions.append(
@@ -39,18 +43,18 @@ package struct EvidenceReader: Sendable {
     for twin in upstream.keys {
       upstream[twin]?.predictions.sort { $0.metric.utf8.lexicographicallyPrecedes($1.metric.utf8) }
     }
-    for row in answers[1] {
+    for row in answers[relations] {
       let (twin, type, factor, observations, metadata) = try row.decode(
         UUID.self, String.self, String?.self, String.self, String.self)
       let relation = Relation(factorType: type, factor: factor, observations: observations, metadata: metadata)
       if let relation { upstream[twin, default: UpstreamResults()].relations.append(relation) }
     }
-    for row in answers[2] {
+    for row in answers[effects] {
       let (twin, product, start, end, observed, metadata) = try row.decode(
         UUID.self, UUID.self, Date?.self, Date?.self, String.self, String.self)
       let effect = InterventionEffect(product: product, start: start, end: end, observed: observed, metadata: metadata)
       if let effect { upstream[twin, default: UpstreamResults()].effects.append(effect) }
     }
-    return (LoadedTwins(found, catalog: histories.catalog), upstream, answers[3])
+    return (LoadedTwins(found, catalog: histories.catalog), upstream, answers[own])
   }
 }

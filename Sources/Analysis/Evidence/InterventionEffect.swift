@@ -2,11 +2,11 @@ import FoundationEssentials
 import Queue
 import Twins
 
-/// What an intervention did to the metrics, as the kind `effect` wrote it to `product_effects`.
+/// The effects of an intervention on the metrics, as the kind `effect` wrote it to `product_effects`.
 package struct InterventionEffect: Sendable, Hashable {
   /// `product_effects.product_id`.
   package let product: UUID
-  /// What was used or done, such as a product's id or name.
+  /// The thing used or done, such as a product's id or name.
   package let factor: String
   /// `product`, `operation` …
   package let factorType: String

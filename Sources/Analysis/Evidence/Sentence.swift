@@ -3,7 +3,7 @@
 /// It is made by interpolation of evidence and words: numbers have no way into it. Words come from definitions and
 /// data (labels, units, names of products) and may hold digits; `Story` gives such words a row of evidence as well.
 package struct Sentence: Sendable, ExpressibleByStringInterpolation {
-  /// What it consists of.
+  /// A part of a sentence.
   package enum Piece: Sendable {
     case literal(String)
     case word(String)

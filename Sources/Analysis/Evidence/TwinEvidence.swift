@@ -13,7 +13,7 @@ package struct TwinEvidence: Sendable {
   package let predictions: [PredictedMetric]
   package let relations: [Relation]
   package let effects: [InterventionEffect]
-  /// What happened to the twin, by time.
+  /// Events of the twin, by time.
   package let events: [TwinEvent]
   /// The newest observation of any metric: the twin's own clock. Rules know no other.
   package let now: Date
@@ -38,13 +38,13 @@ package struct TwinEvidence: Sendable {
   package func word(_ key: String, _ standard: String) -> Word { Word(domain.wording[key] ?? standard) }
 }
 
-/// What an episode is about: with one subject, only one episode can be open.
+/// The subject of an episode: with one subject, only one episode can be open.
 package struct EpisodeSubject: Sendable, Hashable {
   /// The rule's name.
   package let rule: String
   /// The metric's name; empty when it is about none.
   package let metric: String
-  /// What else it is about, such as a product; empty when nothing.
+  /// The second thing that it is about, such as a product; empty when there is none.
   package let factor: String
   /// Which of several things a rule can say of it, such as `up`.
   package let aspect: String

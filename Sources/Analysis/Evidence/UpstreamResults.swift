@@ -1,4 +1,4 @@
-/// What other kinds concluded of one twin.
+/// The conclusions of other kinds about one twin.
 package struct UpstreamResults: Sendable {
   /// By metric name.
   package var predictions: [PredictedMetric] = []

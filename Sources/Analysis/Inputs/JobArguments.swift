@@ -1,7 +1,7 @@
 import Postgres
 import Queue
 
-/// What the jobs of a kind may ask for.
+/// The arguments of a kind's jobs.
 package protocol JobArguments: Decodable, Sendable {
   /// JSON schema, checked when a job is enqueued.
   static var schema: JSON { get }

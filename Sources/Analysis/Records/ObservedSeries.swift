@@ -14,7 +14,7 @@ package protocol Ranged: Sendable {
 extension Metric: Ranged {}
 extension Factor: Ranged {}
 
-/// What was observed of one metric or factor, split by whether its range accepts the values.
+/// The observations of one metric or factor, split by whether its range accepts the values.
 package struct ObservedSeries<Definition: Ranged>: Sendable {
   package let definition: Definition
   /// Instants of the usable values, ascending; may repeat.

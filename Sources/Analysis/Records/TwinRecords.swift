@@ -2,7 +2,7 @@ import FoundationEssentials
 import Queue
 import Twins
 
-/// What is recorded of a twin and can be used: metrics, what may act on them, and the interventions.
+/// The usable records of a twin: metrics, the factors that may act on them, and the interventions.
 package struct TwinRecords: Sendable {
   package let twin: UUID
   package let domain: Domain

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Postgres
 import Queue
 
-/// What every kind stores beside its rows: which input the twin's latest result was made of, and by which job.
+/// The record that every kind stores beside its rows: the input of the twin's latest result, and its job.
 package struct ResultRecord: Sendable {
   package let twin: UUID
   /// The hash of everything that the result depends on; equal to the last one: nothing to do.

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Postgres
 import Simulation
 
-/// What the whole chain states about simulated twins, held against the truth.
+/// Compares the statements that the whole chain makes about simulated twins with the truth.
 package struct ChainBenchmark: Sendable {
   private let twins: Int
   private let days: Int
@@ -25,7 +25,7 @@ package struct ChainBenchmark: Sendable {
     self.keep = keep
   }
 
-  /// What the modules say of the series, without a database and the rules of the jobs.
+  /// Judges the findings of the modules alone, without a database and the rules of the jobs.
   /// - Returns: the report as JSON.
   package func modules() async throws -> String {
     let (simulated, end) = await simulate()

@@ -2,7 +2,8 @@ import Detection
 import Inference
 import Simulation
 
-/// What the pure modules say of simulated twins, without jobs and their rules: where truth is weak shows here first.
+/// The findings of the pure modules about simulated twins, without jobs and their rules. A weak module shows here
+/// first.
 enum ChainModules {
   static func facts(_ twin: SimulatedTwin) throws -> [StatedFact] {
     try correlations(twin) + effects(twin) + courses(twin)

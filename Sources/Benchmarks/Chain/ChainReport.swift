@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Simulation
 
-/// What `bench chain` prints.
+/// The report that `bench chain` prints.
 struct ChainReport: Encodable {
   let method = """
     Simulated skincare twins with known truth, recorded by COPY; twinmill.recompute for each; one worker process until \

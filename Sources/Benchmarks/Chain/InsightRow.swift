@@ -47,7 +47,7 @@ struct InsightRow {
       // A gap's evidence says how long it is; of a stuck sensor the first day is enough.
       if aspect != "gap" { fault.days = first }
       facts = [fault]
-    // What is counted or forecast is not held against the truth of causes.
+    // Counts and forecasts are not compared with the truth of causes.
     default: facts = []
     }
   }

@@ -1,4 +1,4 @@
--- Purpose: what the kind correlation states of these twins. $1 uuid[] twins.
+-- Purpose: the statements of the kind correlation about these twins. $1 uuid[] twins.
 -- Index relied on: twin_correlations (twin_id). Locks: ACCESS SHARE. Rows: one per finding.
 SELECT c.twin_id, coalesce(c.factor_value, ''), c.observations ->> 'metric',
   (c.observations ->> 'lag')::integer, c.observations ->> 'direction', (c.observations ->> 'q')::double precision

@@ -98,7 +98,7 @@ struct BenchCommand: AsyncParsableCommand {
 }
 
 extension BenchSettings {
-  /// What the environment and the configuration file say.
+  /// The settings from the environment and the configuration file.
   static func ofProgram() async throws -> BenchSettings {
     let settings = try await Settings.load()
     let (build, twinsSchema) = (Build.current, settings.twinsSchema)

@@ -226,7 +226,7 @@ private func text(_ date: Date) -> String {
   date.formatted(.iso8601)
 }
 
-/// What was done to which schedule.
+/// Prints which change was made to which schedule.
 private func report(_ done: String, _ name: String, _ global: GlobalOptions) {
   if global.json {
     Table(columns: [done], rows: [[name]]).print(json: true)

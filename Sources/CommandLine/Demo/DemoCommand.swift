@@ -55,7 +55,7 @@ struct DemoCommand: AsyncParsableCommand {
       do {
         try await stage.stopEverything()
       } catch let second {
-        // What went wrong first is what matters.
+        // The first error is the cause: it is thrown below, this one is only printed.
         StandardError.write("twinmill: \(second)\n")
       }
       throw error

@@ -53,7 +53,7 @@ extension EnqueueCommand {
     if untold > 0 { StandardError.write("twinmill: \(path): \(untold) more refused; --log FILE names all\n") }
   }
 
-  /// What is in and what is not, after an error.
+  /// Says after an error how many lines are enqueued and how many are not.
   private func progress(of summary: JobFile.Summary, _ error: any Error) -> String {
     let isUnknown = (error as? PostgresError)?.kind == .commitUnknown
     if atomic {

@@ -14,7 +14,7 @@ struct JobFile {
   /// Where each line's outcome is written; nil: nowhere.
   let log: JobLog?
 
-  /// What became of the file so far.
+  /// The outcome of the file's lines so far.
   struct Summary: Sendable {
     var counts: [String: Int] = [:]
     /// The first lines that were refused.

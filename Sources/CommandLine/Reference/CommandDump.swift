@@ -42,10 +42,10 @@ struct CommandDump: Decodable, Sendable {
     try JSONDecoder().decode(Tool.self, from: Data(Twinmill._dumpHelp().utf8)).command
   }
 
-  /// What is listed below it: no hidden commands, and not the one that prints help.
+  /// The commands below it that are listed: no hidden ones, and not the one that prints help.
   var shown: [CommandDump] { (subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" } }
 
-  /// What is listed of it; `--version` and `--help` are every command's.
+  /// The arguments that are listed; `--version` and `--help` are every command's.
   var shownArguments: [Argument] {
     (arguments ?? []).filter { argument in
       argument.shouldDisplay && !["help", "version"].contains(argument.valueName ?? "")

@@ -74,7 +74,7 @@ struct ManualPage {
 
 /// Text in the macros of man(7).
 struct Roff {
-  /// What is written so far.
+  /// The text so far.
   private(set) var text: String
   /// A heading begins a paragraph by itself.
   private var isAfterHeading = false

@@ -1,6 +1,6 @@
 /// A page in Markdown, written from top to bottom.
 struct Markdown {
-  /// What is written so far.
+  /// The text so far.
   private(set) var text = ""
 
   /// A heading of level 1 to 6.

@@ -13,7 +13,7 @@ extension ReferencePage {
     }
   }
 
-  /// What a process's end means.
+  /// The exit statuses and their meanings.
   static func exitStatus() -> ReferencePage {
     ReferencePage("exit-status.md", title: "Exit status") { page in
       page.paragraph(
@@ -34,7 +34,7 @@ extension ReferencePage {
 struct CommandHelp {
   /// The words that call it, such as `twinmill migrate up`.
   let path: String
-  /// What `--help` prints.
+  /// The text that `--help` prints.
   let text: String
 
   /// The help of the program and of all its commands, but for hidden ones.

@@ -6,7 +6,7 @@ extension ReferencePage {
   static func kinds(_ kinds: [KindDefinition]) -> ReferencePage {
     ReferencePage("kinds.md", title: "Kinds of job") { page in
       page.paragraph(
-        "What `twinmill.enqueue` may be called with. The arguments of a job are checked when it is enqueued.")
+        "`twinmill.enqueue` takes one of these kinds. The arguments of a job are checked when it is enqueued.")
       page.table(
         ["kind", "what it does"], kinds.map { ["[`\($0.name)`](#\($0.name))", $0.summary] })
       for kind in kinds {

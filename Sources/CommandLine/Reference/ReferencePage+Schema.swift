@@ -44,7 +44,7 @@ extension ReferencePage {
   /// The views for people and programs, with their columns.
   static func views(_ relations: [DocumentedRelation]) -> ReferencePage {
     ReferencePage("views.md", title: "Views") { page in
-      page.paragraph("What `twinmill_read` may see. The tables behind the views are in [tables.md](tables.md).")
+      page.paragraph("`twinmill_read` may read these views. The tables behind the views are in [tables.md](tables.md).")
       write(relations.filter(\.isView), to: &page)
     }
   }

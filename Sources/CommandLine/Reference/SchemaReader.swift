@@ -13,7 +13,7 @@ struct DocumentedFunction: Sendable {
   }
 
   let name: String
-  /// What it takes.
+  /// Its parameters, in order.
   let parameters: [Parameter]
   /// Columns of its rows; empty: it returns `result`.
   let columns: [Parameter]

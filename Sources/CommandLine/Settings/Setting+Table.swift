@@ -125,7 +125,7 @@ extension Setting {
   static let config = Setting(
     key: "twinmill.config", value: .text, standard: .absent("no file"), readers: .all,
     meaning: """
-      A YAML file with the same settings. What the environment sets wins over the file. A file that is missing stops \
+      A YAML file with the same settings. The environment's value wins over the file's. A file that is missing stops \
       the start.
       """,
     example: "/etc/twinmill/twinmill.yaml", isInFile: false)

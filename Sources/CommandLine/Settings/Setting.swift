@@ -1,9 +1,9 @@
-/// One setting of the program: its names, what it may be, its default and what it does.
+/// One setting of the program: its names, its allowed values, its default and its effect.
 ///
 /// The table in `Setting+Table.swift` is the only list of settings. The known names, the errors of `Settings`, the
 /// manual's page and the example of an environment file are made from it.
 struct Setting: Sendable {
-  /// What a setting's text is read as.
+  /// The type that a setting's text is read as.
   enum Value: Sendable, Hashable {
     /// Any text.
     case text
@@ -23,7 +23,7 @@ struct Setting: Sendable {
     case choice([String])
   }
 
-  /// What holds when a setting is not set.
+  /// The state of a setting that is not set.
   enum Default: Sendable, Hashable {
     /// This value, as one would write it.
     case value(String)
@@ -47,17 +47,17 @@ struct Setting: Sendable {
 
   /// The name in a file: `twinmill.lease_seconds` is `lease_seconds` under `twinmill:`.
   let key: String
-  /// What its text is read as.
+  /// The type that its text is read as.
   let value: Value
-  /// What holds when it is not set.
+  /// The state when it is not set.
   let standard: Default
   /// The programs that read it.
   let readers: Readers
-  /// What it does: one or more sentences.
+  /// Its purpose: one or more sentences.
   let meaning: String
-  /// What happens when it is set too low.
+  /// The consequence of a value that is too low.
   var tooLow: String?
-  /// What happens when it is set too high.
+  /// The consequence of a value that is too high.
   var tooHigh: String?
   /// The values that are accepted, in words, where the type does not say it.
   var allowed: String?
@@ -69,7 +69,7 @@ struct Setting: Sendable {
   /// The name in the environment: `TWINMILL_LEASE_SECONDS`.
   var variable: String { key.replacing(".", with: "_").uppercased() }
 
-  /// What a text must be to be read: behind "must be" in an error.
+  /// The form of a text that can be read; it stands behind "must be" in an error.
   var requirement: String {
     switch value {
     case .text: "a text"

@@ -6,7 +6,7 @@ import Scheduler
 import Twins
 import Worker
 
-/// What the program is made of: its kinds of job, its kinds of twin, its tables. The commands know none of them by name.
+/// The parts of the program: its kinds of job, its kinds of twin, its tables. The commands know none of them by name.
 package struct Build: Sendable {
   /// The kinds of twin, by the schema of the twin tables and, by domain, of other tables.
   package typealias Catalog = @Sendable (String, [String: String]) throws(DomainError) -> DomainCatalog

@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Postgres
 
-/// What every command that talks to the database takes.
+/// The options of every command that talks to the database.
 struct GlobalOptions: ParsableArguments {
   @Flag(name: .long, help: "Print JSON, for programs.")
   var json = false

@@ -31,7 +31,7 @@ extension Verdict {
   /// For programs: `{"proven":…,"checks":[{"check":…,"verdict":…,"refutations":…,"judged":{…},"offenders":[…]}]}`.
   var jsonText: String {
     let checks = Check.allCases.map { check in
-      let finding = findings[check] ?? Finding()
+      let finding = findings[check] ?? CheckResult()
       let judged = finding.counts.map { "\(JSON.literal($0.name)):\($0.count)" }.joined(separator: ",")
       let offenders = finding.offenders.map {
         "{\"job_id\":\($0.job),\"expected\":\(JSON.literal($0.expected)),\"seen\":\(JSON.literal($0.seen))}"
@@ -43,7 +43,7 @@ extension Verdict {
     return "{\"proven\":\(isProven),\"checks\":[\(checks.joined(separator: ",\n "))]}"
   }
 
-  private static func word(_ finding: Finding?) -> String {
+  private static func word(_ finding: CheckResult?) -> String {
     guard let finding else { return "not asked" }
     if finding.refutations == 0, finding.counts.allSatisfy({ $0.count == 0 }) { return "no case" }
     return finding.refutations == 0 ? "proven" : "refuted"

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Each row is looked at in nine ways: the mean of the last 1, 4 and 12 values, plain and less what is usual at this
 /// time of the day, and the standard deviation of the last 24, 48 and 96. Each way keeps its own history and says how
-/// rare the row is in it (`TailSurprise`). What several ways agree on counts: the surprises of the six means are
+/// rare the row is in it (`TailSurprise`). Agreement of several ways counts: the surprises of the six means are
 /// averaged, plain ones with double weight, because one way alone is often surprised by noise. The standard deviations,
 /// averaged too, stand apart, so that a change of variance or a flat line is found while means stay; being alone they
 /// must be ten times rarer. Then the surprise is discounted by how often the like has happened before
@@ -31,7 +31,7 @@ public struct AnomalyScorer: Sendable {
   static let plainWeight = 2.0
   /// How many values each standard deviation spans.
   static let deviationSpans = [24, 48, 96]
-  /// What standard deviations must be rarer by, as a surprise.
+  /// How much rarer standard deviations must be, as a surprise.
   static let deviationHandicap = 1.0
   /// Rows that an alarm silences at least …
   static let leastSilence = 60

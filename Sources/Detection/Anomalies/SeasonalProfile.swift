@@ -1,6 +1,6 @@
 import Glibc
 
-/// What is usual at this time of the day (of the week, where samples are hours apart), learned from the past.
+/// The usual value at this time of the day (of the week, where samples are hours apart), learned from the past.
 ///
 /// A profile of one level for each bin of the cycle, smoothed exponentially from cycle to cycle. The interval between
 /// samples is that of the first ones, and says how many bins there are.

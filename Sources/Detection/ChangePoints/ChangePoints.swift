@@ -18,8 +18,8 @@ import Glibc
 /// Deterministic. O(n²) up to 2,000 samples; beyond, changes are looked for at 2,000 places and then moved to where
 /// the description is shortest, O(n · 2,000).
 public enum ChangePoints {
-  /// What a change costs besides log n. Less finds more changes, also such as noise makes; more misses true ones. At 5
-  /// a series of 60 samples without a change, however autocorrelated, is cut at most about once in twenty times.
+  /// The cost of a change besides log n. Less finds more changes, also those that noise makes; more misses true ones. At
+  /// 5 a series of 60 samples without a change, however autocorrelated, is cut at most about once in twenty times.
   static let penalty = 5.0
   /// Least noise as a share of the range: what no eye would see is no change.
   static let leastNoise = 0.05

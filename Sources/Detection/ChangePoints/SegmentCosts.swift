@@ -1,6 +1,6 @@
 import Glibc
 
-/// What each segment of a series costs, for one autoregression φ.
+/// The cost of each segment of a series, for one autoregression φ.
 struct SegmentCosts: Sendable {
   let samples: SegmentSamples
   /// φ.
@@ -11,7 +11,7 @@ struct SegmentCosts: Sendable {
   let first: Double
   /// ½ log(s² (1 − φ²)), taken off every segment.
   let logScale: Double
-  /// What a change costs.
+  /// The cost of a change.
   let changeCost: Double
 
   init(samples: SegmentSamples, autoregression: Double) {

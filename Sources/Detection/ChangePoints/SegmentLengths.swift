@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the search needs to know about each number of samples m, from 0 to n: logarithms once instead of per segment.
+/// Constants for each number of samples m, from 0 to n: logarithms once instead of per segment.
 struct SegmentLengths: Sendable {
   /// log m.
   let logCount: [Double]

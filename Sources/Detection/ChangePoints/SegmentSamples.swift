@@ -6,7 +6,7 @@ struct SegmentSamples: Sendable {
   let values: [Double]
   /// n positions in steps, ascending: where samples are missing, positions leave some out.
   let positions: [Double]
-  /// What one unit of `values` is in units of the series.
+  /// One unit of `values` in units of the series.
   let scale: Double
   /// For segments of up to n samples.
   let lengths: SegmentLengths

@@ -2,9 +2,9 @@
 public struct UnitChange: Sendable, Equatable {
   /// In words, such as "°C to °F".
   public var name: String
-  /// What old values are multiplied by.
+  /// The factor of old values.
   public var factor: Double
-  /// What is added.
+  /// The number that is added.
   public var offset: Double
 
   /// The changes that are recognised; each stands here one way, and is recognised both ways.

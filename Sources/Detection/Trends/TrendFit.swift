@@ -47,7 +47,7 @@ struct TrendFit: Sendable {
     let level = values[present[0]]
     var sums = (one: 0.0, oneX: 0.0, xx: 0.0, oneY: 0.0, xy: 0.0, yy: 0.0)
     var logDeterminant = 0.0
-    // What the samples so far let expect, and how well: the Kalman filter of one state, exact over gaps.
+    // The expected sample and its variance, given the samples so far: the Kalman filter of one state, exact over gaps.
     var expected = (one: 0.0, x: 0.0, y: 0.0)
     var uncertainty = 0.0
     for (k, i) in present.enumerated() {

@@ -1,4 +1,4 @@
--- Purpose: what happened to goals twins; one row per twin, arrays oldest first.
+-- Purpose: the events of goals twins; one row per twin, arrays oldest first.
 -- Parameters: $1 uuid[] twins; $2, $3 timestamptz, from (inclusive) and until (exclusive), NULL = open.
 -- Rows: twin_id uuid, occurred_at timestamptz[] (the local time as if it were UTC, as observations), event_types text[],
 --   factors text[]; twins without events have no row:
@@ -6,7 +6,7 @@
 --   plan_change: the kind of an accepted suggestion, when it was made (when it was accepted is not kept);
 --   mentor_interaction: its mode.
 -- Index relied on: goals, goal_plan_suggestions (user_id), mentor_interactions (patient_id). Locks: ACCESS SHARE.
--- Expected rows: one per twin. What lies ahead has not happened and is left out.
+-- Expected rows: one per twin. Future events have not happened and are left out.
 SELECT
   h.twin_id,
   array_agg(h.occurred_at ORDER BY h.occurred_at, h.event_type, h.factor COLLATE "C") AS occurred_at,

@@ -1,4 +1,4 @@
--- Purpose: what happened to reactor twins: faults, and repairs when a fault was resolved; one row per twin, arrays
+-- Purpose: the events of reactor twins: faults, and repairs when a fault was resolved; one row per twin, arrays
 --   oldest first.
 -- Parameters: $1 uuid[] twins; $2, $3 timestamptz, from (inclusive) and until (exclusive), NULL = open.
 -- Rows: twin_id uuid, occurred_at timestamptz[], event_types text[] (fault | repair), factors text[] (kind of fault);

@@ -32,7 +32,7 @@ BEGIN
     GRANT SELECT ON @twins@.sensor_observations TO twinmill_read;
   END IF;
   PERFORM twinmill.track_changes($name$@twins@.sensor_observations$name$, 'sensor');
-  -- Whoever may read the twins may read their observations: the worker's role, above all.
+  -- Roles that may read the twins may read their observations: above all the worker's role.
   FOR reader IN
     SELECT CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END
     FROM pg_class c

@@ -1,4 +1,4 @@
--- Purpose: what happened to skincare twins: products started and stopped, one row per twin, arrays oldest first.
+-- Purpose: the events of skincare twins: products started and stopped, one row per twin, arrays oldest first.
 -- Parameters: $1 uuid[] twins; $2, $3 timestamptz, from (inclusive) and until (exclusive), NULL = open.
 -- Rows: twin_id uuid, occurred_at timestamptz[], event_types text[] (product_started | product_stopped),
 --   factors text[] (the product's id or name); twins without events have no row.

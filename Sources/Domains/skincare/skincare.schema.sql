@@ -1,4 +1,4 @@
--- Purpose: what the skincare domain adds to the eight tables, on request only: the newest snapshots of a twin without
+-- Purpose: additions of the skincare domain to the eight tables, on request only: the newest snapshots of a twin without
 --   a sort. Its data lives in twin_snapshots and product_effects, so it has no tables of its own.
 -- Locks: SHARE on twin_snapshots while the index is built. Recorded in twinmill.created_objects for migrate down.
 DO $do$

@@ -1,4 +1,4 @@
--- Purpose: what happened to tasks twins; one row per twin, arrays oldest first.
+-- Purpose: the events of tasks twins; one row per twin, arrays oldest first.
 -- Parameters: $1 uuid[] twins; $2, $3 timestamptz, from (inclusive) and until (exclusive), NULL = open.
 -- Rows: twin_id uuid, occurred_at timestamptz[] (the local time as if it were UTC, as observations), event_types text[],
 --   factors text[]; twins without events have no row:

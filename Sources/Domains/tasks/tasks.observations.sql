@@ -13,8 +13,8 @@
 --   completion_hours: median time from opening to completion of the tasks completed that day;
 --   conversation_length: mean number of messages, the assistant's too, of the conversations that had their first message
 --     that day; active_hour: when the user's first message was written.
--- A task was completed at completed_at, where the application keeps that, else when it was last updated. What was
--- deleted was never there.
+-- A task was completed at completed_at, where the application keeps that, else when it was last updated. Deleted tasks
+-- count as if they had never been there.
 SELECT wanted.twin_id, series.metric, series.observed_at, series.values, series.skipped
 FROM unnest($1::uuid[]) AS wanted (twin_id)
 JOIN @twins@.user_digital_twins t ON t.id = wanted.twin_id AND t.domain = 'tasks'
@@ -95,7 +95,7 @@ CROSS JOIN LATERAL (
     WHERE k.done IS NOT NULL
     GROUP BY k.done
   ), left_over AS (
-    -- What a task adds to the days' ends from its opening, or its due day, on, it takes away from its completion on.
+    -- A task adds to the ends of days from its opening, or its due day, and no longer from its completion on.
     SELECT
       d.day,
       sum(coalesce(c.opened, 0)) OVER (ORDER BY d.day) AS open,

@@ -1,6 +1,6 @@
 /// Something that acts on a series and is known ahead: a planned event, a price, a calendar.
 public struct Covariate: Sendable, Equatable {
-  /// What it is called in results.
+  /// The name in results.
   public var name: String
   /// One value a step, of the history and of the steps to forecast; 0 and 1 for an event that is off and on.
   public var values: [Double]
@@ -12,17 +12,17 @@ public struct Covariate: Sendable, Equatable {
   }
 }
 
-/// What a covariate does to a series, as the history tells it.
+/// The effect of a covariate on a series, as the history tells it.
 public struct CovariateEffect: Sendable, Equatable {
   /// The covariate's name.
   public var name: String
-  /// What one unit of it adds, by generalised least squares.
+  /// The effect of one unit, by generalised least squares.
   public var estimate: Double
   /// Its standard error.
   public var standardError: Double
   /// The share of the estimate that is used, max(0, 1 − s²/β²): an effect that the noise explains is left out.
   public var share: Double
 
-  /// What one unit is taken to add.
+  /// The effect of one unit that the forecast uses.
   public var used: Double { share * estimate }
 }

@@ -25,9 +25,9 @@ public struct SeasonalTrend: Sendable {
     self.seasonalWindow = seasonalWindow
   }
 
-  /// What a series is made of: `values = seasonal + trend + remainder`.
+  /// The parts of a series: `values = seasonal + trend + remainder`.
   public struct Decomposition: Sendable, Equatable {
-    /// What the season adds.
+    /// The season's part.
     public var seasonal: [Double]
     /// The smooth level.
     public var trend: [Double]

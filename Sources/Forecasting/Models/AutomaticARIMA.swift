@@ -10,7 +10,7 @@ public struct AutomaticARIMA: ForecastModel {
 
   /// Most models that are tried.
   static let mostModels = 94
-  /// Multiplications that the search may take, by estimate: some seconds. What would go beyond is not tried, so that long
+  /// Multiplications that the search may take, by estimate: some seconds. Models beyond it are not tried, so that long
   /// cycles with gaps, whose filter costs the square of the cycle, end as well.
   var budget = 3e9
   /// Samples that choose the order.
@@ -118,7 +118,7 @@ public struct AutomaticARIMA: ForecastModel {
 }
 
 extension ARIMA {
-  /// What is tried once.
+  /// An order that is tried once.
   struct Candidate: Hashable {
     let order: Order
     let hasConstant: Bool

@@ -85,7 +85,7 @@ struct Loess: Sendable {
     func place(_ i: Int) {
       let value = fitted(i, last)
       if let value {
-        // What has no weight before the first fit takes its value.
+        // Samples without weight before the first fit take its value.
         let from = last ?? value
         if isLeading { for k in 0..<i { result[k] = value } }
         isLeading = false

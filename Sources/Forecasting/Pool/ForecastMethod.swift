@@ -1,4 +1,4 @@
-/// What a `Forecaster` forecasts with.
+/// The models that a `Forecaster` uses.
 public enum ForecastMethod: String, Sendable, CaseIterable {
   /// The pool of members weighted by rolling origins.
   case pool

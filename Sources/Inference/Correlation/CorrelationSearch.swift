@@ -19,10 +19,10 @@ public struct CorrelationSearch: Sendable {
   public var maximumLag: Int
   /// Samples of a season that metrics and factors may share without having to do with each other; 0: none.
   public var season: Int
-  /// What of the metric is correlated.
+  /// Which measure of the metric is correlated.
   public var measure: Measure
 
-  /// What of the metric's residuals is correlated.
+  /// A measure of the metric's residuals.
   public enum Measure: String, Sendable, CaseIterable {
     /// Their normal scores.
     case ranks

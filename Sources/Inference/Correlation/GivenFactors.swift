@@ -1,7 +1,7 @@
 import Glibc
 import Numerics
 
-/// What is left of a metric when calendar and other factors are taken out, and what goes with it.
+/// The rest of a metric when calendar and other factors are taken out, and the factors that go with it.
 struct GivenFactors {
   private let basis: Matrix
   /// Unit length, orthogonal to the basis.
@@ -45,7 +45,7 @@ struct GivenFactors {
     var plain = 0.0
     for j in 0..<columns.columns {
       let size = Array(columns[column: j]).norm
-      // What the basis explains is rounding error.
+      // If the basis explains all but this, the rest is rounding error.
       guard size > 1e-6 * sizes[j] else { continue }
       let value = min(max(products[j] / size, -1), 1)
       guard abs(value) > abs(r) else { continue }

@@ -1,4 +1,4 @@
-/// What an intervention did to a metric, and how surely.
+/// The effect of an intervention on a metric, and how sure it is.
 public struct EffectEstimate: Sendable, Equatable {
   /// Mean of the effect over the samples from the start on, in units of the metric: the posterior mean.
   public let effect: Double

@@ -1,4 +1,4 @@
-/// What an intervention did to several metrics together.
+/// The effects of an intervention on several metrics together.
 public struct Effectiveness: Sendable, Equatable {
   /// Which way of a metric is good.
   public enum Direction: String, Sendable {

@@ -17,7 +17,7 @@ struct GapWhitening {
   private let decay: [Double]
   /// How much of each innovation belongs to the state and not to the noise; 1 without noise.
   private let gain: [Double]
-  /// What brings each innovation to unit variance.
+  /// The factor that brings each innovation to unit variance.
   private let scale: [Double]
 
   /// - Parameter noiseShare: share of the errors' variance that is independent from sample to sample, 0 ≤ share < 1.

@@ -5,7 +5,7 @@ import Series
 
 /// Reads a file of one series: a column of times and a column `value`, by the names in its header.
 struct ValueFile: ~Copyable {
-  /// What the column of times holds.
+  /// The content of the column of times.
   enum TimeColumn: Sendable {
     /// Instants, in the column `timestamp`.
     case timestamp

@@ -12,7 +12,7 @@ package struct FileSeries: Sendable {
   let horizon: Int?
   /// The range that values can have; `nil`: any.
   let bounds: ClosedRange<Double>?
-  /// What acts on it, for so many steps ahead.
+  /// The covariates that act on it, for so many steps ahead.
   let covariates: @Sendable (Int) -> [Covariate]
 
   package init(

@@ -5,13 +5,13 @@ import FoundationEssentials
 
 /// Forecasts series after series on all cores, in the order of their source and in constant memory.
 struct ForecastRun: Sendable {
-  /// Steps; nil = what the series say.
+  /// Steps; nil: each series has its own.
   let horizon: Int?
-  /// Periods; nil = what the series say.
+  /// Periods; nil: each series has its own.
   let seasons: [Int]?
   /// Levels with their names in the header.
   let levels: [(name: String, share: Double)]
-  /// What acts on the series of a file.
+  /// The covariates that act on the series of a file.
   let covariates: CovariateFile?
   let threads: Int?
   let method: ForecastMethod
@@ -95,7 +95,7 @@ struct ForecastRun: Sendable {
     return failures
   }
 
-  /// What one series gives.
+  /// The result of one series.
   private enum Line: Sendable {
     case text(String)
     case backtest(Backtest)

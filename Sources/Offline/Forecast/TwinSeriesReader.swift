@@ -11,7 +11,7 @@ package protocol TwinSeriesReader: Sendable {
   ) async throws -> (series: [FileSeries], leftOut: [(metric: String, reason: String)])
 }
 
-/// What the program around the offline commands lends them.
+/// The services that the surrounding program lends to the offline commands.
 package enum OfflineContext {
   /// nil: there is no database.
   @TaskLocal package static var twins: (any TwinSeriesReader)?

@@ -85,8 +85,8 @@ public actor Connection {
     try await run(deadline) { (link) throws(PostgresError) in try link.script(text) }
   }
 
-  /// What NOTIFY sends from now on, for the channels that this connection LISTENs to. The stream ends when the
-  /// connection dies. A consumer that falls behind by more than 4,096 notifications loses the oldest.
+  /// The notifications that arrive from now on, on the channels that this connection LISTENs to. The stream ends when
+  /// the connection dies. A consumer that falls behind by more than 4,096 notifications loses the oldest.
   public nonisolated func notifications() -> AsyncStream<Notification> { link.hub.stream() }
 
   // MARK: Operations

@@ -30,7 +30,7 @@ public struct ConnectionSettings: Sendable {
     public var threadName: String
     /// Where the library's messages go.
     public var logger: Logger
-    /// What to do with the server's notices and warnings; nil logs them at debug level.
+    /// Receives the server's notices and warnings; nil logs them at debug level.
     public var onNotice: (@Sendable (Notice) -> Void)?
     #if FAULT_INJECTION
       /// Loses connections on purpose, in tests.
@@ -94,7 +94,7 @@ extension ConnectionSettings {
     return values
   }
 
-  /// What the URL says.
+  /// The parameters that the URL contains.
   private func explicitParameters() throws(PostgresError) -> [String: String] {
     guard let url else { return [:] }
     var problem: UnsafeMutablePointer<CChar>?
@@ -108,14 +108,15 @@ extension ConnectionSettings {
     return Self.collect(list)
   }
 
-  /// What is known before connecting: the URL, over libpq's environment and service file. For messages.
+  /// The parameters known before connecting, for messages. The URL's win over those of libpq's environment and service
+  /// file.
   func parameters() throws(PostgresError) -> [String: String] {
     let explicit = try explicitParameters()
     let defaults = PQconndefaults().map(Self.collect) ?? [:]
     return defaults.merging(explicit) { _, new in new }
   }
 
-  /// What is handed to libpq: the URL's parameters, and our defaults where neither the URL nor the environment has a
+  /// The parameters for libpq: those of the URL, and our defaults where neither the URL nor the environment has a
   /// value. A service named in the URL keeps its own values: only libpq knows them.
   func connectParameters() throws(PostgresError) -> [String: String] {
     var values = try explicitParameters()
@@ -153,7 +154,7 @@ public struct Notice: Sendable, Hashable {
   public let message: String
   /// More about it.
   public let detail: String?
-  /// What to do about it.
+  /// The server's advice.
   public let hint: String?
 
   /// A notice of given fields.
@@ -166,7 +167,7 @@ public struct Notice: Sendable, Hashable {
   }
 }
 
-/// What NOTIFY sent.
+/// A notification that NOTIFY sent.
 public struct Notification: Sendable, Hashable {
   /// The channel.
   public let channel: String

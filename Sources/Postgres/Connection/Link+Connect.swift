@@ -166,7 +166,7 @@ extension Link {
   /// A proxy that pools has to make up the process that it tells at login, for cancellations: the server knows better.
   private func findProxy(_ handle: OpaquePointer, _ attempt: Attempt) throws(PostgresError) {
     guard PQsendQuery(handle, "SELECT pg_catalog.pg_backend_pid()") == 1 else { throw refusal(handle, attempt) }
-    // What answers with an error instead is no PostgreSQL server.
+    // A peer that answers this with an error is no PostgreSQL server and counts as pooled.
     var isPooled = true
     while true {
       let unsent = PQflush(handle)

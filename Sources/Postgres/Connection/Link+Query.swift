@@ -148,7 +148,7 @@ extension Link {
 
   // MARK: Pipeline
 
-  /// What a pipeline came to.
+  /// The outcome of a pipeline.
   private struct Outcome {
     var rows: [Rows] = []
     /// The first error and the number of its statement.
@@ -161,10 +161,10 @@ extension Link {
   private func exchange(_ statements: [SQL]) throws(PostgresError) -> Outcome {
     let handle = try alive()
     guard PQenterPipelineMode(handle) == 1 else { throw lose() }
-    /// What the results to come belong to: the preparation of a statement, or its execution (nil).
+    /// The owner of each result to come: the preparation of a statement, or its execution (nil).
     var expected: [(index: Int, preparation: PreparedStatements.Entry?)] = []
     expected.reserveCapacity(statements.count + 4)
-    // What the server will know when it comes to a statement: one that occurs twice is prepared at its first place.
+    // The statements that the server will know at that point: one that occurs twice is prepared at its first place.
     var planned = prepared
     for (index, sql) in statements.enumerated() {
       var entry: PreparedStatements.Entry?

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What other threads may see and ask of a connection without waiting for its thread.
+/// The part of a connection that other threads may read, or ask to change, without waiting for its thread.
 final class LinkStatus: Sendable {
   /// The connection is of no further use.
   let isDead = Atomic(false)

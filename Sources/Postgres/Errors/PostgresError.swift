@@ -1,4 +1,4 @@
-/// What went wrong between this program and PostgreSQL.
+/// An error between this program and PostgreSQL.
 ///
 /// The default description holds the message, SQLSTATE, statement name, constraint and remedy; never parameters, never
 /// a password. `detail` (which may quote a row) is only in `debugDescription` and in its property.
@@ -123,13 +123,13 @@ public struct PostgresError: Error, Sendable {
 
   /// The family of the failure.
   public var kind: Kind { fields.kind }
-  /// What failed, in the server's or our words.
+  /// A description of the failure, in the server's or our words.
   public var message: String { fields.message }
   /// The five-character SQLSTATE, where the server gave one.
   public var sqlstate: String? { fields.sqlstate }
   /// The server's DETAIL; may quote values of a row.
   public var detail: String? { fields.detail }
-  /// What to do about it.
+  /// The remedy, in the server's or our words.
   public var hint: String? { fields.hint }
   /// The schema of the object concerned.
   public var schema: String? { fields.schema }

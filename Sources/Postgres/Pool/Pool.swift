@@ -1,7 +1,7 @@
 /// A fixed number of connections that callers share, opened when they are needed.
 ///
 /// Callers are served in the order of arrival. A dead connection is dropped and replaced; nothing is asked of the
-/// server when a connection is lent. What a caller leaves behind in the session (settings, LISTEN, temporary tables)
+/// server when a connection is lent. Session state that a caller leaves behind (settings, LISTEN, temporary tables)
 /// stays there; an open transaction is rolled back.
 public actor Pool {
   /// How its connections are opened.

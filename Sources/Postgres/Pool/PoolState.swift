@@ -1,4 +1,4 @@
-/// What a pool decides, as a value: events in, actions out. Knows connections and waiters by number only.
+/// The decisions of a pool, as a value: events in, actions out. It knows connections and waiters by number only.
 ///
 /// Every waiter is served in the order of arrival. A slot is an open connection or one that is being opened; there are
 /// never more than `size`.
@@ -8,7 +8,7 @@ struct PoolState {
   /// Names a connection, open or being opened.
   typealias Slot = UInt64
 
-  /// What is to be done.
+  /// An action for the pool to perform.
   enum Action: Equatable {
     /// Open a connection, then tell `opened` or `openFailed`.
     case open(Slot)

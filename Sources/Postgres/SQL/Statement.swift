@@ -20,8 +20,8 @@ public struct Statement: Sendable {
     self.init(name: name, text: schemas.isEmpty ? text : Self.filled(text, schemas))
   }
 
-  /// Each `@name@` replaced where the name is known. What is between two signs is looked up: searching the text for each
-  /// name takes a quarter of a worker's start.
+  /// The text with each known `@name@` replaced. The code looks up each text between two signs: a search of the whole
+  /// text for each name would take a quarter of a worker's start.
   private static func filled(_ text: String, _ schemas: [String: String]) -> String {
     var filled = ""
     var parts = text.split(separator: "@", omittingEmptySubsequences: false)[...]

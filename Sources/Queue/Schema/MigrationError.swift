@@ -15,7 +15,7 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   /// A step must run outside of a transaction, which a pooling proxy does not allow.
   case pooled(step: String)
 
-  /// What does not fit, and the remedy.
+  /// The fault in words, with the remedy.
   public var description: String {
     switch self {
     case .missing(let names):

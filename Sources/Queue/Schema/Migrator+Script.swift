@@ -1,6 +1,6 @@
 import Postgres
 
-/// What `up` would run, as text.
+/// The SQL of `up` as text.
 extension Migrator {
   /// The SQL that `up` would run on this database now, with a line before each part that names it. For reading: `up` also
   /// compares signatures, keeps grants and records what it applied.

@@ -16,7 +16,7 @@ public struct Migrator: Sendable {
     public let appliedAt: Date?
   }
 
-  /// What `up` has done.
+  /// The changes that `up` has made.
   public struct Changes: Sendable {
     /// The steps taken, in order.
     public internal(set) var migrations: [Migration] = []
@@ -29,7 +29,7 @@ public struct Migrator: Sendable {
   /// Schema of the twin tables; stands for `@twins@` in the steps and routines.
   public let twinsSchema: String
 
-  /// What the schema is made of, from the ground up.
+  /// The modules of the schema, from the lowest to the highest.
   public let modules: [SchemaModule]
   let version: String
   let routines: RoutineSet

@@ -8,7 +8,7 @@
 ///
 /// Then follow one CREATE, whose name is the file's, and its COMMENT ON.
 public struct Routine: Sendable {
-  /// What is created.
+  /// The kind of object that the file creates.
   public enum Kind: String, Sendable {
     /// `CREATE OR REPLACE FUNCTION twinmill.name(…)`.
     case function
@@ -18,7 +18,7 @@ public struct Routine: Sendable {
     case trigger
   }
 
-  /// What is created.
+  /// The kind of object that the file creates.
   public let kind: Kind
   /// Its name, without the schema.
   public let name: String
@@ -94,7 +94,7 @@ public struct Routine: Sendable {
     return String(name.dropFirst("twinmill.".count))
   }
 
-  /// What stands in the first pair of parentheses.
+  /// The text in the first pair of parentheses.
   private static func parentheses(in text: String) -> String {
     var depth = 0
     var inside = ""
@@ -115,9 +115,9 @@ public struct Routine: Sendable {
   }
 }
 
-/// What is wrong with a file of the schema.
+/// A fault of a file of the schema.
 struct RoutineFault: Error, Sendable {
-  /// The file and its fault.
+  /// The file's path and its fault, in words.
   let message: String
 
   init(_ path: String, _ message: String) {

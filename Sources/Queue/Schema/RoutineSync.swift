@@ -2,11 +2,11 @@ import Postgres
 
 /// Brings the functions, views and triggers of a database to their current texts, inside the migration's transaction.
 ///
-/// A text that has not changed is not touched: its row in the catalogue stays as it is. One that has is replaced in place
-/// where PostgreSQL can do that, so that grants and what stands on it remain; else it is dropped and made anew, with what
-/// stands on it, never with CASCADE.
+/// A routine whose text has not changed is not touched: its row in the catalogue stays as it is. A changed one is
+/// replaced in place where PostgreSQL can do that: its grants and the objects that depend on it remain. Otherwise it
+/// and the objects that depend on it are dropped and created again, never with CASCADE.
 struct RoutineSync {
-  /// What has changed, by title.
+  /// The titles of the routines that have changed.
   private(set) var changed: [String] = []
 
   private let set: RoutineSet
@@ -61,7 +61,7 @@ struct RoutineSync {
     self.transaction = transaction
   }
 
-  /// What the database remembers of its routines.
+  /// The routines as the database has recorded them.
   static func recorded(on connection: Connection) async throws -> [Recorded] {
     try await connection.query(Statements.recordedRoutines()).map { row in
       let (signature, name, kind, checksum, version, retiredBy, exists) = try row.decode(

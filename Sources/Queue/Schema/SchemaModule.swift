@@ -1,4 +1,4 @@
-/// What one part of the program has in the database: the queue, the scheduler, the twins, or a kind of job.
+/// The database objects of one part of the program: the queue, the scheduler, the twins, or a kind of job.
 public struct SchemaModule: Sendable {
   /// The part's name, for messages.
   public let name: String
@@ -6,7 +6,7 @@ public struct SchemaModule: Sendable {
   public let migrations: [Migration]
   /// Its functions, views and triggers.
   public let routines: [Routine]
-  /// What is wrong with its files.
+  /// The faults of its files.
   let faults: [String]
 
   /// Reads a module from its embedded files. Each file's folder says what it is: `Tables/NNNN_name.up.sql` and `.down.sql`,
@@ -62,7 +62,7 @@ extension SchemaModule {
 struct RoutineSet: Sendable {
   /// In the order in which they are created: functions, views after the views that they read, triggers.
   private(set) var routines: [Routine] = []
-  /// What does not fit together.
+  /// The contradictions between its modules.
   private(set) var faults: [String] = []
 
   init(_ modules: [SchemaModule]) {

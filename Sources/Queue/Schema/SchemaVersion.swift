@@ -2,7 +2,7 @@
 struct SchemaVersion: Comparable, Sendable {
   private let numbers: [Int]
 
-  /// A text such as `0.2.0`. What is no number counts as 0.
+  /// Reads a text such as `0.2.0`. A part that is no number counts as 0.
   init(_ text: String) {
     numbers = text.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
   }

@@ -1,6 +1,6 @@
 import Numerics
 
-/// What is to act on the metrics of a twin; sizes in standard deviations of each metric's noise.
+/// The causes that are to act on the metrics of a twin; sizes in standard deviations of each metric's noise.
 package struct ActionPlan: Sendable {
   private var metrics: [Actions]
 

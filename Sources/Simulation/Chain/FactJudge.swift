@@ -144,7 +144,7 @@ package struct FactJudge: Sendable {
     return inside.isEmpty ? 0 : values[inside].reduce(0, +) / Double(inside.count)
   }
 
-  /// What the least-squares line through the values moves from the first to the last day.
+  /// The rise of the least-squares line through the values from the first to the last day.
   private func lineMovement(_ values: [Double], _ days: ClosedRange<Int>) -> Double {
     guard days.count > 2 else { return 0 }
     let middle = Double(days.lowerBound + days.upperBound) / 2
@@ -157,7 +157,7 @@ package struct FactJudge: Sendable {
     return products / squares * Double(days.count - 1)
   }
 
-  /// What is known to mislead: heavy tails, measurement noise, long memory, a trend.
+  /// The properties of the noise that are known to mislead: heavy tails, measurement noise, long memory, a trend.
   private func noiseWords(_ metric: SimulatedMetric) -> String {
     var words: [String] = []
     if metric.noise.isHeavy { words.append("heavy tails") }

@@ -1,7 +1,7 @@
 import Glibc
 import Numerics
 
-/// Who knows everything of a metric but how strongly its causes act: what such a one would find is findable.
+/// Knows everything about a metric except how strongly its causes act: a fact that it would find is findable.
 ///
 /// The oracle knows the noise's structure and which causes there are, with their lags, days and courses. It estimates
 /// their sizes, together with mean, week and a straight trend, by generalised least squares on the recorded days, and
@@ -11,7 +11,7 @@ import Numerics
 ///     δ = |size| · ‖x̃‖,  x̃ = the cause's course, whitened by the noise's covariance, less what the others explain
 ///
 /// and its power Φ(δ − z) at the two-sided level α, z = Φ⁻¹(1 − α/2). α is what Benjamini and Hochberg's procedure at
-/// 5 % comes to when k of m tried things are there and all are found: α = 0.05 k / m. Whatever must be looked for among
+/// 5 % comes to when k of m tried things are there and all are found: α = 0.05 k / m. A thing that is searched among
 /// lags or days counts as often as there are lags or days.
 package struct Oracle {
   private let whitening: ExactWhitening

@@ -63,7 +63,7 @@ extension SimulatedTwin {
     all += metric.effects.map { course($0) }
     all += metric.shifts.map { course($0) }
     if let trend = metric.trend { all.append(course(trend)) }
-    // Who does not know that a product does nothing must allow for it.
+    // A detector does not know that a product does nothing: it must allow for each.
     let used = products.indices.filter { $0 != product }.map { number in
       (0..<days).map { products[number].used.contains($0) ? 1.0 : 0 }
     }

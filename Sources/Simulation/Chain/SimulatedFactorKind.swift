@@ -1,4 +1,4 @@
-/// What is simulated of the environment and of the way of life: the factors that the skincare domain knows.
+/// A simulated factor of the environment or of the way of life: one of those that the skincare domain knows.
 package struct SimulatedFactorKind: Sendable {
   package let name: String
   package let place: SimulatedFactor.Place

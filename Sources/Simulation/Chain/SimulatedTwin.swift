@@ -43,7 +43,7 @@ package struct SimulatedFactor: Sendable {
   package let place: Place
   /// As recorded, one for each day; NaN = not recorded.
   package let recorded: [Double]
-  /// What it really was, in standard deviations from its mean; index 0 is `lead` days before day 0.
+  /// Its true values, in standard deviations from its mean; index 0 is `lead` days before day 0.
   package let deviations: [Double]
 
   /// Days before day 0 that lagged effects may come from.
@@ -98,7 +98,7 @@ package struct FactorAction: Sendable {
   package let size: Double
 }
 
-/// What a product does to a metric while it is used, and how it fades afterwards.
+/// The effect of a product on a metric while it is used, and its fading afterwards.
 package struct ProductEffect: Sendable {
   package let product: Int
   /// Points in the end.

@@ -12,9 +12,9 @@ package struct StatedFact: Sendable {
   package var lag: Int?
   /// First and last day that it is about.
   package var days: ClosedRange<Int>?
-  /// What kind of data quality: gap, stuck, …
+  /// The kind of fault in the data: gap, stuck, …
   package var detail: String?
-  /// What the reader is told.
+  /// The text for the reader.
   package var text = ""
   /// How sure it is: p, or the strength of the evidence as the table gives it.
   package var surety: Double?
@@ -36,12 +36,12 @@ package struct StatedFact: Sendable {
   }
 }
 
-/// What the truth says to a statement.
+/// The verdict of the truth on a statement.
 package struct Judgement: Sendable {
   package let isTrue: Bool
   /// In a few words; starts alike for alike reasons.
   package let reason: String
-  /// Whether data could have told; what nobody can know counts neither way.
+  /// Whether data could have told. A statement that nobody can decide counts neither way.
   package var isDecidable = true
 
   package static func yes(_ reason: String) -> Judgement { Judgement(isTrue: true, reason: reason) }

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// Promise: every number that a title or description prints stands as the text of a row of its evidence.
 ///
 /// Each evidence text is taken out of title and description wherever it stands for itself (no digit, and no point or
-/// comma with a digit, before or behind it), the longest first. What then still holds a digit is a number without
+/// comma with a digit, before or behind it), the longest first. A digit that is left belongs to a number without
 /// evidence; an evidence text that stands nowhere is evidence of a number that was not printed.
 package struct TextCheck: Encodable, Sendable {
   package var texts = 0

@@ -10,7 +10,7 @@ package struct SimulatedMember {
   /// The day of the change of plan.
   package static let change = 220
 
-  /// What a day held.
+  /// The events of a day.
   package struct Day {
     /// Noon, or thereabouts, in UTC.
     package let date: Date

@@ -18,7 +18,7 @@ package struct SimulatedSkin {
     "texture_score", "pore_score", "redness_index", "pigmentation_index", "oil_balance", "hydration_index",
     "sensitivity_index", "barrier_risk_score", "microbiome_risk_proxy",
   ]
-  /// What a product does to each metric once it works.
+  /// The effects of each product on the metrics once it works.
   private static let products: [(name: String, effects: [String: Double])] = [
     ("ceramide cream", ["hydration_index": 9, "barrier_risk_score": -8]),
     ("azelaic acid", ["redness_index": -11, "texture_score": 4]),

@@ -11,7 +11,7 @@ public enum ImportError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The database refused; what to do.
   case database(String)
 
-  /// What is wrong, where, and what to do.
+  /// The fault, its place, and the remedy.
   public var description: String {
     switch self {
     case .file(let file, let problem): "\(file): \(problem)"

@@ -4,7 +4,7 @@ import Series
 
 /// How the lines of a file become observations: which column is the instant, which are metrics.
 public struct ObservationFormat: Sendable {
-  /// What the caller knows of the file; empty and nil = found out from the header.
+  /// Facts that the caller knows of the file; empty and nil = found out from the header.
   public struct Options: Sendable {
     /// The column of instants; nil = the one called timestamp, time, date, datetime, observed_at or ds, else the first.
     public var timestampColumn: String?

@@ -4,7 +4,7 @@ import Postgres
 /// Imports a CSV file as observations of one twin: all of it or nothing, in one transaction; running it again changes
 /// nothing.
 public struct ObservationImport: Sendable {
-  /// What an import did.
+  /// The result of an import.
   public struct Summary: Sendable, Hashable {
     /// The twin that the observations belong to.
     public let twin: UUID

@@ -14,7 +14,7 @@ struct ClaimLoop: Sendable {
   /// Told at the end of each round, for readiness and the watchdog.
   let looked: @Sendable () -> Void
 
-  /// What the loop has in hand.
+  /// The loop's state between two actions.
   private struct State {
     var planner: ClaimPlanner
     /// The claim that waits to run.

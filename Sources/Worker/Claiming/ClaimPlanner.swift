@@ -12,83 +12,6 @@ import Queue
 /// Use: `perform(next(…))`, then `handle(answer)`, and so on; `notified`, `stopping`, `batchEnded` and a `headScanned`
 /// of a scan beside the claims may come in between.
 struct ClaimPlanner: Sendable {
-  /// What happened.
-  enum Event: Sendable {
-    /// Jobs came in.
-    case notified
-    /// `wait` is over.
-    case waited
-    /// The answer to `readLanes`.
-    case lanesRead(JobQueue.LanesReading)
-    /// A claim took jobs.
-    case claimed([JobQueue.Claim.Portion], snapshot: Snapshot)
-    /// A claim took nothing, but blocked jobs whose concurrency key is full.
-    case throttled([JobQueue.Claim.Portion], snapshot: Snapshot)
-    /// A claim found nothing.
-    case foundNothing
-    /// The answer to `headScan`, and how long the scan took; no heads when it failed beside the claims.
-    case headScanned([JobQueue.Head], took: Duration)
-    /// The claimed batch runs.
-    case started
-    /// A batch is over.
-    case batchEnded
-    /// The lease, as it is now.
-    case lease(Lease.State)
-    /// The last action's statement failed, or the database is away.
-    case failed
-    /// No more claims.
-    case stopping
-  }
-
-  /// Lowest transaction still open and first one not yet begun, as a claim saw them.
-  typealias Snapshot = (xmin: Int64, xmax: Int64)
-
-  /// What to do next.
-  enum Action: Hashable, Sendable {
-    /// Make due jobs ready and read the lanes; all of them, or, of many, only those that have jobs.
-    case readLanes(all: Bool)
-    /// Look at the lanes from the head of the index: beside the claims, or first.
-    case headScan([Lane], isBeside: Bool)
-    /// Claim from queues without limits.
-    case claim([ClaimRange])
-    /// Claim from one queue with limits.
-    case claimLimited(queue: String, [ClaimRange])
-    /// Claim one job that was there at two crashes.
-    case claimPoison([Lane])
-    /// Run the claimed batch beside the others.
-    case start
-    /// Forget the claimed batch: its jobs are requeued as orphans.
-    case abandon
-    /// Wait until a batch is over.
-    case awaitBatch
-    /// Wait for news; nil: at most until the next poll.
-    case wait(atMost: Duration?)
-    /// Wait for the heartbeat to find out about the lease.
-    case awaitLease
-    /// The lease is lost: end at once.
-    case loseLease
-    /// Let the batches end.
-    case stop
-  }
-
-  /// Bounds of the planner's pace.
-  struct Pace: Sendable {
-    /// Between two readings of the lanes, and of what is due, while there is work.
-    var reading: Duration = .seconds(1)
-    /// The same when the lanes that are known are empty.
-    var shortestReading: Duration = .milliseconds(10)
-    /// A reading that takes longer than this and leaves out empty lanes is followed by some that do not.
-    var dearReading: Duration = .milliseconds(100)
-    /// A head scan, and a dear reading, take at most one part in this many of the time.
-    var costFactor = 50
-    /// Between two tries of lanes whose jobs are all locked.
-    var locked: Duration = .milliseconds(50)
-    /// Between two questions whether a head scan is over.
-    var headScan: Duration = .milliseconds(5)
-    /// Between two counts in a queue with limits that had no room.
-    var quiet: Duration = .milliseconds(20)
-  }
-
   /// One step of a round.
   private enum Stage {
     /// Claim from all queues without limits (nil), or from one with limits.
@@ -107,7 +30,7 @@ struct ClaimPlanner: Sendable {
     case restLocked
   }
 
-  /// What was asked, and not answered yet.
+  /// The action that is not answered yet.
   private enum Question {
     case lanes(all: Bool, at: ContinuousClock.Instant)
     case claim([ClaimRange], Stage)
@@ -144,7 +67,7 @@ struct ClaimPlanner: Sendable {
   /// Whether the last claim was poison: then others come first.
   private var wasPoison = false
 
-  /// What is left of the round; empty: the next action begins one.
+  /// The rest of the round; empty: the next action begins one.
   private var stages: ArraySlice<Stage> = []
   private var question: Question?
   private var isNotified = false
@@ -198,7 +121,7 @@ struct ClaimPlanner: Sendable {
     question = nil
     switch (event, asked) {
     case (.failed, _):
-      // What was asked is asked again, and what was notified still counts.
+      // The next round asks again, and a notification still counts.
       isNotified = isNotified || roundIsNotified
       stages = []
     case (.waited, .wait): hasWaited = true
@@ -233,7 +156,7 @@ struct ClaimPlanner: Sendable {
 
   // MARK: - Actions
 
-  /// What to do now.
+  /// The action for this moment.
   /// - Parameter ranks: the place of each tenant in the order of service; a tenant that is missing has the first.
   mutating func next(at now: ContinuousClock.Instant, ranks: (Set<String>) -> [String: Int]) -> Action {
     precondition(question == nil, "the last action is not answered yet: \(String(describing: question))")
@@ -252,7 +175,7 @@ struct ClaimPlanner: Sendable {
     preconditionFailure("a round ends with a batch or a wait")
   }
 
-  /// What the claimed batch, those in flight and the end of the worker ask for.
+  /// The action that the claimed batch, those in flight or the end of the worker ask for.
   private mutating func nextForBatches() -> Action? {
     if claimed == .poison, isStopping {
       claimed = nil
@@ -342,7 +265,7 @@ struct ClaimPlanner: Sendable {
 
   /// Ends the round with a batch.
   private mutating func end(with batch: Batch) {
-    // What was notified of comes first, the reading right after it: it may be of a new lane.
+    // The job of the notification comes first, the reading right after it: the job may be in a new lane.
     if readsAfterwards { owesReading = roundIsNotified }
     stages = []
     hasWaited = false
@@ -440,24 +363,5 @@ struct ClaimPlanner: Sendable {
     assert(batches <= concurrency, "more batches than there is room for")
     assert(!runsPoison || batches == 1, "a poison job does not run alone")
     assert(claimed == nil || stages.isEmpty, "a round goes on after its batch")
-  }
-}
-
-/// The lanes of the last reading, sorted out once.
-private struct KnownLanes: Sendable {
-  var all: [Lane] = []
-  var unlimited: [Lane] = []
-  /// By queue.
-  var limited: [String: [Lane]] = [:]
-  var tenants: Set<String> = []
-
-  init() {}
-
-  init(_ lanes: [Lane]) {
-    all = lanes
-    for lane in lanes {
-      tenants.insert(lane.tenant)
-      if lane.isLimited { limited[lane.queue, default: []].append(lane) } else { unlimited.append(lane) }
-    }
   }
 }

@@ -3,10 +3,10 @@ import Queue
 import Synchronization
 import Telemetry
 
-/// A scan of lanes from the head of the index, with the claims going on beside it: a busy worker's claims must not wait
-/// for it, as one job in fifty would then be late by the whole scan.
+/// A scan of lanes from the head of the index, beside the claims. A busy worker's claims must not wait for it: one job
+/// in fifty would then be late by the whole scan.
 final class HeadScan: Sendable {
-  /// What a scan saw.
+  /// The answer of a scan.
   struct Result: Sendable {
     /// The first job of each queue that nobody works on.
     var heads: [JobQueue.Head] = []
@@ -28,7 +28,7 @@ final class HeadScan: Sendable {
     self.result.withLock { $0 = result }
   }
 
-  /// What the scan saw; nil: it goes on.
+  /// The scan's answer; nil: it goes on.
   func take() -> Result? { result.withLock { $0 } }
 
   /// Scans now.

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Who has used how much of the workers lately, so that the tenant that used least is served first.
+/// The recent use of the workers by tenant, so that the tenant that used least is served first.
 ///
-/// Use is measured in worker-seconds of batches, those that still run included, and forgotten by half every minute. What
-/// other workers measured comes from the database once a second.
+/// Use is measured in worker-seconds of batches, those that still run included, and halves every minute. The database
+/// reports the use on other workers once a second.
 final class TenantShares: Sendable {
   private struct State {
     /// Seconds by tenant, of all workers, as the database reported them last.
@@ -17,7 +17,7 @@ final class TenantShares: Sendable {
   private let state = Mutex(State())
 
   /// A batch of a tenant begins.
-  /// - Returns: what to end it by.
+  /// - Returns: the number that `ended` takes.
   func began(_ tenant: String, at now: ContinuousClock.Instant = .now) -> UInt64 {
     state.withLock { state in
       state.next += 1
@@ -34,7 +34,7 @@ final class TenantShares: Sendable {
     }
   }
 
-  /// Takes what was used since the last time, running batches up to now, for the database.
+  /// Takes the use since the last call, that of running batches included, for the database.
   func take(at now: ContinuousClock.Instant = .now) -> [String: Double] {
     state.withLock { state in
       charge(&state, at: now)
@@ -43,12 +43,12 @@ final class TenantShares: Sendable {
     }
   }
 
-  /// The database's answer to what was taken.
+  /// Keeps the database's answer to the use that was taken.
   func reported(_ used: [String: Double]) {
     state.withLock { $0.reported = used }
   }
 
-  /// What was taken did not get to the database.
+  /// The database did not get the use that was taken.
   func giveBack(_ used: [String: Double]) {
     state.withLock { $0.pending.merge(used) { $0 + $1 } }
   }

@@ -43,7 +43,7 @@ public struct Lease: Sendable {
 
 /// The lease is gone: somebody else has this worker's jobs.
 public struct LeaseLost: Error, Sendable, CustomStringConvertible {
-  /// What happened.
+  /// The reason, for people.
   public var description: String {
     "the lease is lost: this worker was declared dead and its jobs were returned to the queue"
   }

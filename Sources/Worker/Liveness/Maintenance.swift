@@ -2,7 +2,7 @@ import Postgres
 import Queue
 import Telemetry
 
-/// What every worker does for the whole queue: rescue the jobs of dead workers, keep the history's partitions.
+/// The work of every worker for the whole queue: rescue the jobs of dead workers, keep the history's partitions.
 /// Never a job itself: a queue that is stuck must still be rescued.
 struct Maintenance: Sendable {
   let context: WorkerContext

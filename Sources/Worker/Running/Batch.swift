@@ -197,7 +197,7 @@ struct Batch<Kind: JobKind>: Sendable {
 }
 
 extension JobQueue.Outcome {
-  /// What an error makes of an attempt: try again later while the budget lasts.
+  /// An attempt that ended in an error is tried again later while the budget lasts.
   static func failed(_ job: Job, _ error: any Error, definition: KindDefinition) -> JobQueue.Outcome {
     let message = "\(error)"
     if (error as? JobFailure)?.isPermanent == true || job.errorsIncludingThis >= job.maxAttempts {

@@ -33,7 +33,7 @@ final class Computation<Kind: JobKind>: Sendable {
     state = Mutex(State(waiting: jobs[...]))
   }
 
-  /// What is computed and not yet taken.
+  /// The results that are not taken yet.
   func takeReady() -> [(job: Job, result: Outcome)] {
     state.withLock { state in
       defer { state.ready = [] }

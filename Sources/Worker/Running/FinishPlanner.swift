@@ -1,10 +1,10 @@
 import Postgres
 import Queue
 
-/// Decides what a failed transaction that ends attempts means for its jobs: try again, halve the batch to find the job
-/// that is to blame, or let that one fail. Pure: errors in, decisions out.
+/// Decides how to go on after a failed transaction that ends attempts: try again, halve the batch to find the job that
+/// is to blame, or let that one fail. Pure: errors in, decisions out.
 struct FinishPlanner: Sendable {
-  /// What to do after a failed transaction.
+  /// The next step after a failed transaction.
   enum Decision: Hashable, Sendable {
     /// The same again after a pause.
     case tryAgain
@@ -25,9 +25,9 @@ struct FinishPlanner: Sendable {
   /// Whether some transaction may have been committed without an answer.
   private(set) var mayBeCommitted = false
 
-  /// What follows from an error.
+  /// The step that follows from an error.
   /// - Parameters:
-  ///   - endings: what was to end; not empty.
+  ///   - endings: the attempts that were to end; not empty.
   ///   - storesOutput: whether the first one's output was to be stored.
   mutating func decide(
     after error: any Error, endings: ArraySlice<JobQueue.Ending>, storesOutput: Bool

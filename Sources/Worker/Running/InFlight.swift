@@ -145,7 +145,7 @@ final class InFlight: Sendable {
     }
   }
 
-  /// What was reported since the last call.
+  /// The progress that was reported since the last call.
   func takeProgress() -> [(job: Job, progress: JobQueue.Progress)] {
     state.withLock { state in
       let reports = state.entries.values.compactMap { entry in entry.progress.map { (job: entry.job, progress: $0) } }

@@ -45,7 +45,7 @@ struct Listener: Sendable {
       let notifications = connection.notifications()
       try await connection.script("LISTEN twinmill_jobs; LISTEN twinmill_cancel; LISTEN twinmill_ping")
       succeeded()
-      // What came in before LISTEN took hold.
+      // For jobs that came in before LISTEN took hold.
       wakeUp.signal()
       try await isListening(connection)
       let pings = Pings()

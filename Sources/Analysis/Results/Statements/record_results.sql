@@ -1,8 +1,8 @@
--- Purpose: writes what the results of a batch were computed from; every kind's store begins with it.
+-- Purpose: records the results of a batch with their inputs; the store of every kind begins with it.
 --   Per job: $1 bigint[] job ids, $2 integer[] attempts, $3 uuid[] twins, $4 text[] input hashes, $5 timestamptz[] when
 --   the input was read, $6 text[] metadata (JSON); $7 text code version; $8 text kind.
 -- All rows of a transaction have one now(), so computed_at equals created_at of the rows: views of the latest result
--- join by it. Of two jobs for one twin the one that read its input last is the latest, whoever stores last; a kind
+-- join by it. Of two jobs for one twin the one that read its input last is the latest, also if it stores first. A kind
 -- whose rows replace earlier ones replaces them only where its job is the one recorded here.
 -- Index relied on: results' primary key. Locks: result rows in the order of their twins, so that batches do not
 --   deadlock. Rows: none; affected = twins.

@@ -20,7 +20,8 @@ CREATE TABLE twinmill.routines (
   grants      text[] NOT NULL,
   retired_by  text
 );
-COMMENT ON TABLE twinmill.routines IS 'Functions, views and triggers as "twinmill migrate up" applied them from their files';
+COMMENT ON TABLE twinmill.routines IS
+  'Functions, views and triggers as "twinmill migrate up" applied them from their files';
 COMMENT ON COLUMN twinmill.routines.signature IS
   'A function with its argument types, a view, or a trigger''s name "on" its table';
 COMMENT ON COLUMN twinmill.routines.version IS 'Version of Twinmill that applied this text';
@@ -193,9 +194,11 @@ CREATE TABLE twinmill.job_history (
   errors           jsonb
 ) PARTITION BY RANGE (finished_at);
 COMMENT ON TABLE twinmill.job_history IS 'Finished jobs, one partition per UTC day of finished_at';
-COMMENT ON COLUMN twinmill.job_history.result IS 'stored, or unchanged: the input had not changed, and the job wrote nothing';
+COMMENT ON COLUMN twinmill.job_history.result IS
+  'stored, or unchanged: the input had not changed, and the job wrote nothing';
 COMMENT ON COLUMN twinmill.job_history.started_at IS 'When the winning attempt began to load, by the server''s clock';
-COMMENT ON COLUMN twinmill.job_history.token IS 'Random per claim; with job_id, attempt and claimed_by it fences an attempt';
+COMMENT ON COLUMN twinmill.job_history.token IS
+  'Random per claim; with job_id, attempt and claimed_by it fences an attempt';
 CREATE INDEX job_history_job ON twinmill.job_history (job_id);
 
 -- It takes the rows of days without a partition: no job is lost when a partition comes late.
@@ -219,4 +222,5 @@ CREATE TYPE twinmill.job_request AS (
   deadline         timestamptz,
   if_waiting       text
 );
-COMMENT ON TYPE twinmill.job_request IS 'A request for a job: twinmill.request builds it, twinmill.enqueue_all takes an array of them';
+COMMENT ON TYPE twinmill.job_request IS
+  'A request for a job: twinmill.request builds it, twinmill.enqueue_all takes an array of them';

@@ -23,7 +23,8 @@ COMMENT ON COLUMN twinmill.workers.lock_key IS
   'Session-level advisory lock of the living process; NULL: it holds none, for example behind a pooling proxy';
 COMMENT ON COLUMN twinmill.workers.heartbeats IS
   'Grows by one with each heartbeat; a rescuer must see it stand still by its own clock';
-COMMENT ON COLUMN twinmill.workers.clock_offset_ms IS 'Worker''s clock minus the server''s, as last measured; for people only';
+COMMENT ON COLUMN twinmill.workers.clock_offset_ms IS
+  'Worker''s clock minus the server''s, as last measured; for people only';
 
 -- One row per batch that a worker works on. A job is running if a claim holds it. The row is the fence: a statement
 -- that ends its jobs or puts them back locks it first.
@@ -73,4 +74,5 @@ CREATE TABLE twinmill.progress (
   message     text,
   updated_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
-COMMENT ON TABLE twinmill.progress IS 'Latest progress of unfinished jobs; maintenance deletes it when they have finished';
+COMMENT ON TABLE twinmill.progress IS
+  'Latest progress of unfinished jobs; maintenance deletes it when they have finished';

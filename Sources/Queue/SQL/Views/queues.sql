@@ -25,3 +25,15 @@ CREATE OR REPLACE VIEW twinmill.queues AS
          coalesce(s.ageing_seconds, 60) AS ageing_seconds
   FROM waiting w FULL JOIN running r USING (queue) FULL JOIN twinmill.queue_settings s USING (queue);
 COMMENT ON VIEW twinmill.queues IS 'Live jobs by queue and state, with the queue''s settings';
+COMMENT ON COLUMN twinmill.queues.queue IS 'The queue';
+COMMENT ON COLUMN twinmill.queues.ready IS 'Jobs that wait for a worker';
+COMMENT ON COLUMN twinmill.queues.scheduled IS 'Jobs that wait for their time';
+COMMENT ON COLUMN twinmill.queues.running IS 'Jobs that a worker has claimed';
+COMMENT ON COLUMN twinmill.queues.blocked IS 'Jobs that wait for other jobs or for their concurrency key';
+COMMENT ON COLUMN twinmill.queues.oldest_ready IS 'Since when the oldest ready job waits';
+COMMENT ON COLUMN twinmill.queues.is_paused IS 'Whether no jobs are claimed from it';
+COMMENT ON COLUMN twinmill.queues.max_running IS 'Most jobs of the queue running at once; NULL: no limit';
+COMMENT ON COLUMN twinmill.queues.max_running_per_key IS 'Most jobs of one concurrency key running at once; NULL: no limit';
+COMMENT ON COLUMN twinmill.queues.rate IS 'Most jobs started in rate_seconds; NULL: no limit';
+COMMENT ON COLUMN twinmill.queues.rate_seconds IS 'The period of the rate';
+COMMENT ON COLUMN twinmill.queues.ageing_seconds IS 'How many seconds one step of priority is worth';

@@ -1,4 +1,4 @@
--- Purpose: everything that is known of one job, field by field, so that a column that is new needs no new program.
+-- Purpose: returns all columns of one job, one row each: a new column then needs no new program.
 --          $1 the job.
 -- Index:   jobs_pkey and the history's.  Locks: none.  Rows: one per column; none when there is no such job.
 SELECT key AS name, value #>> '{}' AS text, value::text AS json

@@ -1,5 +1,5 @@
--- Purpose: make a kind's default schedule, once in the life of a database: the setting remembers it, so that a schedule
---          that somebody removed does not come back. $1 kind and name, $2 cron expression, $3 time zone.
+-- Purpose: makes a kind's default schedule, once in the life of a database. The setting records it: a schedule that
+--          somebody removed does not come back. $1 kind and name, $2 cron expression, $3 time zone.
 -- Index:   settings_pkey, schedules_pkey.
 -- Locks:   the setting's row, the schedule's row.
 -- Rows:    the schedule's name; none: it was made before.

@@ -1,6 +1,7 @@
--- Purpose: forget ticks beyond retention. $1 retention in seconds, $2 how many at most.
--- Index:   schedule_ticks_planned_at, schedule_ticks_pkey.  Locks: the deleted rows; never waits.
--- Rows:    none; the command tag says how many.
+-- Purpose: deletes ticks past retention. $1 retention in seconds, $2 how many at most.
+-- Index:   schedule_ticks_planned_at, schedule_ticks_pkey.
+-- Locks:   the deleted rows. It never waits.
+-- Rows:    none; the command tag holds the number.
 WITH old AS MATERIALIZED (
   SELECT t.schedule, t.planned_at FROM twinmill.schedule_ticks t
   WHERE t.planned_at < now() - make_interval(secs => $1::double precision)

@@ -1,4 +1,4 @@
--- Schedules: what is to be enqueued when. The trigger `guard` checks every way in.
+-- Schedules: jobs to enqueue at planned instants. The trigger `guard` checks every row.
 CREATE TABLE twinmill.schedules (
   name            text PRIMARY KEY CHECK (name ~ '^[A-Za-z0-9_.-]{1,100}$'),
   cron            text NOT NULL,
@@ -21,17 +21,18 @@ CREATE TABLE twinmill.schedules (
   next_at         timestamptz,
   last_error      text
 );
-COMMENT ON TABLE twinmill.schedules IS 'What is enqueued when; twinmill.schedule() makes them, twinmill.unschedule() removes them';
+COMMENT ON TABLE twinmill.schedules IS
+  'Jobs to enqueue at planned instants; twinmill.schedule() makes a schedule, twinmill.unschedule() removes it';
 COMMENT ON COLUMN twinmill.schedules.cron IS 'Minute, hour, day of month, month, day of week; or @daily and the like';
-COMMENT ON COLUMN twinmill.schedules.time_zone IS 'IANA name: whose clock the cron expression reads';
+COMMENT ON COLUMN twinmill.schedules.time_zone IS 'IANA name of the clock that the cron expression reads';
 COMMENT ON COLUMN twinmill.schedules.overlap IS
   'While a job of this schedule is unfinished: skip the tick, queue_one (one may wait beside it), or allow';
 COMMENT ON COLUMN twinmill.schedules.catch_up IS
-  'Planned instants that nobody was there for: skip them, run the latest, or all (the newest catch_up_limit of them)';
+  'Planned instants that passed without a scheduler: skip them, run the latest, or all (the newest catch_up_limit)';
 COMMENT ON COLUMN twinmill.schedules.jitter IS
   'Each job starts this much later at most, by a delay that depends on the name and the planned instant only';
 COMMENT ON COLUMN twinmill.schedules.planned_until IS
-  'Every planned instant up to here has been dealt with, or lay in a time in which the schedule was disabled';
+  'Every planned instant up to here is decided, or lay in a time in which the schedule was disabled';
 COMMENT ON COLUMN twinmill.schedules.next_at IS
   'The next planned instant, or the next try after last_error; null = the scheduler has not looked yet';
 COMMENT ON COLUMN twinmill.schedules.last_error IS 'Why the last tick could not be made; null when it could';

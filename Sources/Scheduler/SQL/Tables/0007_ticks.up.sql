@@ -1,4 +1,4 @@
--- Ticks: what became of every planned instant.
+-- Ticks: the decision on each planned instant.
 CREATE TABLE twinmill.schedule_ticks (
   schedule    text NOT NULL,
   planned_at  timestamptz NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE twinmill.schedule_ticks (
   CHECK ((outcome IN ('enqueued', 'merged')) = (job_id IS NOT NULL))
 );
 COMMENT ON TABLE twinmill.schedule_ticks IS
-  'What became of each planned instant: exactly one row each; schedulers delete rows 90 days after the instant';
+  'The decision on each planned instant, exactly one row each; schedulers delete rows 90 days after the instant';
 COMMENT ON COLUMN twinmill.schedule_ticks.outcome IS
   'enqueued; merged: job_id had the same unique key; skipped: by the overlap policy; missed: by the catch-up policy';
 COMMENT ON COLUMN twinmill.schedule_ticks.decided_at IS 'When a scheduler decided it, by the server''s clock';

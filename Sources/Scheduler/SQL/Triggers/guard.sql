@@ -1,4 +1,4 @@
--- Purpose: runs guard_schedule before a schedule is written. The scheduler's own columns (planned_until, next_at,
+-- Purpose: calls guard_schedule before a schedule is written. The scheduler's own columns (planned_until, next_at,
 --          last_error) do not fire it.
 -- Index:   none.
 -- Locks:   see guard_schedule.

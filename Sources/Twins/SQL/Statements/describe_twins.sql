@@ -1,4 +1,4 @@
--- Purpose: what a batch of jobs must know of its twins besides their series. $1 uuid[] twins; $2 text kind;
+-- Purpose: returns what a batch of jobs needs of its twins besides their series. $1 uuid[] twins; $2 text kind;
 --   $3 text[] names of domains, $4 text[] schema, $5 text[] table, $6 text[] a column of it that the domain needs.
 -- Index relied on: the primary keys of user_digital_twins and results. Locks: ACCESS SHARE.
 -- Rows: one per twin that exists; tables_ready: the tables of its domain exist with their columns and may be read, so

@@ -16,7 +16,7 @@ CREATE TABLE twinmill.created_objects (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE twinmill.created_objects IS
-  'What Twinmill created or added outside its own schema (origin: migration number or domain name); migrate down removes exactly these objects, newest first.';
+  'Objects that Twinmill created or added outside its own schema (origin: migration number or domain name); migrate down removes exactly these objects, newest first.';
 
 DO $do$
 DECLARE

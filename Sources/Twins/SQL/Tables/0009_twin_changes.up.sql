@@ -11,4 +11,4 @@ CREATE TABLE twinmill.twin_changes (
   changed_at timestamptz NOT NULL DEFAULT now()
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 COMMENT ON TABLE twinmill.twin_changes IS
-  'Append-only marks: input data of the twin was written by a statement on the table named source. The sweep consumes them.';
+  'Append-only marks: a statement on the table source wrote input data of the twin. The sweep consumes them';

@@ -1,5 +1,5 @@
--- Purpose: what was computed last for each twin and kind (the input hash that lets an unchanged job end without a
---          write), and when the sweep last took its marks.
+-- Purpose: the latest result of each twin and kind, whose input hash lets an unchanged job end without a write; and the
+--          last time at which the sweep took its marks.
 -- Index:   results_pkey, twin_sweeps_pkey.
 -- Locks:   none.
 CREATE TABLE twinmill.results (
@@ -15,7 +15,9 @@ CREATE TABLE twinmill.results (
   PRIMARY KEY (twin_id, kind)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE twinmill.results IS
-  'The latest result per twin and kind: hash of its input, job and attempt that wrote it. computed_at equals created_at of its rows; checked_at is when its input was read; summary is the result''s metadata, also where there was nothing to write.';
+  'The latest result per twin and kind: the hash of its input, the job and attempt that wrote it. computed_at equals '
+  'created_at of its rows; checked_at is when its input was read; summary is the result''s metadata, also if the job '
+  'had no rows to write';
 
 CREATE TABLE twinmill.twin_sweeps (
   twin_id uuid NOT NULL,
@@ -26,4 +28,5 @@ CREATE TABLE twinmill.twin_sweeps (
   PRIMARY KEY (twin_id, kind)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE twinmill.twin_sweeps IS
-  'When the sweep last took marks of the twin, the oldest change among them, and the job that was to read the change: a result whose input was read before swept_at is stale.';
+  'When the sweep last took marks of the twin, the oldest change among them, and the job that was to read the change. '
+  'A result whose input was read before swept_at is stale';

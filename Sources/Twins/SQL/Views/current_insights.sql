@@ -1,4 +1,4 @@
--- Purpose: open insights, the most important of a twin first.
+-- Purpose: shows open insights, the most important of a twin first.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one per open insight.
@@ -29,4 +29,20 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'insight' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, rank, i.id;
 COMMENT ON VIEW twinmill.current_insights IS
-  'What is to be seen in each twin now: open episodes, the most important first (rank); data_points holds every number of title and description with the job it comes from.';
+  'Open insights of each twin, the most important first (rank); data_points holds every number of title and '
+  'description with the job that it comes from';
+COMMENT ON COLUMN twinmill.current_insights.domain IS 'The twin''s domain';
+COMMENT ON COLUMN twinmill.current_insights.subject IS 'The person or thing that the twin represents';
+COMMENT ON COLUMN twinmill.current_insights.twin_id IS 'The twin';
+COMMENT ON COLUMN twinmill.current_insights.rank IS '1 is the most important of the twin';
+COMMENT ON COLUMN twinmill.current_insights.insight_type IS 'trend, risk, opportunity, change, anomaly, milestone or data_quality';
+COMMENT ON COLUMN twinmill.current_insights.severity IS 'low, medium or high';
+COMMENT ON COLUMN twinmill.current_insights.title IS 'One line';
+COMMENT ON COLUMN twinmill.current_insights.description IS 'The text under the title';
+COMMENT ON COLUMN twinmill.current_insights.confidence IS '0 to 1: the chance that the statement is true';
+COMMENT ON COLUMN twinmill.current_insights.action_items IS 'Things that one may do';
+COMMENT ON COLUMN twinmill.current_insights.data_points IS 'Every number of the text, with the job it comes from';
+COMMENT ON COLUMN twinmill.current_insights.first_seen IS 'The first evaluation that saw it';
+COMMENT ON COLUMN twinmill.current_insights.last_seen IS 'The latest evaluation that saw it';
+COMMENT ON COLUMN twinmill.current_insights.id IS 'The insight''s row';
+COMMENT ON COLUMN twinmill.current_insights.job_id IS 'The job that wrote the row last';

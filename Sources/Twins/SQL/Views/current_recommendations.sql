@@ -1,4 +1,4 @@
--- Purpose: open recommendations, the most urgent of a twin first.
+-- Purpose: shows open recommendations, the most urgent of a twin first.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one per open recommendation.
@@ -27,4 +27,19 @@ CROSS JOIN LATERAL (
 WHERE d.document ->> 'kind' = 'recommendation' AND d.document ->> 'state' = 'open'
 ORDER BY t.domain, t.subject, r.priority, r.created_at, r.id;
 COMMENT ON VIEW twinmill.current_recommendations IS
-  'What is recommended for each twin now, the most urgent first; rests_on holds every number of title and description with the job it comes from.';
+  'Open recommendations for each twin, the most urgent first; rests_on holds every number of title and description '
+  'with the job that it comes from';
+COMMENT ON COLUMN twinmill.current_recommendations.domain IS 'The twin''s domain';
+COMMENT ON COLUMN twinmill.current_recommendations.subject IS 'The person or thing that the twin represents';
+COMMENT ON COLUMN twinmill.current_recommendations.twin_id IS 'The twin';
+COMMENT ON COLUMN twinmill.current_recommendations.priority IS '1 is urgent, 5 is not';
+COMMENT ON COLUMN twinmill.current_recommendations.recommendation_type IS 'product, behaviour, operation and others';
+COMMENT ON COLUMN twinmill.current_recommendations.title IS 'The recommendation in one line';
+COMMENT ON COLUMN twinmill.current_recommendations.description IS 'Why';
+COMMENT ON COLUMN twinmill.current_recommendations.actions IS 'Steps';
+COMMENT ON COLUMN twinmill.current_recommendations.products IS 'The products that it is about';
+COMMENT ON COLUMN twinmill.current_recommendations.expected_impact IS 'The difference to expect';
+COMMENT ON COLUMN twinmill.current_recommendations.rests_on IS 'Every number of the text, with the job it comes from';
+COMMENT ON COLUMN twinmill.current_recommendations.created_at IS 'When it was first recommended';
+COMMENT ON COLUMN twinmill.current_recommendations.id IS 'The recommendation''s row';
+COMMENT ON COLUMN twinmill.current_recommendations.job_id IS 'The job that wrote the row last';

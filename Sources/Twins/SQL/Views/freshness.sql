@@ -1,5 +1,5 @@
--- Purpose: how fresh the results of each twin and kind are, and which job will refresh them.
--- Index:   results_pkey, twin_sweeps_pkey, jobs_unique, job_history_job; twin_changes is read as a whole.
+-- Purpose: shows how fresh the results of each twin and kind are, and which job will refresh them.
+-- Index:   results_pkey, twin_sweeps_pkey, jobs_unique, job_history_job. It reads all of twin_changes.
 -- Locks:   none.
 -- Rows:    one per twin and kind that is recomputed on change.
 -- Grant:   twinmill_worker, twinmill_read
@@ -27,8 +27,8 @@ LEFT JOIN (
 ) m ON m.twin_id = t.id
 LEFT JOIN twinmill.twin_sweeps s ON s.twin_id = t.id AND s.kind = k.name
 LEFT JOIN LATERAL (
-  -- A job that found its input unchanged writes no result, but history knows that it looked. Asked only where the
-  -- answer matters: after a sweep that is newer than the result.
+  -- A job that found its input unchanged writes no result, but the history shows that it read the input. This matters
+  -- only after a sweep that is newer than the result.
   SELECT f.started_at
   FROM twinmill.job_history f
   WHERE f.job_id = s.job_id
@@ -42,4 +42,15 @@ CROSS JOIN LATERAL (SELECT greatest(r.checked_at, h.started_at) AS last) read
 LEFT JOIN twinmill.live_jobs j ON j.kind = k.name AND j.unique_key = t.id::text
 WHERE t.domain IS NOT NULL;
 COMMENT ON VIEW twinmill.freshness IS
-  'Per twin and kind: never, stale (input written since it was last read; dirty_since says when) or fresh; and the waiting or running job that will refresh it.';
+  'State of the results per twin and kind: never, stale (input was written since it was last read; dirty_since says '
+  'when) or fresh; and the waiting or running job that will refresh them';
+COMMENT ON COLUMN twinmill.freshness.twin_id IS 'The twin';
+COMMENT ON COLUMN twinmill.freshness.domain IS 'The twin''s domain';
+COMMENT ON COLUMN twinmill.freshness.subject IS 'The person or thing that the twin represents';
+COMMENT ON COLUMN twinmill.freshness.kind IS 'The kind of job';
+COMMENT ON COLUMN twinmill.freshness.state IS 'fresh, stale or never';
+COMMENT ON COLUMN twinmill.freshness.computed_at IS 'When the result was written';
+COMMENT ON COLUMN twinmill.freshness.checked_at IS 'When the input was last read';
+COMMENT ON COLUMN twinmill.freshness.dirty_since IS 'When the oldest change was written that no result has read';
+COMMENT ON COLUMN twinmill.freshness.job_id IS 'The job that wrote the result';
+COMMENT ON COLUMN twinmill.freshness.unfinished_job_id IS 'The waiting or running job that will refresh the result';

@@ -18,4 +18,5 @@ BEGIN
   END IF;
   RETURN number;
 END $$;
-COMMENT ON FUNCTION twinmill.lane(text, text, text, integer) IS 'The lane of jobs of this queue, kind, tenant and priority';
+COMMENT ON FUNCTION twinmill.lane(text, text, text, integer) IS
+  'The lane of jobs of this queue, kind, tenant and priority';

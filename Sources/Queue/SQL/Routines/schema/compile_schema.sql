@@ -11,4 +11,5 @@ BEGIN
   NEW.accepts := ('strict ' || twinmill.schema_predicate(NEW.arguments_schema))::jsonpath;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION twinmill.compile_schema() IS 'Trigger of twinmill.kinds: keeps the predicate of the arguments'' schema';
+COMMENT ON FUNCTION twinmill.compile_schema() IS
+  'Trigger of twinmill.kinds: keeps the predicate of the arguments'' schema';

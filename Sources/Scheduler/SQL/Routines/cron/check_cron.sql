@@ -1,4 +1,4 @@
--- Purpose: refuse what is no cron expression: 22023, with the field, the offending text and what is allowed there.
+-- Purpose: refuses a text that is no cron expression: 22023, with the field, the bad text and the allowed values.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -41,4 +41,4 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION twinmill.check_cron(text) IS
-  'Returns when the text is a cron expression of five fields or a shorthand such as @daily; an error says what is wrong';
+  'Accepts a cron expression of five fields or a shorthand such as @daily; an error names the fault';

@@ -1,4 +1,5 @@
--- Purpose: the numbers that one field allows (1 minute … 5 day of week; L is 0), or an error that says what is wrong.
+-- Purpose: returns the numbers that one field allows (field 1 is minute, 5 is day of week; L is 0), or raises an error
+--          that names the fault.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -10,7 +11,8 @@ DECLARE
   title text := ('{minute,hour,day of month,month,day of week}'::text[])[field];
   low integer := ('{0,0,1,1,0}'::integer[])[field];
   high integer := ('{59,23,31,12,7}'::integer[])[field];
-  -- What * and an open step reach: Saturday, not the second Sunday. No longer step can reach a second number.
+  -- The last number that * and an open step reach: Saturday, not the second Sunday. No longer step can reach a second
+  -- number.
   last integer := ('{59,23,31,12,6}'::integer[])[field];
   names text[] := CASE field
     WHEN 4 THEN '{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}'::text[]
@@ -94,4 +96,4 @@ BEGIN
   RETURN numbers;
 END $$;
 COMMENT ON FUNCTION twinmill.cron_numbers(integer, text) IS
-  'The numbers that field 1-5 of a cron expression allows (0 = the last day of the month); an error when it is broken';
+  'The numbers that field 1-5 of a cron expression allows (0 = the last day of the month); an error if it is bad';

@@ -1,4 +1,4 @@
--- Purpose: stop a schedule without losing it. Jobs that it has enqueued run on.
+-- Purpose: stops a schedule without losing it. Jobs that it has enqueued go on.
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.

@@ -1,4 +1,4 @@
--- Purpose: let a schedule run again from now on. The disabled time is not replayed.
+-- Purpose: lets a schedule run again from now on. It does not make up for the disabled time.
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
@@ -14,4 +14,4 @@ BEGIN
   RETURN enable_schedule.name;
 END $$;
 COMMENT ON FUNCTION twinmill.enable_schedule(text) IS
-  'Lets a disabled schedule run from now on; what was planned while it was disabled is not made up for';
+  'Lets a disabled schedule run from now on; instants of the disabled time stay missed';

@@ -1,4 +1,4 @@
--- Purpose: refuse what could not run, whoever writes it, and keep planned_until true to what happened.
+-- Purpose: refuses schedules that could not run, for every writer, and corrects planned_until when the plan changes.
 -- Index:   kinds_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
@@ -14,8 +14,8 @@ BEGIN
       HINT = 'Use 1 to 100 letters, digits, dots, dashes or underscores.';
   END IF;
   PERFORM twinmill.check_cron(new.cron);
-  -- The view reads every zone's file: asked only when the zone is new. What it lists beside the IANA names (posix/…,
-  -- localtime) means something else on each machine, or nothing to the scheduler.
+  -- The view reads the file of every zone: it is read only when the zone is new. Its other names (posix/…, localtime)
+  -- differ from machine to machine, or mean nothing to the scheduler.
   IF TG_OP = 'INSERT' OR new.time_zone IS DISTINCT FROM old.time_zone THEN
     IF new.time_zone ~ '^(posix/|right/|localtime$|posixrules$|Factory$)'
        OR NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = new.time_zone) THEN
@@ -63,7 +63,7 @@ BEGIN
     new.planned_until := now();
     new.next_at := NULL;
   ELSE
-    -- Neither a disabled time nor another plan's past is replayed.
+    -- A disabled time and the past of another plan are not made up for.
     IF (new.enabled AND NOT old.enabled) OR new.cron <> old.cron OR new.time_zone <> old.time_zone THEN
       new.planned_until := greatest(old.planned_until, now());
     END IF;

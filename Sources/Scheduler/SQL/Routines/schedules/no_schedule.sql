@@ -1,4 +1,4 @@
--- Purpose: the error of every function that is given a schedule's name.
+-- Purpose: raises the error of every function that is given an unknown schedule.
 -- Index:   schedules_pkey.
 -- Locks:   none.
 -- Rows:    none: it always raises.
@@ -13,4 +13,4 @@ BEGIN
                     FROM (SELECT s.name FROM twinmill.schedules s ORDER BY s.name LIMIT 20) AS k) || '.',
       'There is none yet: SELECT twinmill.schedule(name, cron, kind);');
 END $$;
-COMMENT ON FUNCTION twinmill.no_schedule(text) IS 'Raises P0002 and names the schedules that there are';
+COMMENT ON FUNCTION twinmill.no_schedule(text) IS 'Raises P0002 and names the existing schedules';

@@ -1,4 +1,4 @@
--- Purpose: enqueue a schedule's job now, besides its plan; overlap policies count it like any other of its jobs.
+-- Purpose: enqueues a schedule's job now, besides its plan. Overlap policies count it like the schedule's other jobs.
 -- Index:   schedules_pkey.
 -- Locks:   none.
 -- Rows:    one.

@@ -1,4 +1,4 @@
--- Purpose: make a schedule, or replace the one of that name; what has run does not run again.
+-- Purpose: makes a schedule, or replaces the one of that name. Instants that have run do not run again.
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
@@ -34,4 +34,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION twinmill.schedule(text, text, text, jsonb, text, uuid, text, integer, text, text, integer,
   interval, boolean) IS
-  'Makes the schedule of that name, or replaces it without running again what has run; returns the name';
+  'Makes the schedule of that name, or replaces it; instants that have run do not run again; returns the name';

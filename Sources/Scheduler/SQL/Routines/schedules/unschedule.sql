@@ -1,4 +1,4 @@
--- Purpose: remove a schedule. Its jobs and the record of its ticks stay.
+-- Purpose: removes a schedule. Its jobs and the record of its ticks stay.
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
@@ -13,4 +13,4 @@ BEGIN
   END IF;
   RETURN unschedule.name;
 END $$;
-COMMENT ON FUNCTION twinmill.unschedule(text) IS 'Removes a schedule; jobs that it has enqueued and its ticks stay';
+COMMENT ON FUNCTION twinmill.unschedule(text) IS 'Removes a schedule; its jobs and its ticks stay';

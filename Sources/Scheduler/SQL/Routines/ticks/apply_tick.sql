@@ -1,10 +1,12 @@
--- Purpose: carry out a plan for one schedule: record each instant once, enqueue those to run, advance.
+-- Purpose: carries out a plan for one schedule: it records each instant once, enqueues the jobs to run, and advances.
 -- Index:   schedules_pkey, schedule_ticks_pkey, jobs_unique.
 -- Locks:   the schedule's row, which the caller already holds.
 -- Rows:    one.
--- The primary key of schedule_ticks is what makes a double fire impossible: whoever inserts the instant's row fires it.
--- An error (a kind or a twin that is gone) undoes this schedule's part, is kept in last_error, and is tried again at
--- retry_at; other schedules of the same transaction go on. Errors of the connection or of concurrency end the tick.
+-- The primary key of schedule_ticks makes a double fire impossible: only the transaction that inserts the instant's row
+-- fires it.
+-- An error, for example a kind or a twin that is gone, undoes this schedule's part only. last_error keeps it, and the
+-- next try is at retry_at. Other schedules of the same transaction go on. An error of the connection or of concurrency
+-- ends the whole tick.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.apply_tick(
   schedule text, planned timestamptz[], outcomes text[], run_at timestamptz[], reasons text[],
@@ -42,7 +44,7 @@ BEGIN
         instant.run_at,
         format('schedule:%s:%s', known.name,
           to_char(instant.planned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))) AS e;
-      -- No ON CONFLICT: were the instant another's after all, the job just enqueued must go as well.
+      -- No ON CONFLICT: if another scheduler has the instant after all, the job just enqueued must go as well.
       INSERT INTO twinmill.schedule_ticks (schedule, planned_at, outcome, job_id, reason)
       VALUES (apply_tick.schedule, instant.planned_at,
               CASE job.outcome WHEN 'merged' THEN 'merged' ELSE 'enqueued' END, job.job_id, instant.reason);

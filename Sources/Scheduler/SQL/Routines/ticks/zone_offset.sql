@@ -1,8 +1,8 @@
--- Purpose: what the server's rules say a zone's clock is ahead of UTC now, in seconds; null when it has no such zone.
+-- Purpose: returns the seconds by which a zone's clock is ahead of UTC now, by the server's rules; NULL: no such zone.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Not AT TIME ZONE: that reads CET, EET, MET and WET as abbreviations without summer time, not as zones.
+-- It does not use AT TIME ZONE, which reads CET, EET, MET and WET as abbreviations without summer time, not as zones.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.zone_offset(zone text) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Purpose: whether a row's id was made by result_id.
+-- Purpose: tells whether result_id made the id of a row.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -11,4 +11,4 @@ AS $function$
   SELECT is_result.id BETWEEN '74776d69-6c6c-8000-0000-000000000000' AND '74776d69-6c6c-8fff-ffff-ffffffffffff'
 $function$;
 COMMENT ON FUNCTION twinmill.is_result(uuid) IS
-  'Whether a row''s id is one of twinmill.result_id: a job wrote the row, no application.';
+  'Whether twinmill.result_id made the id of a row: a job wrote the row, not an application';

@@ -1,15 +1,14 @@
--- Purpose: leave one mark per twin whose rows a statement wrote.
+-- Purpose: leaves one mark per twin whose rows a statement wrote.
 -- Index:   none.
 -- Locks:   none: marks are only added.
 -- Rows:    one mark per twin and statement.
--- SECURITY DEFINER: an application's role has no right on the marks.
+-- SECURITY DEFINER, because an application's role has no right on the marks.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.note_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- One mark per distinct twin of the statement. SECURITY DEFINER: an application's role has no right on the marks.
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO twinmill.twin_changes (twin_id, source)
@@ -27,4 +26,4 @@ BEGIN
   RETURN NULL;
 END
 $function$;
-COMMENT ON FUNCTION twinmill.note_changes() IS 'Statement trigger: marks the twins whose rows a statement wrote.';
+COMMENT ON FUNCTION twinmill.note_changes() IS 'Statement trigger: marks the twins whose rows a statement wrote';

@@ -1,4 +1,4 @@
--- Purpose: make twins for the subjects of newly inserted rows. An application's INSERT never fails because of it.
+-- Purpose: makes twins for the subjects of new rows. An application's INSERT never fails because of it.
 -- Index:   see register_subjects.
 -- Locks:   see register_subjects.
 -- Rows:    none.
@@ -8,7 +8,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- Arguments of the trigger: domain, column that names the subject. An application's INSERT never fails because of it.
+-- Arguments of the trigger: domain, column that names the subject.
 DECLARE
   subjects text[];
 BEGIN
@@ -21,4 +21,4 @@ EXCEPTION WHEN not_null_violation OR insufficient_privilege THEN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.note_new_subjects() IS
-  'Statement trigger for INSERT on a table of subjects: each new subject has its twin at once.';
+  'Statement trigger for INSERT on a table of subjects: makes the twin of each new subject';

@@ -1,4 +1,4 @@
--- Purpose: leave one mark per twin whose subject's rows a statement wrote.
+-- Purpose: leaves one mark per twin whose subject's rows a statement wrote.
 -- Index:   twinmill_twins_domain_subject.
 -- Locks:   none: marks are only added.
 -- Rows:    one mark per twin and statement.
@@ -8,8 +8,8 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- Arguments of the trigger: domain, column with the subject; or, where the subject stands in another table: domain,
--- column, that table, its column to join with, its column with the subject. One mark per twin of the statement.
+-- Arguments of the trigger: domain, column with the subject. If the subject stands in another table: domain, column,
+-- that table, its column to join with, its column with the subject.
 DECLARE
   keys text;
 BEGIN
@@ -40,4 +40,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.note_subject_changes() IS
-  'Statement trigger on a table whose rows name a subject: marks the twins of the subjects whose rows were written.';
+  'Statement trigger on a table whose rows name a subject: marks the twins of the subjects whose rows were written';

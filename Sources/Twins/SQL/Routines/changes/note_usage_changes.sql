@@ -1,4 +1,4 @@
--- Purpose: leave marks for changed product use, and none for results that jobs write into the same table.
+-- Purpose: leaves marks for changed product use, but none for results that jobs write into the same table.
 -- Index:   none.
 -- Locks:   none: marks are only added.
 -- Rows:    one mark per twin and statement.
@@ -8,9 +8,9 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- product_effects holds input (which product, from when to when) and results (effects, score) in one table and, where
--- the application wrote the row, in one row: writing results must not mark the twin, or a result would ask for the next
--- one for ever. Rows that a job wrote say nothing that the application's do not.
+-- product_effects holds input (product, start, end) and results (effects, score) in one table. Where the application
+-- wrote the row, they stand in one row. A result must not mark the twin, because it would then ask for the next result
+-- for ever. Rows that a job wrote hold no input that the application's rows lack.
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO twinmill.twin_changes (twin_id, source)
@@ -33,4 +33,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.note_usage_changes() IS
-  'Statement trigger of product_effects: marks twins whose product use changed, not those whose results were written.';
+  'Statement trigger of product_effects: marks twins whose product use changed, not those whose results were written';

@@ -1,4 +1,4 @@
--- Purpose: put the triggers that leave marks on a table with a column twin_id, and record them for migrate down.
+-- Purpose: puts the triggers that leave marks on a table with a column twin_id, and records them for migrate down.
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
@@ -36,4 +36,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.track_changes(regclass, text, text) IS
-  'Puts the dirty-tracking triggers on a table with a twin_id column and records them for migrate down.';
+  'Puts the triggers that leave marks on a table with a column twin_id, and records them for migrate down';

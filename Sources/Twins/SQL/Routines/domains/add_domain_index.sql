@@ -1,4 +1,4 @@
--- Purpose: create an index where none begins with these columns, and record it for migrate down.
+-- Purpose: creates an index if none begins with these columns, and records it for migrate down.
 -- Index:   none.
 -- Locks:   SHARE on the table while the index is built.
 -- Rows:    none.
@@ -11,7 +11,7 @@ DECLARE
   place record;
   index_name text;
 BEGIN
-  -- One that begins with these columns, in this order, will do; either direction.
+  -- An index that begins with these columns, in this order, is enough; either direction.
   IF EXISTS (
     SELECT
     FROM pg_index i
@@ -42,4 +42,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.add_domain_index(text, regclass, text[]) IS
-  'Used by domains'' schema scripts: an index that begins with these columns, where there is none, recorded for migrate down.';
+  'For schema scripts of domains: creates an index that begins with these columns if there is none, and records it for '
+  'migrate down';

@@ -1,4 +1,4 @@
--- Purpose: create a domain's table and its schema where they are missing, and record them for migrate down.
+-- Purpose: creates a domain's table and its schema if they are missing, and records them for migrate down.
 -- Index:   none.
 -- Locks:   those of CREATE TABLE.
 -- Rows:    none.
@@ -24,7 +24,7 @@ BEGIN
     format('Data of domain %s, created by Twinmill (twinmill.created_objects).', domain));
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES (domain, 'table', add_domain_table.schema_name, add_domain_table.table_name);
-  -- Whoever may read the twins may read their observations: the worker's role, above all.
+  -- Roles that may read the twins may read their observations: above all the worker's role.
   FOR grantee IN
     SELECT CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE granted.grantee::regrole::text END
     FROM pg_class c
@@ -39,4 +39,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.add_domain_table(text, text, text, text) IS
-  'Used by domains'' schema scripts: a table, and its schema, where they are missing, recorded for migrate down.';
+  'For schema scripts of domains: creates a table and its schema if they are missing, and records them for migrate down';

@@ -1,4 +1,4 @@
--- Purpose: add a statement trigger where it is missing, and record it for migrate down.
+-- Purpose: adds a statement trigger if it is missing, and records it for migrate down.
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
@@ -25,4 +25,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.add_trigger(regclass, text, text, text, text, text, text[]) IS
-  'Used by domains'' schema scripts: a statement trigger, unless it is there, recorded for migrate down.';
+  'For schema scripts of domains: adds a statement trigger if it is missing, and records it for migrate down';

@@ -1,4 +1,4 @@
--- Purpose: put the trigger that makes twins on a table of subjects.
+-- Purpose: puts the trigger that makes twins on a table of subjects.
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
@@ -12,4 +12,4 @@ AS $function$
     ARRAY[domain, key])
 $function$;
 COMMENT ON FUNCTION twinmill.register_new_subjects(regclass, text, text) IS
-  'Used by domains'' schema scripts: rows that are added to this table have their twins at once.';
+  'For schema scripts of domains: new rows of this table have their twins at once';

@@ -1,4 +1,4 @@
--- Purpose: refuse tables that are there and lack a column that the domain reads.
+-- Purpose: refuses tables that exist but lack a column that the domain reads.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    none.
@@ -35,4 +35,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.require_columns(text, text, text[], text[]) IS
-  'Refuses tables that are there and lack a column that the domain reads; tables that are missing are no error.';
+  'Refuses tables that exist but lack a column that the domain reads; missing tables are no error';

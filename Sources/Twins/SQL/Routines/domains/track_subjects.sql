@@ -1,4 +1,4 @@
--- Purpose: put the triggers that leave marks on a table whose rows name a subject.
+-- Purpose: puts the triggers that leave marks on a table whose rows name a subject.
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
@@ -13,8 +13,8 @@ DECLARE
   action record;
   place record;
 BEGIN
-  -- The marks are written with the rights of this schema's owner, who must be able to look the subject up: found out
-  -- here and not in an application's INSERT.
+  -- The triggers write the marks with the rights of this schema's owner, who must be able to look the subject up. An
+  -- error here is better than one in an application's INSERT.
   IF cardinality(via) > 0 THEN
     SELECT quote_ident(n.nspname) || '.' || quote_ident(via[1]) AS name, p.proowner AS reader
     INTO STRICT place
@@ -44,4 +44,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.track_subjects(regclass, text, text, text[]) IS
-  'Used by domains'' schema scripts: dirty tracking on a table whose column names the subject, or leads to it through another table of its schema (table, column to join with, column with the subject).';
+  'For schema scripts of domains: puts the triggers that leave marks on a table whose column names the subject, or '
+  'leads to it through another table of its schema (table, column to join with, column with the subject)';

@@ -1,4 +1,4 @@
--- Purpose: an instant as an application wrote it, or NULL when the text is none.
+-- Purpose: reads an instant as an application wrote it; NULL if the text is none.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -19,4 +19,4 @@ EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR invalid_par
 END
 $function$;
 COMMENT ON FUNCTION twinmill.instant_or_null(text) IS
-  'The instant, or NULL when the text is none: for columns that an application may have or not, of whatever type.';
+  'A text as an instant, or NULL if it is none: for columns of an application, of any type';

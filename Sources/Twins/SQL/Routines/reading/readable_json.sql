@@ -1,4 +1,4 @@
--- Purpose: a document of the type json, or NULL when it holds escapes that cannot become text.
+-- Purpose: returns a document of the type json, or NULL if it holds escapes that cannot become text.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -8,7 +8,7 @@ LANGUAGE plpgsql
 IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- The type json keeps escapes as written; \u0000 and half surrogates only fail when a key or a text is taken out.
+-- The type json keeps escapes as written. \u0000 and half surrogates fail only when a key or a text is read.
 BEGIN
   PERFORM document::jsonb;
   RETURN document;
@@ -18,4 +18,4 @@ EXCEPTION WHEN untranslatable_character OR invalid_text_representation OR progra
 END
 $function$;
 COMMENT ON FUNCTION twinmill.readable_json(json) IS
-  'The document, or NULL when it holds escapes that cannot become text; asked only for documents with \u escapes.';
+  'The document, or NULL if it holds escapes that cannot become text; needed only for documents with \u escapes';

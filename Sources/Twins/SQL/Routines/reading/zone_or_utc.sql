@@ -1,4 +1,4 @@
--- Purpose: a time zone as an application wrote it, or UTC when there is no such zone.
+-- Purpose: returns a time zone as an application wrote it, or UTC if there is no such zone.
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
@@ -19,4 +19,4 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.zone_or_utc(text) IS
-  'The time zone, or UTC when it is none: what an application wrote into a user''s row must not fail a batch.';
+  'The time zone, or UTC if it is none: the row of one user must not fail a batch';

@@ -1,4 +1,4 @@
--- Purpose: close an open recommendation, with a note. The two functions that people call use it.
+-- Purpose: closes an open recommendation, with a note. The two functions that people call use it.
 -- Index:   primary key of twin_recommendations.
 -- Locks:   the recommendation's row.
 -- Rows:    none.
@@ -40,4 +40,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.close_recommendation(uuid, text, text) IS
-  'Used by ignore_recommendation and finish_recommendation.';
+  'The common part of ignore_recommendation and finish_recommendation';

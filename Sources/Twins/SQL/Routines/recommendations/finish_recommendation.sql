@@ -1,4 +1,4 @@
--- Purpose: close a recommendation that somebody has followed.
+-- Purpose: closes a recommendation that somebody has followed.
 -- Index:   primary key of twin_recommendations.
 -- Locks:   the recommendation's row.
 -- Rows:    none.
@@ -11,4 +11,5 @@ AS $function$
   SELECT twinmill.close_recommendation(finish_recommendation.id, 'done', finish_recommendation.note)
 $function$;
 COMMENT ON FUNCTION twinmill.finish_recommendation(uuid, text) IS
-  'Somebody has followed an open recommendation. It does not come back unless what it rests on becomes clearly stronger or the occasion is another one.';
+  'Somebody has followed an open recommendation. It comes back only if its evidence becomes clearly '
+  'stronger, or on another occasion.';

@@ -1,4 +1,4 @@
--- Purpose: close a recommendation that nobody wants to follow.
+-- Purpose: closes a recommendation that nobody wants to follow.
 -- Index:   primary key of twin_recommendations.
 -- Locks:   the recommendation's row.
 -- Rows:    none.
@@ -11,4 +11,5 @@ AS $function$
   SELECT twinmill.close_recommendation(ignore_recommendation.id, 'ignored', ignore_recommendation.note)
 $function$;
 COMMENT ON FUNCTION twinmill.ignore_recommendation(uuid, text) IS
-  'Somebody does not want to follow an open recommendation. It does not come back unless what it rests on becomes clearly stronger or the occasion is another one.';
+  'Somebody does not want to follow an open recommendation. It comes back only if its evidence becomes clearly '
+  'stronger, or on another occasion.';

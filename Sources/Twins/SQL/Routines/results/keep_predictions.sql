@@ -1,4 +1,4 @@
--- Purpose: set for how many days predictions are kept.
+-- Purpose: sets for how many days predictions are kept.
 -- Index:   settings_pkey.
 -- Locks:   the setting's row.
 -- Rows:    none.
@@ -23,4 +23,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.keep_predictions(integer) IS
-  'How many days a twin''s predictions are kept beside its latest one; NULL, the default: all of them, always';
+  'Sets how many days a twin''s predictions are kept, beside its latest one; NULL, the default: for ever';

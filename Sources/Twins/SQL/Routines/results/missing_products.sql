@@ -1,4 +1,4 @@
--- Purpose: the product ids that the application's own table of products does not know.
+-- Purpose: returns the product ids that the application's own table of products does not have.
 -- Index:   the primary key of the table that product_effects refers to.
 -- Locks:   none.
 -- Rows:    one.
@@ -9,7 +9,7 @@ STABLE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
--- An application's product_effects may refer to its own table of products, whatever its name; ours refers to none.
+-- An application's product_effects may refer to its own table of products, by any name. Twinmill's own refers to none.
 DECLARE
   reference record;
   missing uuid[];
@@ -33,4 +33,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.missing_products(uuid[]) IS
-  'Which of these ids no row of product_effects may have, because the table of products that it refers to does not know them; an effect job leaves them out.';
+  'Which of these ids no row of product_effects may have, because its table of products does not have them; an effect '
+  'job leaves them out';

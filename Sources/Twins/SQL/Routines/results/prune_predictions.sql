@@ -1,8 +1,7 @@
--- Purpose: removes what twins were predicted longer ago than keep_predictions says. Rows that no job wrote stay, and so
---          does the latest prediction.
+-- Purpose: deletes predictions that are older than keep_predictions allows. It keeps rows that no job wrote, and the
+--          latest prediction.
 -- Index:   results' primary key; twin_predictions (twin_id).
--- Locks:   the rows that it removes; who calls it holds
---          the twins' rows of results.
+-- Locks:   the deleted rows. The caller holds the twins' rows of results.
 -- Rows:    one.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.prune_predictions(twins uuid[]) RETURNS void
@@ -24,4 +23,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.prune_predictions(uuid[]) IS
-  'Removes predictions of these twins that keep_predictions does not keep; each prediction calls it for its twin';
+  'Deletes predictions of these twins that keep_predictions does not keep; each prediction calls it for its twin';

@@ -1,5 +1,5 @@
--- Purpose: everything that is recomputed on change for one twin, as a chain: each kind waits for the kinds whose
---          results it reads. What it reads may be discarded: it then runs on the results that are there.
+-- Purpose: enqueues all kinds that are recomputed on change for one twin, as a chain: each kind waits for the kinds
+--          whose results it reads. If such a job is discarded, the kind runs on the results that exist.
 -- Index:   jobs_unique (in enqueue).
 -- Locks:   the new jobs.
 -- Rows:    one per kind.
@@ -21,7 +21,7 @@ BEGIN
         HINT = 'SELECT twinmill.twin(domain => …, subject => …) gives the id of a subject''s twin.';
   END IF;
   WHILE cardinality(wanted) > 0 LOOP
-    -- The first kind that follows none of those still to come. Kinds that follow each other in a circle wait for none.
+    -- The first kind that follows none of the remaining ones. Kinds that follow each other in a circle wait for none.
     SELECT k.name, ARRAY(SELECT (asked ->> f)::bigint FROM unnest(k.follows) AS f WHERE asked ? f)
     INTO STRICT kind, before
     FROM twinmill.kinds k
@@ -37,4 +37,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.recompute(uuid) IS
-  'Enqueues every kind that is recomputed on change for the twin, each after those whose results it reads; a waiting or running job of the same twin is not doubled (merged).';
+  'Enqueues every kind that is recomputed on change for the twin, each after those whose results it reads; a waiting '
+  'or running job of the same twin is not doubled (merged)';

@@ -1,4 +1,4 @@
--- Purpose: refuse a domain name that is malformed or unknown.
+-- Purpose: refuses a domain name that is malformed or unknown.
 -- Index:   domains_pkey.
 -- Locks:   none.
 -- Rows:    none.
@@ -14,7 +14,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
         HINT = 'Domain names are lower-case letters, digits and underscores; see SELECT name FROM twinmill.domains.';
   END IF;
-  -- An empty list means that the program never registered its domains: then nothing is known to be wrong.
+  -- An empty list means that the program never registered its domains: no name is known to be wrong then.
   IF NOT EXISTS (SELECT FROM twinmill.domains d WHERE d.name = check_domain.domain)
     AND EXISTS (SELECT FROM twinmill.domains)
   THEN
@@ -24,4 +24,4 @@ BEGIN
   END IF;
 END
 $function$;
-COMMENT ON FUNCTION twinmill.check_domain(text) IS 'Refuses a domain name that is malformed or unknown here (22023).';
+COMMENT ON FUNCTION twinmill.check_domain(text) IS 'Refuses a domain name that is malformed or unknown here (22023)';

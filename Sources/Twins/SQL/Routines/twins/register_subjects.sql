@@ -1,7 +1,7 @@
--- Purpose: make a twin for each of these subjects that has none, and mark it.
+-- Purpose: makes a twin, with a mark, for each of these subjects that has none.
 -- Index:   twinmill_twins_domain_subject.
 -- Locks:   the new rows.
--- Rows:    one: how many.
+-- Rows:    one: the number of new twins.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.register_subjects(domain text, subjects text[]) RETURNS bigint
 LANGUAGE plpgsql
@@ -42,4 +42,4 @@ EXCEPTION WHEN not_null_violation THEN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.register_subjects(text, text[]) IS
-  'Creates a twin, marked dirty, for each of these subjects that has none in the domain; returns how many.';
+  'Makes a twin, with a mark, for each of these subjects that has none in the domain; returns how many';

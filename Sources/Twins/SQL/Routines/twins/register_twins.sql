@@ -1,7 +1,7 @@
--- Purpose: tie the twins of an application to a domain.
+-- Purpose: ties the twins of an application to a domain.
 -- Index:   none: user_digital_twins is read as a whole.
 -- Locks:   the rows of the twins that are tied.
--- Rows:    one: how many.
+-- Rows:    one: the number of twins.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.register_twins(domain text) RETURNS bigint
 LANGUAGE plpgsql
@@ -43,4 +43,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.register_twins(text) IS
-  'Ties the twins of an application that have no domain yet to this domain (subject = user_id) and marks them dirty; returns how many.';
+  'Ties the twins of an application that have no domain yet to this domain (subject = user_id) and leaves a mark for '
+  'each; returns how many';

@@ -1,4 +1,4 @@
--- Purpose: the id of a subject's twin, made when it is new. Replaces the queue's stub.
+-- Purpose: returns the id of a subject's twin, and makes the twin if it is new. It replaces the queue's stub.
 -- Index:   twinmill_twins_domain_subject.
 -- Locks:   a new row.
 -- Rows:    one.
@@ -22,8 +22,8 @@ BEGIN
     RAISE EXCEPTION 'subject must have at most 500 characters, not %', char_length(twin.subject)
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Use the name that the domain knows it by, not a description.';
   END IF;
-  -- Two sessions may create the same twin: one inserts, the other waits for it and finds it in the next round. A
-  -- third round is only needed when somebody deletes the twin in between.
+  -- Two sessions may create the same twin. One inserts it; the other waits and finds it in the next round. A third
+  -- round is needed only if another session deletes the twin meanwhile.
   LOOP
     SELECT t.id INTO found_id
     FROM @twins@.user_digital_twins t
@@ -52,4 +52,4 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION twinmill.twin(text, text) IS
-  'The id of the twin of this subject in this domain; created when there is none.';
+  'The id of the twin of this subject in this domain; makes the twin if there is none';

@@ -1,4 +1,4 @@
--- Purpose: whether there is a twin of this id. Replaces the queue's stub.
+-- Purpose: tells whether a twin with this id exists. It replaces the queue's stub.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one.
@@ -11,4 +11,5 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
   SELECT EXISTS (SELECT FROM @twins@.user_digital_twins t WHERE t.id = twin_exists.twin)
 $function$;
-COMMENT ON FUNCTION twinmill.twin_exists(uuid) IS 'Whether a twin with this id exists; enqueue asks before it takes a job.';
+COMMENT ON FUNCTION twinmill.twin_exists(uuid) IS
+  'Whether a twin with this id exists; enqueue asks before it inserts a job';

@@ -1,4 +1,4 @@
--- Purpose: the ids of a list that are no twin's. Replaces the queue's stub.
+-- Purpose: returns the ids of a list that are no twin's. It replaces the queue's stub.
 -- Index:   primary key of user_digital_twins.
 -- Locks:   none.
 -- Rows:    one.
@@ -13,4 +13,5 @@ AS $function$
     SELECT asked.id FROM unnest(twins) AS asked(id) LEFT JOIN @twins@.user_digital_twins t ON t.id = asked.id
     WHERE t.id IS NULL)
 $function$;
-COMMENT ON FUNCTION twinmill.unknown_twins(uuid[]) IS 'Which of these ids are no twin''s; enqueue_many asks before it takes jobs.';
+COMMENT ON FUNCTION twinmill.unknown_twins(uuid[]) IS
+  'Which of these ids are no twin''s; enqueue_many asks before it inserts jobs';

@@ -1,8 +1,9 @@
 import Foundation
+import TestGolden
 import Testing
 
 /// Files with the lines that something printed when it was last looked at.
-enum Golden {
+enum GoldenText {
   /// Compares lines with those of `Tests/Golden/documents/NAME.txt`.
   ///
   /// Texts must be equal, but for the version and the hashes that depend on it. Numbers must agree to five digits:
@@ -10,8 +11,7 @@ enum Golden {
   static func check(
     _ name: String, _ lines: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let file = tests.appending(path: "Golden/documents/\(name).txt")
+    let file = URL(filePath: "\(Golden.repository)/Tests/Golden/documents/\(name).txt")
     let text = lines.map { steady($0) + "\n" }.joined()
     if ProcessInfo.processInfo.environment["TWINMILL_RENEW_GOLDEN"] == "1" {
       try text.write(to: file, atomically: true, encoding: .utf8)
