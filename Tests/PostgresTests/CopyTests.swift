@@ -8,16 +8,15 @@ struct CopyTests {
   private let load: SQL = "COPY t FROM STDIN (FORMAT binary)"
   private struct Unrelated: Error {}
 
-  private func prepare() async throws -> (TestDatabase, Connection) {
-    let db = try await TestDatabase.create()
-    let connection = try await db.connect()
+  private func prepare() async throws -> Connection {
+    let connection = try await TestDatabase.create().connect()
     try await connection.script("CREATE TABLE t (n bigint PRIMARY KEY, value double precision, name text)")
-    return (db, connection)
+    return connection
   }
 
   @Test("100,000 rows go in and come out again")
   func bothWays() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     let loaded = try await connection.copyIn(load, 0..<100_000) { (n, row) throws(PostgresError) in
       try row.append(n)
       try row.append(n % 7 == 0 ? nil : Double(n) / 4)
@@ -38,7 +37,7 @@ struct CopyTests {
 
   @Test("rows of mixed values and rows that come one by one are loaded")
   func sequences() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     let rows: [[(any PostgresEncodable)?]] = [[1, 0.5, "a"], [2, nil, nil]]
     #expect(try await connection.copyIn(load, rows: rows) == 2)
     let stream = AsyncStream<[(any PostgresEncodable)?]> { continuation in
@@ -53,7 +52,7 @@ struct CopyTests {
 
   @Test("an error of the server, the encoder or the rows loads nothing and leaves the connection usable")
   func failures() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     var error = try await failure {
       try await connection.copyIn(load, 0..<50_000) { (n, row) throws(PostgresError) in
         try row.append(n % 49_000)
@@ -100,7 +99,7 @@ struct CopyTests {
 
   @Test("reading can stop in the middle, by an error of the reader or of the server")
   func abandonedReading() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     for _ in 0..<3 {
       var count = 0
       await #expect(throws: Unrelated.self) {
@@ -133,7 +132,7 @@ struct CopyTests {
 
   @Test("other statements are refused while a COPY is under way")
   func exclusive() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     let rows = AsyncThrowingStream<[(any PostgresEncodable)?], any Error> {
       let error = try await failure { try await connection.query("SELECT 1") }
       #expect(error.kind == .misuse)
@@ -146,7 +145,7 @@ struct CopyTests {
 
   @Test("a cancelled task ends its COPY, and nothing is loaded")
   func cancellation() async throws {
-    let (db, connection) = try await prepare()
+    let connection = try await prepare()
     let task = Task {
       try await connection.copyIn(load, 0..<1_000_000) { (n, row) throws(PostgresError) in
         if n == 20_000 { withUnsafeCurrentTask { $0?.cancel() } }

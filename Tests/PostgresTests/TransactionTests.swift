@@ -19,7 +19,7 @@ struct TransactionTests {
 
   @Test("a transaction commits when its body returns and rolls back when it throws")
   func commitAndRollback() async throws {
-    let (db, connection, other) = try await prepare()
+    let (_, connection, other) = try await prepare()
     let value = try await connection.transaction { connection in
       try await connection.query("INSERT INTO t VALUES (1)")
       #expect(try await count(other) == 0)
@@ -38,7 +38,7 @@ struct TransactionTests {
 
   @Test("a cancelled task's transaction is rolled back")
   func cancelled() async throws {
-    let (db, connection, other) = try await prepare()
+    let (_, connection, other) = try await prepare()
     let task = Task {
       try await connection.transaction { connection in
         try await connection.query("INSERT INTO t VALUES (1)")
@@ -64,7 +64,7 @@ struct TransactionTests {
 
   @Test("a swallowed error cannot pass for a commit")
   func swallowed() async throws {
-    let (db, connection, _) = try await prepare()
+    let (_, connection, _) = try await prepare()
     let error = try await failure {
       try await connection.transaction { connection in
         try await connection.query("INSERT INTO t VALUES (1)")
@@ -77,7 +77,7 @@ struct TransactionTests {
 
   @Test("an error at COMMIT is the server's own, and known to have rolled back")
   func deferredConstraint() async throws {
-    let (db, connection, _) = try await prepare()
+    let (_, connection, _) = try await prepare()
     let error = try await failure {
       _ = try await connection.transaction { connection in
         try await connection.query("INSERT INTO t VALUES (1), (1)")
@@ -120,7 +120,7 @@ struct TransactionTests {
 
   @Test("a read-only transaction sees one snapshot and refuses writes without losing the connection")
   func readOnly() async throws {
-    let (db, connection, other) = try await prepare()
+    let (_, connection, other) = try await prepare()
     let error = try await failure {
       try await connection.transaction(readOnly: true) { connection in
         #expect(try await count(connection) == 0)
@@ -149,7 +149,7 @@ struct TransactionTests {
 
   @Test("transactions do not nest")
   func nested() async throws {
-    let (db, connection, _) = try await prepare()
+    let (_, connection, _) = try await prepare()
     let error = try await failure {
       try await connection.transaction { connection in
         try await connection.transaction { _ in }
@@ -161,7 +161,7 @@ struct TransactionTests {
 
   @Test("of two serializable transactions that disagree one is retryable")
   func serialization() async throws {
-    let (db, connection, other) = try await prepare()
+    let (_, connection, other) = try await prepare()
     let error = try await failure {
       try await connection.transaction(isolation: .serializable) { connection in
         _ = try await count(connection)
@@ -177,7 +177,7 @@ struct TransactionTests {
 
   @Test("a transaction's body runs where it was called, with the caller's state at hand")
   func isolation() async throws {
-    let (db, connection, _) = try await prepare()
+    let (_, connection, _) = try await prepare()
     let counter = Counter()
     try await counter.count(on: connection)
     #expect(await counter.value == 2)
