@@ -38,7 +38,7 @@ struct TransactionTests {
 
   @Test("a cancelled task's transaction is rolled back")
   func cancelled() async throws {
-    let (_, connection, other) = try await prepare()
+    let (db, connection, other) = try await prepare()
     let task = Task {
       try await connection.transaction { connection in
         try await connection.query("INSERT INTO t VALUES (1)")
