@@ -23,6 +23,8 @@ extension Connection {
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
       """
     while true {
+      // Inside a transaction the server goes on telling of the sessions that the first look saw.
+      _ = try await query("SELECT pg_stat_clear_snapshot()")
       if let process = try await query(waiting).first { return try process.decode(Int32.self) }
       try await Task.sleep(for: .milliseconds(2))
     }
