@@ -16,7 +16,9 @@ extension Migrator {
       parts += outdated.map { filled($0.text) }
     }
     parts += pending.filter { $0.phase == .setup }.map(part)
-    return parts.joined(separator: "\n")
+    guard !parts.isEmpty else { return "" }
+    return "-- For reading. `twinmill migrate up` also records the steps, keeps grants and registers the kinds.\n\n"
+      + parts.joined(separator: "\n")
   }
 
   private func part(_ migration: Migration) -> String {
