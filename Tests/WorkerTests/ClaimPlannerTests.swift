@@ -220,6 +220,9 @@ struct ClaimPlannerTests {
       "a busy worker that failed is still busy",
       after: busy, "started → claim a@10, failed +1s → read, lanes a → scan a beside"),
     Case(
+      "a statement behind the reading that fails each time does not keep the claims from going on",
+      after: busy, "started notified → read, lanes a → poison, failed → claim a@10, took a 1/20 → start"),
+    Case(
       "a scan beside the claims that fails has seen nothing",
       after: busy, "started +1s → read, lanes a → scan a beside, → poison, nothing → claim a, heads nothing → wait"),
   ]

@@ -11,7 +11,7 @@ struct ClaimLoop: Sendable {
   let shutdown: ShutdownSignal
   /// Breaks off what the loop asks of a server that does not answer.
   let queries: QueryCancellation
-  /// Told at the end of each round, for readiness and the watchdog.
+  /// Told of each answer of the server, for readiness and the watchdog.
   let looked: @Sendable () -> Void
 
   /// The loop's state between two actions.
@@ -51,7 +51,7 @@ struct ClaimLoop: Sendable {
         try await batches.next()
         state.planner.handle(.batchEnded, at: .now)
       case .wait(let pause):
-        looked()
+        resume(&state)
         // The signal to stop may have been taken for one of new jobs.
         if !shutdown.isSet { await wakeUp.wait(atMost: min(context.settings.poll, pause ?? context.settings.poll)) }
         state.planner.handle(.waited, at: .now)
@@ -96,9 +96,15 @@ struct ClaimLoop: Sendable {
       context.shares.ended(share)
       context.inFlight.end(claim.token)
     }
-    looked()
+    resume(&state)
     state.claim = nil
     state.planner.handle(.started, at: .now)
+  }
+
+  /// A round came to its end: the database answers all that the loop asks. A single answer would not tell, as the next
+  /// statement of the same round may fail each time.
+  private func resume(_ state: inout State) {
+    if state.backoff.succeeded() { context.logger.emit(.claimResumed) }
   }
 
   // MARK: - Asking the server
@@ -107,8 +113,8 @@ struct ClaimLoop: Sendable {
     do throws(PostgresError) {
       let (event, claim) = try await queries.run { () async throws(PostgresError) in try await answer(to: action) }
       state.claim = claim
-      if state.backoff.succeeded() { context.logger.emit(.claimResumed) }
       state.planner.handle(event, at: .now)
+      looked()
     } catch {
       state.planner.handle(.failed, at: .now)
       await state.backoff.pause(context.logger, .claimWaits, error)

@@ -75,6 +75,8 @@ struct ClaimPlanner: Sendable {
   private var roundIsNotified = false
   /// Whether the last round ended with a wait, and not with a batch.
   private var hasWaited = true
+  /// Whether the last round ended with a failed statement.
+  private var hasFailed = false
   private var batches = 0
   /// A claimed batch that waits to run.
   private var claimed: Batch?
@@ -121,8 +123,10 @@ struct ClaimPlanner: Sendable {
     question = nil
     switch (event, asked) {
     case (.failed, _):
-      // The next round asks again, and a notification still counts.
+      // A notification still counts; but the next round claims first, where it can. If a statement behind the reading
+      // fails again and again, the claims before the reading go on.
       isNotified = isNotified || roundIsNotified
+      hasFailed = true
       stages = []
     case (.waited, .wait): hasWaited = true
     case (.started, .start):
@@ -196,7 +200,8 @@ struct ClaimPlanner: Sendable {
     isNotified = false
     hasSeenHeads = false
     let isDue = dueAt.map { $0 <= now } ?? false
-    let readsFirst = owesReading || isDue || (roundIsNotified && !hasWaited)
+    let readsFirst = owesReading || isDue || (roundIsNotified && !hasWaited && !hasFailed)
+    hasFailed = false
     guard let age = lastReading.map({ now - $0 }), age < pace.reading, !readsFirst else {
       stages = [.readLanes]
       return
