@@ -12,7 +12,7 @@ import Worker
 enum Program {
   static func main() async {
     await Build(
-      modules: [.queue, .scheduler, .twins],
+      modules: { [.queue, .scheduler, .twins] },
       catalog: { (twinsSchema, domainSchemas) throws(DomainError) in
         try Domains.catalog(twinsSchema: twinsSchema, domainSchemas: domainSchemas)
       },

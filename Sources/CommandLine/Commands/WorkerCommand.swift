@@ -30,12 +30,12 @@ struct WorkerCommand: AsyncParsableCommand {
     for unknown in settings.unknownKeys { logger.emit(.settingIgnored, [.error: "\(unknown)"]) }
     var workerSettings = try settings.worker()
     if let queues { workerSettings.queues = try Settings.queues(queues, named: "--queues") }
+    let kinds = try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas())
     let worker = try Worker(
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
-      kinds: try Build.current.kinds(twinsSchema: settings.twinsSchema, domainSchemas: try settings.domainSchemas()),
-      migrator: try Build.current.migrator(twinsSchema: settings.twinsSchema), supervisor: SystemdNotifier(),
-      failpoints: try Failpoints.asTold(), logger: logger,
+      kinds: kinds, migrator: Build.current.migrator(of: kinds, twinsSchema: settings.twinsSchema),
+      supervisor: SystemdNotifier(), failpoints: try Failpoints.asTold(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)
   }

@@ -17,7 +17,7 @@ package struct Build: Sendable {
   /// Series, and the metrics that cannot be forecast, with the reason.
   package typealias TwinSeriesFound = (series: [FileSeries], leftOut: [(metric: String, reason: String)])
 
-  private let modules: [SchemaModule]
+  private let modules: @Sendable () -> [SchemaModule]
   private let makeCatalog: Catalog
   private let makeKinds: Kinds
   /// Reads the series of a twin.
@@ -25,12 +25,14 @@ package struct Build: Sendable {
 
   /// The build that the running command belongs to.
   @TaskLocal static var current = Build(
-    modules: [],
+    modules: { [] },
     catalog: { (schema, _) throws(DomainError) in try DomainCatalog([], twinsSchema: schema) }, kinds: { _ in [] },
     series: { _, _, _, _ in ([], []) })
 
+  /// - Parameter modules: what has a part of the database, from the ground up; read by the commands that need it.
   package init(
-    modules: [SchemaModule], catalog: @escaping Catalog, kinds: @escaping Kinds, series: @escaping Series
+    modules: @escaping @Sendable () -> [SchemaModule], catalog: @escaping Catalog, kinds: @escaping Kinds,
+    series: @escaping Series
   ) {
     self.modules = modules
     makeCatalog = catalog
@@ -65,8 +67,12 @@ package struct Build: Sendable {
 
   /// The database's schema: of the modules, and of each kind of job that has a part of it.
   func migrator(twinsSchema: String) throws -> Migrator {
-    let kinds = try kinds(twinsSchema: twinsSchema)
-    return Migrator(modules + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema)
+    migrator(of: try kinds(twinsSchema: twinsSchema), twinsSchema: twinsSchema)
+  }
+
+  /// The same where the kinds are at hand: making them reads the definitions of all domains.
+  func migrator(of kinds: [KindRunner], twinsSchema: String) -> Migrator {
+    Migrator(modules() + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema)
   }
 
   /// Applies what is missing and tells the database what this build can do.

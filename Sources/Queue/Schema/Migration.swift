@@ -35,7 +35,7 @@ public struct Migration: Sendable {
   /// outside of it, statement by statement, as CREATE INDEX CONCURRENTLY must. When it fails, what it did so far stays
   /// and the step counts as not taken: such a text must be fit to be run again, for example by a DROP … IF EXISTS first.
   static func isTransactional(_ text: String) -> Bool {
-    text.split(separator: "\n").first?.trimmingSpaces != "-- transaction: none"
+    text.split(separator: "\n", maxSplits: 1).first?.trimmingSpaces != "-- transaction: none"
   }
 
   /// The statements of a text that runs outside of a transaction: each ends with a semicolon at the end of a line.

@@ -40,13 +40,14 @@ public struct Routine: Sendable {
   /// - Throws: what is wrong with the file.
   init(path: String, text: String) throws(RoutineFault) {
     let file = path.split(separator: "/").last.map { String($0).replacing(".sql", with: "") } ?? path
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // By bytes: a program that starts reads a hundred files, and splitting by characters takes ten times as long.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Substring.init)
     let starts = lines.indices.filter { lines[$0].hasPrefix("CREATE ") }
     guard starts.count == 1, let start = starts.first else {
       throw RoutineFault(path, "must hold one CREATE, not \(starts.count)")
     }
     let header = lines[..<start]
-    let create = lines[start...].joined(separator: "\n")
+    let create = text[lines[start].startIndex...]
     let words = create.split(maxSplits: 8, whereSeparator: { " \n(".contains($0) }).map(String.init)
     if words.starts(with: ["CREATE", "OR", "REPLACE", "FUNCTION"]) {
       (kind, table) = (.function, nil)
@@ -79,14 +80,20 @@ public struct Routine: Sendable {
   /// Two routines of one key are the same thing in the database.
   var key: String { "\(kind.rawValue) \(name)\(table.map { " on \($0)" } ?? "")" }
 
-  /// Whether the text names a relation or function of the schema.
-  func mentions(_ other: String) -> Bool {
-    let name = "twinmill." + other
-    return text.ranges(of: name).contains { range in
-      guard range.upperBound < text.endIndex else { return true }
-      let next = text[range.upperBound]
-      return !(next.isLetter || next.isNumber || next == "_")
+  /// The relations and functions of the schema that the text names, without the schema.
+  var mentioned: Set<String> {
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    var names: Set<String> = []
+    for (before, after) in zip(parts, parts.dropFirst()) where before.suffix(8).elementsEqual("twinmill".utf8) {
+      names.insert(
+        String(
+          Substring(
+            after.prefix { byte in
+              let character = Character(UnicodeScalar(byte))
+              return character.isLetter || character.isNumber || character == "_"
+            })))
     }
+    return names
   }
 
   private static func local(_ name: String, _ path: String) throws(RoutineFault) -> String {
@@ -95,7 +102,7 @@ public struct Routine: Sendable {
   }
 
   /// The text in the first pair of parentheses.
-  private static func parentheses(in text: String) -> String {
+  private static func parentheses(in text: Substring) -> String {
     var depth = 0
     var inside = ""
     for character in text.drop(while: { $0 != "(" }) {

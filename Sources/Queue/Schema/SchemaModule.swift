@@ -90,11 +90,12 @@ struct RoutineSet: Sendable {
 
   /// Views after those that they read.
   private mutating func inOrder(_ views: [Routine]) -> [Routine] {
+    let mentioned = Dictionary(uniqueKeysWithValues: views.map { ($0.name, $0.mentioned) })
     var waiting = views
     var ordered: [Routine] = []
     while !waiting.isEmpty {
       let ready = waiting.filter { view in
-        !waiting.contains { $0.name != view.name && view.mentions($0.name) }
+        !waiting.contains { $0.name != view.name && mentioned[view.name]?.contains($0.name) == true }
       }
       guard !ready.isEmpty else {
         faults.append("views read one another in a circle: \(waiting.map(\.name).joined(separator: ", "))")
