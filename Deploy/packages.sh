@@ -73,6 +73,9 @@ if [ "$level" != build ]; then
   need pgbouncer has_pooler
   # The manual page is checked with it.
   need groff-base has_command groff
+  # The model checker writes C.
+  need spin has_command spin
+  need gcc has_command gcc
 fi
 if [ "$level" = all ]; then
   need python3 has_command python3
