@@ -30,6 +30,9 @@ esac
 
 has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 
+# The folder of a server that TWINMILL_SERVER_BINARIES names.
+has_chosen_server() { [ -x "${TWINMILL_SERVER_BINARIES:-/nowhere}/postgres" ]; }
+
 # The newest installed major version of PostgreSQL's server binaries, 0 if there is none.
 server_version() {
   local bin newest=0 major
@@ -51,7 +54,7 @@ need() { # package, probe …
 }
 
 has_command() { command -v "$1" >/dev/null; }
-has_server() { [ "$(server_version)" -ge 15 ]; }
+has_server() { has_chosen_server || [ "$(server_version)" -ge 15 ]; }
 has_boost() { [ -e /usr/include/boost/math/distributions/students_t.hpp ] || [ -e /usr/local/include/boost/version.hpp ]; }
 has_zones() { [ -e /usr/share/zoneinfo/tzdata.zi ] || [ -e /usr/share/zoneinfo/Europe/Berlin ]; }
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || has_command pgbouncer; }

@@ -75,6 +75,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 phase build Deploy/checks/build.sh "$log" || finish
 phase warnings Deploy/checks/warnings.sh "$log" || true
+phase licences Deploy/checks/licences.sh || true
 # A few at a time: hundreds of tests at once on two cores only starve each other's heartbeats and deadlines.
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 
