@@ -66,6 +66,7 @@ phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
 phase prose Deploy/checks/prose.sh || true
 phase targets Deploy/checks/targets.sh || true
+phase faults Deploy/checks/faults.sh || true
 model=()
 [ "$all" = no ] || model=(--all)
 phase model Deploy/checks/model.sh "${model[@]}" || true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# What the program is linked with, with versions and licences: the list in Deploy/docs/licences.md.
+# The libraries that the program is linked with, with versions and licences: the list in Deploy/docs/licences.md.
 #
 #   Deploy/checks/licences.sh            fails where the page is out of date, or where nobody has said a licence
 #   Deploy/checks/licences.sh --write    writes the list
@@ -20,7 +20,7 @@ die() {
 page=Deploy/docs/licences.md
 [ $# -eq 0 ] || [ "$*" = --write ] || die "unknown option '$1' (know --write)"
 
-# What stands in a licence's text.
+# The licence that a text is.
 licence_of() { # folder
   local text
   text=$(cat "$1"/LICENSE*)

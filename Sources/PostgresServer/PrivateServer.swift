@@ -51,7 +51,7 @@ public actor PrivateServer {
   private nonisolated let arguments: [String]
   private nonisolated let tcp: TCP?
   private nonisolated let diesWithParent: Bool
-  private nonisolated let environment: [String: String?]
+  private nonisolated let environment: [String: String]
   private var process: ChildProcess?
 
   /// Creates the database cluster in `folder`, or reuses the one that is there, and starts the server.
@@ -62,12 +62,12 @@ public actor PrivateServer {
   ///   - settings: server settings, over the defaults.
   ///   - tcp: also listens on 127.0.0.1.
   ///   - diesWithParent: stops the server when this process ends, however it ends.
-  ///   - environment: variables of the server beside ours; nil removes one.
+  ///   - environment: variables of the server beside ours.
   /// - Throws: kind `configuration` with a remedy: no binaries, a folder that the server's user cannot reach, a server
   ///   that does not start (with the end of its log).
   public static func start(
     in folder: String, durability: Durability = .full, settings: [String: String] = [:], tcp: TCP? = nil,
-    diesWithParent: Bool = true, environment: [String: String?] = [:]
+    diesWithParent: Bool = true, environment: [String: String] = [:]
   ) async throws(PostgresError) -> PrivateServer {
     let server = try PrivateServer(
       in: folder, durability: durability, settings: settings, tcp: tcp, diesWithParent: diesWithParent,
@@ -80,7 +80,7 @@ public actor PrivateServer {
 
   private init(
     in folder: String, durability: Durability, settings: [String: String], tcp: TCP?, diesWithParent: Bool,
-    environment: [String: String?]
+    environment: [String: String]
   ) throws(PostgresError) {
     let folder = Self.absolute(folder)
     self.folder = folder
@@ -157,9 +157,12 @@ public actor PrivateServer {
     // SIGINT is a fast shutdown.
     if diesWithParent { command += ["--pdeathsig", "INT"] }
     if command.count == 1 { command = [] } else { command.append("--") }
+    // For the server alone: a library that it is to load may not be for root.
+    if !environment.isEmpty {
+      command += ["env"] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
     let child = try await ChildProcess.start(
-      command + ["\(binaries)/postgres", "-D", "\(folder)/data"] + arguments, environment: environment, output: log,
-      error: log)
+      command + ["\(binaries)/postgres", "-D", "\(folder)/data"] + arguments, output: log, error: log)
     process = child
     while true {
       switch PQping(url()) {

@@ -67,7 +67,7 @@ public final class FaultyWire: Sendable {
         continue
       }
       ends.withLock { $0.formUnion([client, server]) }
-      // Whoever ends last closes both.
+      // The later one closes both.
       let running = Shared()
       for (from, to) in [(client, server), (server, client)] {
         Self.thread { [self] in

@@ -23,14 +23,14 @@ public enum TestServer {
   /// A server of one's own, for tests that restart or kill it. Stop it at the end.
   public static func own(
     durability: PrivateServer.Durability = .none, settings: [String: String] = [:], tcp: PrivateServer.TCP? = nil,
-    environment: [String: String?] = [:]
+    environment: [String: String] = [:]
   ) async throws -> PrivateServer {
     try await launch(durability: durability, settings: settings, tcp: tcp, environment: environment)
   }
 
   private static func launch(
     durability: PrivateServer.Durability, settings: [String: String], tcp: PrivateServer.TCP? = nil,
-    environment: [String: String?] = [:]
+    environment: [String: String] = [:]
   ) async throws -> PrivateServer {
     _ = cleaning
     let folder = "/tmp/\(folderPrefix)\(getpid())-\(UInt32.random(in: 0...UInt32.max))"

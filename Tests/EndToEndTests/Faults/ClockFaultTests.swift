@@ -21,7 +21,7 @@ struct FakeClock {
   }
 
   /// For the process whose clock this is.
-  var environment: [String: String?] {
+  var environment: [String: String] {
     [
       "LD_PRELOAD": Self.library, "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
       "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DISABLE_SHM": "1",

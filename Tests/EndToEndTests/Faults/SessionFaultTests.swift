@@ -64,7 +64,7 @@ struct SessionFaultTests {
     try await stage.untilEnded(100)
     try await takeAll()
     _ = try await stage.connection.query(Self.endSessions)
-    // Whoever is first gets the free places: take them again until a worker has found none.
+    // The first to ask gets the free places: take them again until a worker has found none.
     while stage.workers.allSatisfy({ $0.lines(with: "too many clients").isEmpty }) {
       try await takeAll()
       _ = try await stage.connection.query(Self.endSessions)
@@ -128,6 +128,38 @@ struct SessionFaultTests {
     try await limitDescriptors(of: worker, to: 1024)
     let recovery = try await stage.recovery()
     try await stage.judge("32, file descriptors", recovery: recovery, mayBeLost: true)
+    await server.stop()
+  }
+
+  @Test("F30: the queue of notifications is full, because a listener stands still in a transaction: enqueue goes on")
+  func notifyQueueFull() async throws {
+    let server = try await TestServer.own(durability: .full)
+    let database = try await Installed.migrated(on: server)
+    let admin = try await database.connect()
+    // Before PostgreSQL 17 the queue has 8 GB.
+    guard admin.serverVersion >= 170000 else { return await server.stop() }
+    try await admin.script("ALTER SYSTEM SET max_notify_queue_pages = 64")
+    await admin.close()
+    try await server.restart()
+    let stage = try await FaultStage(database)
+    let listener = try await database.connect()
+    try await listener.script("LISTEN twinmill_jobs")
+    try await listener.script("BEGIN; SELECT 1")
+    let noisy = try await database.connect()
+    do {
+      while true { _ = try await noisy.query("SELECT pg_notify('twinmill_jobs', repeat('x', 7999))") }
+    } catch {
+      #expect(error.message.contains("too many notifications"), "\(error)")
+    }
+    // PostgreSQL refuses the commit of whoever notifies, and so of an enqueue.
+    await withKnownIssue("enqueue does not ask how full the queue is") {
+      for _ in 1...20 { _ = try await stage.connection.query("SELECT twinmill.enqueue('probe')") }
+    }
+    await listener.close()
+    try await noisy.until("SELECT pg_notification_queue_usage() < 0.5")
+    let recovery = try await stage.recovery()
+    try await stage.judge("30, NOTIFY queue full", recovery: recovery)
+    await noisy.close()
     await server.stop()
   }
 

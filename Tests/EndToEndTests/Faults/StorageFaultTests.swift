@@ -36,7 +36,7 @@ struct StorageFaultTests {
     let stage = try await FaultStage(try await Installed.migrated(on: server))
     try await stage.untilEnded(100)
     let ballast = "\(folder)/ballast"
-    // Whatever is freed is taken again, until a worker or the producer has met the full disk.
+    // Space that is freed is taken again, until a worker or the producer has met the full disk.
     let file = open(ballast, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     let block = [UInt8](repeating: 0, count: 1 << 16)
     while await stage.producer.unanswered < 3 {

@@ -47,7 +47,7 @@ struct HostileCallTests {
       WHERE datname = current_database() AND usename <> 'postgres'
       """, as: Int64.self)
     #expect(stuck == 0)
-    // What operators closed is opened; then a fresh job of each queue completes, whatever waits there.
+    // Queues that operators closed are opened; then a fresh job of each completes, whatever waits there.
     try await connection.script(
       """
       SELECT twinmill.resume(queue), twinmill.limit_queue(queue) FROM twinmill.queue_settings;

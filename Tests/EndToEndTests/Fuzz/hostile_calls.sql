@@ -123,7 +123,8 @@ BEGIN
   inputs := chosen.proargtypes::oid[];
   FOR n IN 1 .. chosen.pronargs LOOP
     -- Of the arguments with a default, half are left out.
-    CONTINUE WHEN n > chosen.pronargs - chosen.pronargdefaults AND fuzz.pick(seed, 10 + n, 2) = 0;
+    CONTINUE WHEN n > chosen.pronargs - chosen.pronargdefaults AND fuzz.pick(seed, 10 + n, 2) = 0
+                  AND NOT (n = chosen.pronargs AND chosen.provariadic <> 0);
     given := given || format(
       '%s%s%s', CASE WHEN n = chosen.pronargs AND chosen.provariadic <> 0 THEN 'VARIADIC ' END,
       coalesce(quote_ident(nullif(chosen.proargnames[n], '')) || ' => ', ''),
