@@ -102,10 +102,9 @@ struct TransactionTests {
     let task = Task {
       try await connection.transaction { connection in try await connection.query("INSERT INTO t VALUES (1)") }
     }
-    try await statementRuns("COMMIT", in: db, on: other)
-    try await other.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND datname = \(db.name)"
-    )
+    // Its COMMIT, and not BEGIN … READ COMMITTED.
+    let server = try await other.processWaitingForLock()
+    try await other.query("SELECT pg_terminate_backend(\(server))")
     let error = try await failure { _ = try await task.value }
     #expect(error.kind == .commitUnknown && error.isConnectionLoss)
     let second = try await db.connect()
