@@ -79,7 +79,7 @@ struct FaultStage {
     let lost = Self.refutations(of: "acknowledged", verdict.out)
     let doubled = Self.refutations(of: "writes", verdict.out)
     print(
-      "fault \(fault): \(ended) jobs, \(lost) lost, \(doubled) doubled, \(again) ran again, "
+      "fault \(fault): \(ended) jobs, \(lost) lost, \(doubled) with wrong effects, \(again) ran again, "
         + "recovered in \(recovery.inSeconds) s")
     await connection.close()
   }

@@ -47,6 +47,29 @@ struct SessionFaultTests {
     await server.stop()
   }
 
+  @Test("F19: a session locks jobs against their order until the server has ended five deadlocks")
+  func deadlocks() async throws {
+    let server = try await TestServer.own(durability: .full, settings: ["deadlock_timeout": "5ms"])
+    let stage = try await FaultStage(try await Installed.migrated(on: server))
+    let rival = try await stage.database.connect()
+    var deadlocks = 0
+    while deadlocks < 5 {
+      do {
+        try await rival.script(
+          "BEGIN; SELECT FROM twinmill.live_jobs ORDER BY job_id DESC LIMIT 200 FOR UPDATE; COMMIT")
+      } catch {
+        // The server picks its victim: sometimes this session, sometimes a worker's.
+        try await rival.script("ROLLBACK")
+      }
+      let log = FileManager.default.contents(atPath: "\(server.folder)/server.log") ?? Data()
+      deadlocks = String(decoding: log, as: UTF8.self).ranges(of: "deadlock detected").count
+    }
+    await rival.close()
+    let recovery = try await stage.recovery()
+    try await stage.judge("19, deadlocks", recovery: recovery)
+    await server.stop()
+  }
+
   @Test("F20: somebody else has all connections; the workers' own are ended, and come back when there is room")
   func noConnections() async throws {
     let server = try await TestServer.own(durability: .full, settings: ["max_connections": "30"])
