@@ -71,11 +71,10 @@ struct HostileCallTests {
     #expect(completed == probes)
     #expect(await worker.stop() == 0, "\(worker.log.suffix(2000))")
     #expect(await scheduler.stop() == 0, "\(scheduler.log.suffix(2000))")
-    // A statement of the daemons that fails again and again would be in their logs.
-    for line in worker.lines(with: "\"level\":\"error\"") + scheduler.lines(with: "\"level\":\"error\"") {
-      Issue.record("a daemon said: \(line.prefix(600))")
-      break
-    }
+    // A statement of the daemons that fails again and again would be in their logs. Jobs may fail as they were told.
+    let errors = [worker, scheduler].flatMap { $0.lines(with: "\"level\":\"error\"") }
+    let own = errors.filter { !$0.contains("\"event\":\"job_discarded\"") }
+    if let error = own.first { Issue.record("a daemon said, \(own.count) times: \(error.prefix(600))") }
     await connection.close()
     await server.stop()
   }
