@@ -58,6 +58,7 @@ has_server() { has_chosen_server || [ "$(server_version)" -ge 15 ]; }
 has_boost() { [ -e /usr/include/boost/math/distributions/students_t.hpp ] || [ -e /usr/local/include/boost/version.hpp ]; }
 has_zones() { [ -e /usr/share/zoneinfo/tzdata.zi ] || [ -e /usr/share/zoneinfo/Europe/Berlin ]; }
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || has_command pgbouncer; }
+has_fake_clock() { [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || [ "$(uname -m)" != x86_64 ]; }
 has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
 
 # Without pkg-config SwiftPM does not find libpq's headers in Debian's multiarch folders.
@@ -82,6 +83,7 @@ if [ "$level" != build ]; then
 fi
 if [ "$level" = all ]; then
   need python3 has_command python3
+  need libfaketime has_fake_clock
   need python3-numpy has_numpy
 fi
 

@@ -165,6 +165,7 @@ struct SessionFaultTests {
     await admin.close()
     try await server.restart()
     let stage = try await FaultStage(database)
+    try await stage.untilEnded(100)
     let listener = try await database.connect()
     try await listener.script("LISTEN twinmill_jobs")
     try await listener.script("BEGIN; SELECT 1")

@@ -31,10 +31,10 @@ struct UpgradeFaultTests {
     let new = try await Daemon("worker", url: database.url, environment: FaultStage.settings)
     try await new.untilLogged("working")
     try await stage.untilEnded(200)
+    #expect(old.lines(with: "\"level\":\"error\"").filter { !$0.contains("on purpose") }.isEmpty)
     #expect(await old.stop() == 0, "\(old.log.suffix(3000))")
     let recovery = try await stage.recovery()
     try await stage.judge("29, two versions side by side", recovery: recovery)
-    #expect(old.lines(with: "\"level\":\"error\"").filter { !$0.contains("on purpose") }.isEmpty)
     #expect(await new.stop() == 0)
   }
 }
