@@ -30,6 +30,9 @@ esac
 
 has_library() { command -v pkg-config >/dev/null && pkg-config --exists "$1"; }
 
+# The folder of a server that TWINMILL_SERVER_BINARIES names.
+has_chosen_server() { [ -x "${TWINMILL_SERVER_BINARIES:-/nowhere}/postgres" ]; }
+
 # The newest installed major version of PostgreSQL's server binaries, 0 if there is none.
 server_version() {
   local bin newest=0 major
@@ -51,10 +54,11 @@ need() { # package, probe …
 }
 
 has_command() { command -v "$1" >/dev/null; }
-has_server() { [ "$(server_version)" -ge 15 ]; }
+has_server() { has_chosen_server || [ "$(server_version)" -ge 15 ]; }
 has_boost() { [ -e /usr/include/boost/math/distributions/students_t.hpp ] || [ -e /usr/local/include/boost/version.hpp ]; }
 has_zones() { [ -e /usr/share/zoneinfo/tzdata.zi ] || [ -e /usr/share/zoneinfo/Europe/Berlin ]; }
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || has_command pgbouncer; }
+has_fake_clock() { [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || [ "$(uname -m)" != x86_64 ]; }
 has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
 
 # Without pkg-config SwiftPM does not find libpq's headers in Debian's multiarch folders.
@@ -73,9 +77,13 @@ if [ "$level" != build ]; then
   need pgbouncer has_pooler
   # The manual page is checked with it.
   need groff-base has_command groff
+  # The model checker writes C.
+  need spin has_command spin
+  need gcc has_command gcc
 fi
 if [ "$level" = all ]; then
   need python3 has_command python3
+  need libfaketime has_fake_clock
   need python3-numpy has_numpy
 fi
 

@@ -2,9 +2,11 @@
 #
 # Every check of this repository by one command; the exit code is true to the result.
 #
-#   Deploy/test.sh          packages, format, shell scripts, house rules, units, build without warnings, tests, release
-#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), what needs no PostgreSQL without libpq, the forecast
-#                           accuracy, the detection check, and the truth of what the chain states about simulated twins
+#   Deploy/test.sh          packages, format, shell scripts, house rules, units, model, build without warnings, tests,
+#                           release
+#   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the model with faults together, what needs no
+#                           PostgreSQL without libpq, the forecast accuracy, the detection check, and the truth of what
+#                           the chain states about simulated twins
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
 # TWINMILL_BENCH (default ../shared/bench).
@@ -64,12 +66,17 @@ phase house Deploy/checks/house.sh || true
 phase units Deploy/checks/units.sh || true
 phase prose Deploy/checks/prose.sh || true
 phase targets Deploy/checks/targets.sh || true
+phase faults Deploy/checks/faults.sh || true
+model=()
+[ "$all" = no ] || model=(--all)
+phase model Deploy/checks/model.sh "${model[@]}" || true
 
 # One debug build serves the tests; without it there is nothing more to learn.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 phase build Deploy/checks/build.sh "$log" || finish
 phase warnings Deploy/checks/warnings.sh "$log" || true
+phase licences Deploy/checks/licences.sh || true
 # A few at a time: hundreds of tests at once on two cores only starve each other's heartbeats and deadlines.
 phase tests swift test --skip-build --experimental-maximum-parallelization-width 4 || true
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
-# Writes the generated parts of the manual anew: Deploy/docs/reference and Deploy/systemd/twinmill.env.example. Needs
-# what the tests need (Deploy/packages.sh --tests): it starts a private PostgreSQL for the pages about SQL.
+# Writes the generated parts of the manual anew: Deploy/docs/reference, the list in Deploy/docs/licences.md and
+# Deploy/systemd/twinmill.env.example. Needs what the tests need (Deploy/packages.sh --tests): it starts a private
+# PostgreSQL for the pages about SQL.
 #
 #   Deploy/docs/renew.sh
 
@@ -17,3 +18,4 @@ swift build --product twinmill
 program=$(swift build --show-bin-path)/twinmill
 "$program" internal docs Deploy/docs/reference --environment-folder Deploy/systemd
 Deploy/checks/targets.sh --write
+Deploy/checks/licences.sh --write

@@ -51,6 +51,7 @@ public actor PrivateServer {
   private nonisolated let arguments: [String]
   private nonisolated let tcp: TCP?
   private nonisolated let diesWithParent: Bool
+  private nonisolated let environment: [String: String]
   private var process: ChildProcess?
 
   /// Creates the database cluster in `folder`, or reuses the one that is there, and starts the server.
@@ -61,14 +62,16 @@ public actor PrivateServer {
   ///   - settings: server settings, over the defaults.
   ///   - tcp: also listens on 127.0.0.1.
   ///   - diesWithParent: stops the server when this process ends, however it ends.
+  ///   - environment: variables of the server beside ours.
   /// - Throws: kind `configuration` with a remedy: no binaries, a folder that the server's user cannot reach, a server
   ///   that does not start (with the end of its log).
   public static func start(
     in folder: String, durability: Durability = .full, settings: [String: String] = [:], tcp: TCP? = nil,
-    diesWithParent: Bool = true
+    diesWithParent: Bool = true, environment: [String: String] = [:]
   ) async throws(PostgresError) -> PrivateServer {
     let server = try PrivateServer(
-      in: folder, durability: durability, settings: settings, tcp: tcp, diesWithParent: diesWithParent)
+      in: folder, durability: durability, settings: settings, tcp: tcp, diesWithParent: diesWithParent,
+      environment: environment)
     try await server.initialize()
     try await server.start()
     if let tcp { try await server.setPassword(tcp.password) }
@@ -76,12 +79,14 @@ public actor PrivateServer {
   }
 
   private init(
-    in folder: String, durability: Durability, settings: [String: String], tcp: TCP?, diesWithParent: Bool
+    in folder: String, durability: Durability, settings: [String: String], tcp: TCP?, diesWithParent: Bool,
+    environment: [String: String]
   ) throws(PostgresError) {
     let folder = Self.absolute(folder)
     self.folder = folder
     self.tcp = tcp
     self.diesWithParent = diesWithParent
+    self.environment = environment
     binaries = try ServerBinaries.find()
     try Self.makeFolder(folder)
     account = geteuid() == 0 ? try ServerAccount.unprivileged() : nil
@@ -152,6 +157,10 @@ public actor PrivateServer {
     // SIGINT is a fast shutdown.
     if diesWithParent { command += ["--pdeathsig", "INT"] }
     if command.count == 1 { command = [] } else { command.append("--") }
+    // For the server alone: a library that it is to load may not be for root.
+    if !environment.isEmpty {
+      command += ["env"] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
     let child = try await ChildProcess.start(
       command + ["\(binaries)/postgres", "-D", "\(folder)/data"] + arguments, output: log, error: log)
     process = child

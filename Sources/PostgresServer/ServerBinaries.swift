@@ -4,9 +4,21 @@ import Postgres
 
 /// Finds the installed server programs.
 enum ServerBinaries {
-  /// The folder with `postgres` and `initdb`: the newest version of Debian's layout, else the first in PATH.
-  /// - Throws: kind `configuration` if there is none.
+  /// The environment variable that names the folder with `postgres` and `initdb`.
+  static let setting = "TWINMILL_SERVER_BINARIES"
+
+  /// The folder with `postgres` and `initdb`: that of the setting, else the newest version of Debian's layout, else the
+  /// first in PATH.
+  /// - Throws: kind `configuration` if there is none, or if the setting names another kind of folder.
   static func find() throws(PostgresError) -> String {
+    if let chosen = getenv(setting).map({ String(cString: $0) }), !chosen.isEmpty {
+      guard hasServer(chosen) else {
+        throw PrivateServer.failure(
+          "\(setting): there is no postgres and initdb in \(chosen)", hint: "name the bin folder of a PostgreSQL server"
+        )
+      }
+      return chosen
+    }
     let versions = "/usr/lib/postgresql"
     let numbers: [Int]
     do {
@@ -18,12 +30,14 @@ enum ServerBinaries {
     let candidates =
       numbers.sorted(by: >).map { "\(versions)/\($0)/bin" }
       + (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
-    for folder in candidates
-    where access("\(folder)/postgres", X_OK) == 0 && access("\(folder)/initdb", X_OK) == 0 {
-      return folder
-    }
+    for folder in candidates where hasServer(folder) { return folder }
     throw PrivateServer.failure(
-      "no PostgreSQL server is installed", hint: "install the package postgresql, or put its bin folder into PATH")
+      "no PostgreSQL server is installed",
+      hint: "install the package postgresql, or put its bin folder into PATH, or into \(setting)")
+  }
+
+  private static func hasServer(_ folder: String) -> Bool {
+    access("\(folder)/postgres", X_OK) == 0 && access("\(folder)/initdb", X_OK) == 0
   }
 }
 

@@ -59,12 +59,15 @@ final class Daemon: Sendable {
   /// while it runs, on a busy machine.
   static let mortal = quick.merging(["TWINMILL_LEASE_SECONDS": "2"]) { $1 }
 
-  init(_ command: String, url: String, environment: [String: String?] = quick) async throws {
+  /// - Parameter program: another build than the one that is tested.
+  init(
+    _ command: String, url: String, environment: [String: String?] = quick, program: String = Installed.program
+  ) async throws {
     logFile = "/tmp/twinmill-test-\(UUID().uuidString).log"
     let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     defer { close(log) }
     child = try await ChildProcess.start(
-      [Installed.program, command],
+      [program, command],
       environment: Installed.quiet.merging(["DATABASE_URL": url]) { $1 }.merging(environment) { $1 }, output: log,
       error: log)
   }

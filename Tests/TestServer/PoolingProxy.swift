@@ -3,8 +3,8 @@ import Glibc
 import Postgres
 import PostgresServer
 
-/// A real PgBouncer in transaction mode in front of a test server: every transaction may be on another connection of
-/// the server than the one before.
+/// A real PgBouncer in front of a test server. In transaction mode every transaction may be on another connection of the
+/// server than the one before.
 public final class PoolingProxy: Sendable {
   private let folder: String
   private let child: ChildProcess
@@ -24,7 +24,10 @@ public final class PoolingProxy: Sendable {
   /// - Parameters:
   ///   - database: what the server is asked whether the proxy is up.
   ///   - size: connections to the server.
-  public static func start(for database: TestDatabase, size: Int = 8) async throws -> PoolingProxy {
+  ///   - mode: what it pools: sessions, transactions or statements.
+  public static func start(
+    for database: TestDatabase, size: Int = 8, mode: String = "transaction"
+  ) async throws -> PoolingProxy {
     let folder = "/tmp/twinmill-proxy-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     mkdir(folder, 0o777)
     chmod(folder, 0o777)
@@ -37,7 +40,7 @@ public final class PoolingProxy: Sendable {
       listen_port = 6432
       unix_socket_dir = \(folder)
       auth_type = any
-      pool_mode = transaction
+      pool_mode = \(mode)
       default_pool_size = \(size)
       max_client_conn = 200
       server_round_robin = 1

@@ -22,13 +22,15 @@ public enum TestServer {
 
   /// A server of one's own, for tests that restart or kill it. Stop it at the end.
   public static func own(
-    durability: PrivateServer.Durability = .none, settings: [String: String] = [:], tcp: PrivateServer.TCP? = nil
+    durability: PrivateServer.Durability = .none, settings: [String: String] = [:], tcp: PrivateServer.TCP? = nil,
+    environment: [String: String] = [:]
   ) async throws -> PrivateServer {
-    try await launch(durability: durability, settings: settings, tcp: tcp)
+    try await launch(durability: durability, settings: settings, tcp: tcp, environment: environment)
   }
 
   private static func launch(
-    durability: PrivateServer.Durability, settings: [String: String], tcp: PrivateServer.TCP? = nil
+    durability: PrivateServer.Durability, settings: [String: String], tcp: PrivateServer.TCP? = nil,
+    environment: [String: String] = [:]
   ) async throws -> PrivateServer {
     _ = cleaning
     let folder = "/tmp/\(folderPrefix)\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -38,7 +40,8 @@ public enum TestServer {
       "jit": "off",
     ]
     return try await PrivateServer.start(
-      in: folder, durability: durability, settings: defaults.merging(settings) { _, new in new }, tcp: tcp)
+      in: folder, durability: durability, settings: defaults.merging(settings) { _, new in new }, tcp: tcp,
+      environment: environment)
   }
 
   /// Removes what earlier processes left that were killed, and sees to it that this one leaves nothing.

@@ -6,11 +6,11 @@ extension Settings {
   /// All settings, as a file names them.
   static let keys = Set(Setting.all.filter(\.isInFile).map(\.key))
 
-  /// Variables of the tests and checks of this repository.
+  /// Variables of the tests and checks of this repository, and of private servers.
   private static let testing = {
     var testing = [
       "TWINMILL_FUZZ_", "TWINMILL_ALL", "TWINMILL_BENCH", "TWINMILL_DATA", "TWINMILL_SEED", "TWINMILL_RENEW_GOLDEN",
-      "TWINMILL_WITHOUT_POSTGRES",
+      "TWINMILL_WITHOUT_POSTGRES", "TWINMILL_SERVER_BINARIES",
     ]
     #if FAULT_INJECTION
       testing += ["TWINMILL_TEST_", "TWINMILL_FAILPOINT"]
