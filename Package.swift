@@ -26,6 +26,7 @@ let stripped: [LinkerSetting] =
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -94,7 +95,7 @@ let databaseTargets: [Target] = [
   .target(
     name: "Queue", dependencies: ["Postgres"], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .target(
-    name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, serviceLifecycle],
+    name: "Worker", dependencies: ["Queue", "Postgres", "Telemetry", logging, deque, heap, serviceLifecycle],
     swiftSettings: faultInjection),
   .target(
     name: "Scheduler", dependencies: ["Queue", "Postgres", "Telemetry", logging, serviceLifecycle],

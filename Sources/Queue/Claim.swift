@@ -12,12 +12,15 @@ extension JobQueue {
       public internal(set) var lastPosition: Int64
       /// How many positions it came to: jobs taken, throttled, or given up to another claim.
       public internal(set) var count: Int
+      /// Seconds since 1970 at which the last of them was to start.
+      public internal(set) var lastDue: Double
 
       /// A portion of a claim.
-      public init(queue: LaneQueue, lastPosition: Int64, count: Int) {
+      public init(queue: LaneQueue, lastPosition: Int64, count: Int, lastDue: Double = 0) {
         self.queue = queue
         self.lastPosition = lastPosition
         self.count = count
+        self.lastDue = lastDue
       }
     }
 
@@ -29,20 +32,54 @@ extension JobQueue {
     public internal(set) var portions: [Portion] = []
     /// How many jobs it blocked because their concurrency key is full.
     public internal(set) var throttled = 0
+    /// Whether the queue's limits left room for a job.
+    public internal(set) var hasRoom = true
+    /// What part of its jobs is each tenant's; together 1.
+    public var partsByTenant: [String: Double] {
+      var parts: [String: Double] = [:]
+      let part = 1 / Double(max(jobs.count, 1))
+      for job in jobs { parts[job.tenant, default: 0] += part }
+      return parts
+    }
     /// Lowest transaction still open and first one not yet begun, as the claim saw them.
     public internal(set) var snapshot: (xmin: Int64, xmax: Int64) = (0, 0)
   }
 }
 
+/// The lanes that a claim was asked for.
+struct LanesByNumber {
+  private let lanes: [Int32: Lane]
+
+  init(_ lanes: some Sequence<Lane>) {
+    self.lanes = Dictionary(lanes.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  init(_ ranges: [ClaimRange]) {
+    self.init(ranges.lazy.map(\.lane))
+  }
+
+  subscript(number: Int32) -> Lane? { lanes[number] }
+}
+
 extension JobQueue.Claim {
+  /// A claim that took nothing.
+  init(token: UUID) {
+    self.token = token
+  }
+
   /// A claim by the answers of its statements.
   /// - Parameters:
   ///   - rows: of `claim`, `claim_limited` or `claim_poison`.
   ///   - overlap: of `claim_overlap`.
   ///   - lanes: those that were asked for.
-  init(_ rows: Rows, overlap: Rows, lanes: some Sequence<Lane>, token: UUID) throws(PostgresError) {
+  init(_ rows: Rows, overlap: Rows, lanes: LanesByNumber, token: UUID) throws(PostgresError) {
     self.token = token
-    guard !rows.isEmpty else { return }
+    guard let first = rows.first else { return }
+    // A claim from a queue with limits says so also when it took nothing.
+    if rows.count == 1, try first.get("job_id", as: JobID?.self) == nil {
+      hasRoom = try first.get("has_room")
+      return
+    }
     var lost: Set<JobID> = []
     for row in overlap {
       lost.insert(try row.decode(Int64.self))
@@ -69,12 +106,12 @@ extension JobQueue.Claim {
       let schedule = try columns.next(String?.self)
       let tick = try columns.next(Date?.self)
       snapshot = (try columns.next(Int64.self), try columns.next(Int64.self))
-      count(position, of: LaneQueue(lane: number, isRequeued: isRequeued))
+      count(position, of: LaneQueue(lane: number, isRequeued: isRequeued), due: runAt.timeIntervalSince1970)
       guard let claimedAt else {
         throttled += 1
         continue
       }
-      if lane?.number != number { lane = lanes.first { $0.number == number } }
+      if lane?.number != number { lane = lanes[number] }
       guard let lane, !lost.contains(id) else { continue }
       jobs.append(
         Job(
@@ -87,12 +124,13 @@ extension JobQueue.Claim {
   }
 
   /// The server answers queue by queue.
-  private mutating func count(_ position: Int64, of queue: LaneQueue) {
+  private mutating func count(_ position: Int64, of queue: LaneQueue, due: Double) {
     if let last = portions.indices.last, portions[last].queue == queue {
       portions[last].lastPosition = max(portions[last].lastPosition, position)
       portions[last].count += 1
+      portions[last].lastDue = due
     } else {
-      portions.append(Portion(queue: queue, lastPosition: position, count: 1))
+      portions.append(Portion(queue: queue, lastPosition: position, count: 1, lastDue: due))
     }
   }
 }

@@ -68,6 +68,11 @@ public struct ClaimCursors: Sendable {
     return wasPassed
   }
 
+  /// A queue without jobs is forgotten; `found` takes it up again.
+  public mutating func forget(_ queue: LaneQueue) {
+    states[queue] = nil
+  }
+
   /// A claim found nothing in these queues.
   /// - Returns: whether the claim entered one of them where the last claim ended, so that a late commit may lie behind:
   ///   then the next claims start from the safe positions.

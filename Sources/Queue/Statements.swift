@@ -14,6 +14,8 @@ enum Statements {
   static let lockPoison = Statement("lock_poison", Embedded.SQL.Statements.lock_poison)
   static let claimPoison = Statement("claim_poison", Embedded.SQL.Statements.claim_poison)
   static let lanes = Statement("lanes", Embedded.SQL.Statements.lanes)
+  static let lanesSince = Statement("lanes_since", Embedded.SQL.Statements.lanes_since)
+  static let laneScan = Statement("lane_scan", Embedded.SQL.Statements.lane_scan)
   static let headScan = Statement("head_scan", Embedded.SQL.Statements.head_scan)
   static let promote = Statement("promote", Embedded.SQL.Statements.promote)
   static let nextDue = Statement("next_due", Embedded.SQL.Statements.next_due)

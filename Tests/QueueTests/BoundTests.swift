@@ -30,8 +30,7 @@ struct BoundTests {
       SELECT twinmill.enqueue('probe', run_at => '4714-11-24 BC', priority => -32768);
       SELECT twinmill.enqueue('probe', run_at => '294276-12-31');
       """)
-    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [3])
-    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2])
+    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [3, 2])
     #expect(try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).nextDue != nil)
   }
 
@@ -41,8 +40,7 @@ struct BoundTests {
     try await connection.script("SELECT twinmill.limit_queue('default', ageing => '1000 years')")
     try await connection.enqueueProbes(1, priority: 32767)
     try await connection.enqueueProbes(1, priority: 0)
-    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2])
-    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [1])
+    #expect(try await queue.claim(on: connection).jobs.map(\.id) == [2, 1])
   }
 
   @Test("a clock that goes back closes no queue that has a rate")

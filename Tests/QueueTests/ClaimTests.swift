@@ -126,8 +126,8 @@ struct ClaimTests: DatabaseSuite {
     let token = UUID()
     _ = try await connection.query(
       """
-      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids)
-      SELECT \(token), \(second.id), lane, false, 3, '{1,2,3}' FROM twinmill.lanes
+      INSERT INTO twinmill.claims (token, worker, lane, is_requeued, first_position, last_position, job_ids)
+      SELECT \(token), \(second.id), lane, false, 1, 3, '{1,2,3}' FROM twinmill.lanes
       """)
     let given = try await connection.query(Statements.claimOverlap(token))
     let ids: [Int64] = try given.map { try $0.decode(Int64.self) }
@@ -150,12 +150,10 @@ struct ClaimTests: DatabaseSuite {
     #expect(try await queue.claim(limit: 2, on: connection).jobs.isEmpty)
   }
 
-  @Test("of many lanes a reading tells of those that have jobs, poison or not", .queueDatabase)
+  @Test("of many lanes a scan, part by part, and a reading of what is new find those that have jobs", .queueDatabase)
   func manyLanes() async throws {
-    func tenants(few: Int64) async throws -> [String] {
-      try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: few, on: connection).lanes.map(
-        \.tenant
-      ).sorted()
+    func name(_ heads: [JobQueue.LaneHead]) -> [String] {
+      heads.map { "\($0.lane.tenant) \($0.order) \($0.position)" }.sorted()
     }
     try await connection.script(
       """
@@ -165,10 +163,91 @@ struct ClaimTests: DatabaseSuite {
       UPDATE twinmill.live_jobs SET requeue_seq = nextval('twinmill.requeue_sequence') WHERE job_id = 3;
       UPDATE twinmill.live_jobs SET state = 'scheduled', run_at = 'infinity' WHERE job_id = 5;
       """)
-    #expect(try await tenants(few: 6) == ["a", "b", "c", "d", "e", "f"])
-    #expect(try await tenants(few: 5) == ["b", "c", "f"])
-    try await connection.script("UPDATE twinmill.live_jobs SET run_at = now() WHERE job_id = 5")
-    #expect(try await tenants(few: 5) == ["b", "c", "e", "f"])
+    let few = try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: 6, on: connection)
+    #expect(few.lanes.map(\.tenant).sorted() == ["a", "b", "c", "d", "e", "f"] && !few.areMany)
+    let many = try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], few: 5, on: connection)
+    #expect(many.lanes.isEmpty && many.areMany)
+    var next: Int32? = 0
+    var parts: [[String]] = []
+    while let lane = next {
+      let scan = try await JobQueue.scanLanes(after: lane, queues: nil, kinds: ["probe"], limit: 1, on: connection)
+      parts.append(name(scan.heads))
+      next = scan.next
+    }
+    #expect(parts == [["c requeued 1"], ["f fresh 6"], []])
+    let start = try await JobQueue.promoteDueAndFindLanes(since: nil, queues: nil, kinds: ["probe"], on: connection)
+    #expect(start.heads.isEmpty && start.reached == .init(fresh: 6, requeued: 1))
+    try await connection.script(
+      """
+      UPDATE twinmill.live_jobs SET run_at = now() WHERE job_id = 5;
+      SELECT twinmill.enqueue('probe', tenant => 'c');
+      SELECT twinmill.enqueue('probe', tenant => 'g', queue => 'other', priority => 3);
+      """)
+    let news = try await JobQueue.promoteDueAndFindLanes(
+      since: start.reached, queues: nil, kinds: ["probe"], on: connection)
+    #expect(name(news.heads) == ["c fresh 7", "e requeued 2", "g fresh 8"])
+    #expect(news.reached == .init(fresh: 8, requeued: 2) && news.isEnd == (true, true))
+    let lane = try #require(news.heads.first { $0.lane.tenant == "g" }?.lane)
+    #expect(lane.queue == "other" && lane.priority == 3 && !lane.isLimited)
+    let served = try await JobQueue.promoteDueAndFindLanes(
+      since: start.reached, queues: ["other"], kinds: ["probe"], on: connection)
+    #expect(name(served.heads) == ["g fresh 8"])
+    try await connection.script("SELECT twinmill.pause('other')")
+    let paused = try await JobQueue.promoteDueAndFindLanes(
+      since: news.reached, queues: nil, kinds: ["probe"], on: connection)
+    #expect(paused.heads.isEmpty && paused.settings != news.settings)
+  }
+
+  @Test(
+    "one claim fills a batch from many lanes of a kind and an order, the one that waits longest first", .queueDatabase)
+  func fillsFromLanes() async throws {
+    let queue = try await QueueWorker.registered(on: connection)
+    try await connection.script(
+      """
+      SELECT twinmill.enqueue('probe', tenant => t) FROM unnest('{a,b,a,c}'::text[]) AS t;
+      SELECT twinmill.enqueue('other', tenant => 'd');
+      SELECT twinmill.enqueue('probe', tenant => 'e');
+      UPDATE twinmill.live_jobs SET requeue_seq = nextval('twinmill.requeue_sequence') WHERE job_id = 6;
+      """)
+    let ranges = try await queue.ranges(["probe", "other"], limit: 3, on: connection)
+    let first = try await queue.claimUnlimited(ranges, token: UUID(), on: connection)
+    #expect(first.jobs.map(\.id) == [1, 3, 2] && first.jobs.map(\.tenant) == ["a", "a", "b"])
+    #expect(first.portions.map(\.count) == [2, 1])
+    #expect(
+      try await connection.value("SELECT lane FROM twinmill.claims WHERE lanes IS NOT NULL", as: Int32.self) == 0)
+    // A claim passes what the claim of several lanes holds; the other order and the other kind have batches of their own.
+    var others: [[JobID]] = []
+    for _ in 0..<4 {
+      others.append(try await queue.claimUnlimited(ranges, token: UUID(), on: connection).jobs.map(\.id))
+    }
+    #expect(others == [[4], [5], [6], []])
+    let ended = try await queue.end(first.jobs, .completed, token: first.token, on: connection)
+    #expect(ended.sorted() == [1, 2, 3])
+    let archived: [String] = try await connection.value(
+      "SELECT array_agg(tenant ORDER BY job_id) FROM twinmill.job_history")
+    #expect(archived == ["a", "b", "a"])
+  }
+
+  @Test("of two claims of several lanes that met the same jobs the later one gives them up", .queueDatabase)
+  func overlapOfLanes() async throws {
+    let first = try await QueueWorker.registered(on: connection)
+    let second = try await QueueWorker.registered(on: connection)
+    try await connection.script(
+      "SELECT twinmill.enqueue('probe', tenant => t) FROM unnest('{a,b,c,d}'::text[]) AS t")
+    let theirs = try await first.claim(limit: 2, on: connection)
+    #expect(theirs.jobs.map(\.id) == [1, 2])
+    let token = UUID()
+    _ = try await connection.query(
+      """
+      INSERT INTO twinmill.claims
+        (token, worker, lane, is_requeued, first_position, last_position, job_ids, lanes, queues)
+      SELECT \(token), \(second.id), 0, false, 2, 3, '{2,3}', array_agg(lane ORDER BY lane), '{default}'
+      FROM twinmill.live_jobs WHERE job_id IN (2, 3)
+      """)
+    let given: [Int64] = try await connection.query(Statements.claimOverlap(token)).map { try $0.decode(Int64.self) }
+    #expect(given == [2])
+    let kept: [Int64] = try await connection.value("SELECT job_ids FROM twinmill.claims WHERE token = \(token)")
+    #expect(kept == [3])
   }
 
   @Test(

@@ -80,9 +80,8 @@ struct OpenTransactionTests {
     try await other.script("BEGIN; SELECT twinmill.limit_queue('default', rate => 1)")
     #expect(try await claim() == 0)
     try await connection.script("UPDATE twinmill.live_jobs SET crashes = 2 WHERE job_id = 1")
-    let lanes = ranges.map(\.lane)
     let poison = try await queue.claimPoison(
-      queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection)
+      queues: nil, kinds: ["probe"], token: UUID(), on: connection)
     #expect(poison.jobs.isEmpty)
     try await other.script("COMMIT")
     #expect(try await claim() == 1)

@@ -20,13 +20,14 @@ struct PlanTests: DatabaseSuite {
 
   private static let worker = "'00000000-0000-0000-0000-00000000000a'::uuid"
   private static let lines = "'{1,1}', '{t,f}', '{0,25000}', '{500,500}', '{0,0}', '{0,0}'"
+  private static let names = "'{default,default}', '{probe,probe}'"
 
   static let hot: [Hot] = [
     Hot(
-      statement: Statements.claim, values: "\(worker), \(worker), \(lines)", plan: Statements.claimPlan,
+      statement: Statements.claim, values: "\(worker), \(worker), \(lines), \(names)", plan: Statements.claimPlan,
       by: ["jobs_ready", "claims_lane"]),
     Hot(
-      statement: Statements.claimLimited, values: "\(worker), \(worker), \(lines), 'limited'",
+      statement: Statements.claimLimited, values: "\(worker), \(worker), \(lines), '{probe,probe}', 'limited'",
       plan: Statements.claimPlan, by: ["jobs_ready"]),
     Hot(
       statement: Statements.claimOverlap, values: worker, plan: Statements.claimPlan,
@@ -34,11 +35,15 @@ struct PlanTests: DatabaseSuite {
     Hot(
       statement: Statements.lockPoison, values: "NULL, '{probe}'", plan: Statements.claimPlan, by: ["jobs_poison"]),
     Hot(
-      statement: Statements.claimPoison, values: "\(worker), \(worker), '{1,2,3}'", plan: Statements.claimPlan,
+      statement: Statements.claimPoison, values: "\(worker), \(worker), NULL, '{probe}'", plan: Statements.claimPlan,
       by: ["jobs_poison"]),
     Hot(statement: Statements.headScan, values: "'{1,2,3}'", by: ["jobs_ready"]),
     Hot(statement: Statements.promote, values: "100", by: ["jobs_due"]),
-    Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1", by: ["jobs_ready", "jobs_poison"]),
+    Hot(statement: Statements.lanes, values: "NULL, '{probe}', 1"),
+    Hot(
+      statement: Statements.lanesSince, values: "999000, 1999000, 100, NULL, '{probe}'",
+      by: ["live_jobs_pkey", "jobs_requeued", "lanes_pkey"]),
+    Hot(statement: Statements.laneScan, values: "0, 100, NULL, '{probe}'", by: ["jobs_ready", "lanes_pkey"]),
     Hot(statement: Statements.nextDue, values: "", by: ["jobs_due"]),
     Hot(
       statement: Statements.finish,
@@ -175,9 +180,10 @@ struct PlanTests: DatabaseSuite {
       """)
     let late = "'{1,1}', '{t,f}', '{0,200000}', '{500,500}', '{0,0}', '{0,0}'"
     let new = "\(Self.worker), gen_random_uuid(), "
-    for var hot in Self.hot where hot.statement.name != "head_scan" {
+    for var hot in Self.hot where !["head_scan", "lane_scan"].contains(hot.statement.name) {
       hot.values = hot.values.replacing("\(Self.worker), \(Self.worker), \(Self.lines)", with: new + late).replacing(
-        "'{1,2,3}'", with: "'{200001,200002,200003}'")
+        "'{1,2,3}'", with: "'{200001,200002,200003}'"
+      ).replacing("999000, 1999000", with: "200000, 0")
       try await touchesFew(hot.execution, under: hot.plan, preparing: hot.statement, in: database)
     }
     for call in [

@@ -212,23 +212,34 @@ private struct ModelRun {
       }
       claim = try await self.claim(queue, worker, lanes, limit)
     }
-    guard let claim, let portion = claim.portions.first else {
+    guard let claim, let first = claim.portions.first else {
       return expect(lineUps.isEmpty || room == 0, "nothing was claimed of \(lineUps)")
     }
-    let lane = lanes.first { $0.number == portion.queue.lane }!
-    let key = QueueModel.LineUp.Key(
-      place: .init(queue: lane.queue, tenant: lane.tenant, priority: lane.priority),
-      isFresh: portion.queue.order == .fresh)
-    guard let lineUp = lineUps.first(where: { $0.key == key }) else {
-      return expect(false, "\(claim.jobs.map(\.id)) were claimed from an empty queue \(key)")
-    }
-    let taken = claim.jobs.map(\.id)
-    try await throttle(lineUp, Set(taken), count: portion.count)
-    expect(portion.count == min(limit, room, lineUp.count), "\(portion.count) of \(lineUp.count) were claimed")
-    // Of another queue some job may stand first that would have had to come before.
-    let best = lineUp.groups[0].map(model.rank).min()!
-    for other in lineUps {
-      expect(best <= other.groups[0].map(model.rank).max()!, "\(key) was served before \(other.key)")
+    // All of one order, from as many lanes as it takes.
+    var open = lineUps.filter { $0.key.isFresh == (first.queue.order == .fresh) }
+    let count = claim.portions.reduce(0) { $0 + $1.count }
+    let most = open.reduce(0) { $0 + $1.count }
+    expect(count == min(limit, room, most), "\(count) of \(most) were claimed")
+    let cameTo = try await cameTo(Set(claim.jobs.map(\.id)), count: count)
+    for (index, portion) in claim.portions.enumerated() {
+      let lane = lanes.first { $0.number == portion.queue.lane }!
+      let key = QueueModel.LineUp.Key(
+        place: .init(queue: lane.queue, tenant: lane.tenant, priority: lane.priority),
+        isFresh: portion.queue.order == .fresh)
+      guard let place = open.firstIndex(where: { $0.key == key }) else {
+        return expect(false, "\(claim.jobs.map(\.id)) were claimed, some of them from an empty queue \(key)")
+      }
+      let lineUp = open.remove(at: place)
+      let part = cameTo.intersection(lineUp.groups.reduce([]) { $0.union($1) })
+      expect(part.count == portion.count, "\(part.sorted()) are not \(portion.count) jobs of \(key)")
+      expect(lineUp.begins(with: part), "\(part.sorted()) are not the first of \(lineUp)")
+      let isLast = index == claim.portions.count - 1
+      expect(isLast || part.count == lineUp.count, "\(key) was left for the next lane before it was empty")
+      // Of another queue some job may stand first that would have had to come before.
+      let best = lineUp.groups[0].map(model.rank).min()!
+      for other in index == 0 ? lineUps : open where other.key != key {
+        expect(best <= other.groups[0].map(model.rank).max()!, "\(key) was served before \(other.key)")
+      }
     }
     own(claim, by: worker)
   }
@@ -248,19 +259,22 @@ private struct ModelRun {
         queue == "limited"
         ? try await worker.claimLimited(queue: queue, ranges, token: UUID(), on: connection)
         : try await worker.claimUnlimited(ranges, token: UUID(), on: connection)
-      guard let claim, let portion = claim.portions.first else {
+      guard let claim, !claim.portions.isEmpty else {
         if cursors.foundNothing(in: ranges.map(\.queue), at: .now) { continue }
         return claim
       }
-      cursors.claimed(
-        portion.queue, after: ranges.first { $0.queue == portion.queue }!.cursor, lastPosition: portion.lastPosition,
-        isDrained: queue != "limited" && portion.count < limit, snapshot: claim.snapshot, at: .now)
+      let count = claim.portions.reduce(0) { $0 + $1.count }
+      for portion in claim.portions {
+        cursors.claimed(
+          portion.queue, after: ranges.first { $0.queue == portion.queue }!.cursor, lastPosition: portion.lastPosition,
+          isDrained: queue != "limited" && count < limit, snapshot: claim.snapshot, at: .now)
+      }
       return claim
     }
   }
 
-  /// The claim came to so many of the first jobs, and blocked those whose key is full.
-  private mutating func throttle(_ lineUp: QueueModel.LineUp, _ taken: Set<JobID>, count: Int) async throws {
+  /// The jobs that a claim took, and those that it blocked because their key is full.
+  private mutating func cameTo(_ taken: Set<JobID>, count: Int) async throws -> Set<JobID> {
     var cameTo = taken
     if count > taken.count {
       let blocked: [JobID] = try await connection.query(
@@ -269,13 +283,13 @@ private struct ModelRun {
       cameTo.formUnion(blocked.filter { model.jobs[$0]!.isClaimable })
     }
     expect(cameTo.count == count, "\(cameTo.count) jobs were taken or blocked, not \(count)")
-    expect(lineUp.begins(with: cameTo), "\(cameTo.sorted()) are not the first of \(lineUp)")
     for job in cameTo.subtracting(taken) {
       let key = model.jobs[job]!.concurrencyKey
       let running = model.running(in: "limited", key: key ?? "") + taken.count { model.jobs[$0]!.concurrencyKey == key }
       expect(key != nil && running >= model.limits.runningPerKey, "job \(job) was blocked though its key has room")
       model.jobs[job]!.state = .waitsForKey
     }
+    return cameTo
   }
 
   private mutating func own(_ claim: JobQueue.Claim, by worker: QueueWorker) {
@@ -296,9 +310,9 @@ private struct ModelRun {
   private mutating func claimPoison() async throws {
     let worker = workers.randomElement(using: &random)!
     model.promoteDue()
-    let lanes = try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection).lanes
+    _ = try await JobQueue.promoteDueAndReadLanes(queues: nil, kinds: ["probe"], on: connection)
     let claim = try await worker.claimPoison(
-      queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection)
+      queues: nil, kinds: ["probe"], token: UUID(), on: connection)
     let fit = model.ids { entry in
       guard entry.isPoison, !model.paused.contains(entry.place.queue) else { return false }
       guard entry.place.queue == "limited" else { return true }

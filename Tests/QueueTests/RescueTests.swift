@@ -113,7 +113,7 @@ struct RescueTests: DatabaseSuite {
         crash < 3
         ? try await victim.claim(on: connection)
         : try await victim.claimPoison(
-          queues: ["default"], kinds: ["probe"], lanes: victim.ranges(on: connection).map(\.lane), token: UUID(),
+          queues: ["default"], kinds: ["probe"], token: UUID(),
           on: connection)
       #expect(claim.jobs.map(\.crashes) == [crash - 1])
       if crash == 3 { #expect(try await victim.claim(on: connection).jobs.isEmpty) }
@@ -140,7 +140,7 @@ struct RescueTests: DatabaseSuite {
     let ranges = try await queue.ranges(on: connection)
     func claimed() async throws -> [JobID] {
       try await queue.claimPoison(
-        queues: nil, kinds: ["probe"], lanes: ranges.map(\.lane), token: UUID(), on: connection
+        queues: nil, kinds: ["probe"], token: UUID(), on: connection
       ).jobs.map(\.id)
     }
     #expect(try await claimed() == [1])
@@ -158,9 +158,8 @@ struct RescueTests: DatabaseSuite {
     _ = try await connection.query("UPDATE twinmill.live_jobs SET crashes = 2, concurrency_key = job_id / 3")
     let queue = try await QueueWorker.registered(on: connection)
     func claimed() async throws -> [JobID] {
-      let lanes = try await queue.ranges(on: connection).map(\.lane)
       return try await queue.claimPoison(
-        queues: nil, kinds: ["probe"], lanes: lanes, token: UUID(), on: connection
+        queues: nil, kinds: ["probe"], token: UUID(), on: connection
       ).jobs.map(\.id)
     }
     _ = try await connection.query("SELECT twinmill.limit_queue('default', running => 2, running_per_key => 1)")

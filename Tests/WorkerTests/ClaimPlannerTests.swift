@@ -118,19 +118,12 @@ struct ClaimPlannerTests {
       "→ read, lanes a → scan a, heads took 100ms → poison, nothing → claim a, nothing → wait, +4900ms waited → read, lanes a → poison, nothing → claim a, nothing → wait, +100ms waited → claim a, +1s nothing → read, lanes a → scan a"
     ),
     Case(
-      "jobs that were seen and not claimed: lane by lane, by priority",
-      "→ read, lanes a b:-1 c → scan a b c, heads a1 → poison, nothing → claim a b c, nothing → claim b, nothing → claim a, took a 1/1 → start"
+      "jobs that were seen and not claimed: kind by kind, by priority",
+      "→ read, lanes a b:-1:m c:0:n → scan a b c, heads a1 → poison, nothing → claim a b c, nothing → claim b, nothing → claim a, took a 1/1 → start"
     ),
     Case(
       "and after a short wait again when all are locked",
       "→ read, lanes a → scan a, heads a1 → poison, nothing → claim a, nothing → claim a, nothing → wait 50 ms"),
-    Case(
-      "a dear reading is followed by readings of all lanes, for fifty times as long",
-      "→ read, +101ms lanes a → scan a, heads → poison, nothing → claim a, nothing → wait, +5s waited → read all, +1s lanes a → scan a, heads → poison, nothing → claim a, nothing → wait, +1s waited → read"
-    ),
-    Case(
-      "a reading of 100 ms is not dear",
-      "→ read, +100ms lanes a → scan a, heads → poison, nothing → claim a, nothing → wait, +1s waited → read"),
   ]
 
   private static let limits = [
@@ -163,6 +156,49 @@ struct ClaimPlannerTests {
     Case(
       "a queue whose limits are gone loses its turn",
       "→ read, lanes a X → scan a X, heads → poison, nothing → claim a, nothing → limited X, took X 1/1 +1s → start, started → read, lanes a → scan a beside, → poison, nothing → claim a"
+    ),
+  ]
+
+  /// A worker that has found 200 lanes and more: it scans them part by part, and claims from those with work.
+  private static let busyWithMany =
+    "→ read, many → find, found 20 → scan after 0, scanned end a11 b12 → poison, nothing → claim a@10 b@11"
+
+  private static let many = [
+    Case(
+      "of many lanes those with work are found by a scan, part by part, before anything else",
+      "→ read, many → find, found 20 → scan after 0, scanned 7 → poison, nothing → scan after 7, scanned end a5 → claim a@4"
+    ),
+    Case("and claimed by age", after: busyWithMany),
+    Case(
+      "a claim that came back short has emptied all lanes that it named",
+      after: busyWithMany, "took a 1/11 b 1/12 → start, started → wait"),
+    Case(
+      "one that came back full has emptied those before the last",
+      after: busyWithMany, "took a 4/14 b 6/19 → start, started → claim b@19"),
+    Case(
+      "lanes that it did not come to stay",
+      after: busyWithMany, "took a 10/20 → start, started → claim b@11 a@20"),
+    Case(
+      "one that found nothing is not repeated",
+      after: busyWithMany, "nothing → wait"),
+    Case(
+      "after a failure all are asked again",
+      after: busyWithMany, "failed → claim a@10 b@11"),
+    Case(
+      "a newcomer comes first if its tenant used less or its job waits longer",
+      after: busyWithMany,
+      "took a 10/20 notified → start, started → find after 20, found 22 c3 → poison, nothing → claim c@2 b@11 a@20"),
+    Case(
+      "the rest of the scan goes on beside the claims",
+      "→ read, many → find, found 20 → scan after 0, scanned 7 a11 → poison, nothing → claim a@10, took a 10/20 → start, started → scan after 7 beside, → claim a@20"
+    ),
+    Case(
+      "a queue without room keeps its lanes",
+      "→ read, many → find, found 20 → scan after 0, scanned end X11 → poison, nothing → limited X@10, full → wait 20 ms, +20ms waited → limited X@10"
+    ),
+    Case(
+      "a queue with limits that gave less than a batch keeps its last lane",
+      "→ read, many → find, found 20 → scan after 0, scanned end X11 → poison, nothing → limited X@10, took X 1/11 → start, started → limited X@11, nothing → limited X@10, nothing → wait"
     ),
   ]
 
@@ -228,6 +264,7 @@ struct ClaimPlannerTests {
   ]
 
   @Test(arguments: rounds + news + scans) func looks(_ case: Case) { play(`case`) }
+  @Test(arguments: many) func looksAtMany(_ case: Case) { play(`case`) }
   @Test(arguments: limits + poison + ends) func takesTurns(_ case: Case) { play(`case`) }
 
   private func play(_ case: Case) {
@@ -247,19 +284,14 @@ struct ClaimPlannerTests {
     let lanes = [
       Lane(number: 1, queue: "q", kind: "k", tenant: "a"), Lane(number: 2, queue: "q", kind: "other", tenant: "b"),
     ]
-    #expect(planner.next(at: now, ranks: { _ in [:] }) == .readLanes(all: false))
+    #expect(planner.next(at: now, used: { [:] }) == .readLanes)
     planner.handle(.lanesRead(.init(lanes: lanes)), at: now)
-    #expect(planner.next(at: now, ranks: { _ in [:] }) == .headScan(lanes, isBeside: false))
+    #expect(planner.next(at: now, used: { [:] }) == .headScan(lanes, isBeside: false))
     planner.handle(.headScanned([], took: .zero), at: now)
-    #expect(planner.next(at: now, ranks: { _ in [:] }) == .claimPoison(lanes))
+    #expect(planner.next(at: now, used: { [:] }) == .claimPoison)
     planner.handle(.foundNothing, at: now)
-    var asked: Set<String> = []
-    let action = planner.next(at: now) { tenants in
-      asked = tenants
-      return ["b": 3]
-    }
-    #expect(asked == ["a", "b"])
-    let ranges = [(0, LaneQueue.Order.requeued, 7, 0), (0, .fresh, 7, 0), (1, .requeued, 1, 3), (1, .fresh, 1, 3)]
+    let action = planner.next(at: now, used: { ["b": 0.5, "c": 0.1] })
+    let ranges = [(0, LaneQueue.Order.requeued, 7, 0), (0, .fresh, 7, 0), (1, .requeued, 1, 1), (1, .fresh, 1, 1)]
     #expect(
       action == .claim(ranges.map { ClaimRange(lane: lanes[$0], order: $1, cursor: 0, limit: $2, rank: $3) }))
   }
@@ -272,8 +304,8 @@ struct ClaimPlannerTests {
     }
     await #expect(processExitsWith: .failure) {
       var planner = ClaimPlanner(batchLimits: [:], concurrency: 1)
-      _ = planner.next(at: .now, ranks: { _ in [:] })
-      _ = planner.next(at: .now, ranks: { _ in [:] })
+      _ = planner.next(at: .now, used: { [:] })
+      _ = planner.next(at: .now, used: { [:] })
     }
     await #expect(processExitsWith: .failure) {
       var planner = ClaimPlanner(batchLimits: [:], concurrency: 1)
@@ -317,9 +349,21 @@ private struct Play {
       var lanes: [Lane] = []
       for word in takeArguments(&words) { lanes.append(lane(word)) }
       event = .lanesRead(.init(lanes: lanes, nextDue: takeDuration("due", &words)))
+    case "many": event = .lanesRead(.init(lanes: [], areMany: true))
+    case "found":
+      // found 12 a5 b7: jobs up to position 12, of lane a from 5 on.
+      var found = JobQueue.LanesFound()
+      found.reached.fresh = Int64(words.removeFirst())!
+      found.snapshot = (5, 9)
+      found.heads = takeHeads(&words)
+      event = .lanesFound(found)
+    case "scanned":
+      let next = words.removeFirst()
+      event = .lanesScanned(.init(heads: takeHeads(&words), next: Int32(next)), took: .zero)
     case "took": event = .claimed(portions(&words), snapshot: (5, 9))
     case "throttled": event = .throttled(portions(&words), snapshot: (5, 9))
     case "nothing": event = .foundNothing
+    case "full": event = .noRoom
     case "heads":
       let heads = takeArguments(&words).map { word in
         JobQueue.Head(queue: queue(word.prefix(1)), position: Int64(word.dropFirst())!)
@@ -351,6 +395,14 @@ private struct Play {
     return taken
   }
 
+  private mutating func takeHeads(_ words: inout ArraySlice<String>) -> [JobQueue.LaneHead] {
+    takeArguments(&words).map { word in
+      let position = Int64(word.dropFirst())!
+      return JobQueue.LaneHead(
+        lane: lane(String(word.prefix(1))), order: .fresh, position: position, due: Double(position))
+    }
+  }
+
   private func takeDuration(_ name: String, _ words: inout ArraySlice<String>) -> Duration? {
     guard words.first == name else { return nil }
     words.removeFirst()
@@ -362,7 +414,9 @@ private struct Play {
     while words.count >= 2, words[words.startIndex + 1].contains("/") {
       let lane = words.removeFirst()
       let numbers = words.removeFirst().split(separator: "/").map { Int($0)! }
-      portions.append(.init(queue: queue(lane[...]), lastPosition: Int64(numbers[1]), count: numbers[0]))
+      portions.append(
+        .init(
+          queue: queue(lane[...]), lastPosition: Int64(numbers[1]), count: numbers[0], lastDue: Double(numbers[1])))
     }
     return portions
   }
@@ -377,7 +431,8 @@ private struct Play {
     names[number] = String(parts[0])
     let isLimited = parts[0].first!.isUppercase
     return Lane(
-      number: number, queue: isLimited ? String(parts[0]) : "q", kind: "k", tenant: String(parts[0]),
+      number: number, queue: isLimited ? String(parts[0]) : "q", kind: parts.count > 2 ? String(parts[2]) : "k",
+      tenant: String(parts[0]),
       priority: parts.count > 1 ? Int(parts[1])! : 0, isLimited: isLimited)
   }
 
@@ -388,10 +443,12 @@ private struct Play {
   // MARK: - Actions
 
   mutating func next() -> String {
-    switch planner.next(at: now, ranks: { _ in [:] }) {
-    case .readLanes(let all): return all ? "read all" : "read"
+    switch planner.next(at: now, used: { [:] }) {
+    case .readLanes: return "read"
     case .headScan(let lanes, let isBeside):
       return "scan " + lanes.map { names[$0.number]! }.joined(separator: " ") + (isBeside ? " beside" : "")
+    case .findLanes(let positions): return "find" + (positions.map { " after \($0.fresh)" } ?? "")
+    case .laneScan(let lane, let isBeside): return "scan after \(lane)" + (isBeside ? " beside" : "")
     case .claim(let ranges): return "claim " + text(ranges)
     case .claimLimited(_, let ranges): return "limited " + text(ranges)
     case .claimPoison: return "poison"

@@ -44,7 +44,7 @@ struct ClaimLoop: Sendable {
     var state = State(planner: ClaimPlanner(batchLimits: limits, concurrency: context.settings.concurrency))
     while true {
       report(to: &state)
-      let action = state.planner.next(at: .now, ranks: { context.shares.ranks(of: $0) })
+      let action = state.planner.next(at: .now, used: { context.shares.used() })
       switch action {
       case .start: start(&state, in: &batches)
       case .awaitBatch:
@@ -55,10 +55,8 @@ struct ClaimLoop: Sendable {
         // The signal to stop may have been taken for one of new jobs.
         if !shutdown.isSet { await wakeUp.wait(atMost: min(context.settings.poll, pause ?? context.settings.poll)) }
         state.planner.handle(.waited, at: .now)
-      case .headScan(let lanes, isBeside: true):
-        let scan = HeadScan()
-        state.scan = scan
-        scans.addTask { await scan.run(lanes, context) }
+      case .headScan(let lanes, isBeside: true): begin(.lanes(lanes), &state, in: &scans)
+      case .laneScan(let lane, isBeside: true): begin(.after(lane), &state, in: &scans)
       case .awaitLease: await wakeUp.wait(atMost: .milliseconds(20))
       case .loseLease: throw LeaseLost()
       case .abandon:
@@ -67,7 +65,7 @@ struct ClaimLoop: Sendable {
       case .stop:
         context.logger.emit(.claimsEnded, [.batches: "\(context.inFlight.claims.count)"])
         return
-      case .readLanes, .headScan, .claim, .claimLimited, .claimPoison: await ask(action, &state)
+      case .readLanes, .findLanes, .headScan, .laneScan, .claim, .claimLimited, .claimPoison: await ask(action, &state)
       }
     }
   }
@@ -78,10 +76,17 @@ struct ClaimLoop: Sendable {
     state.planner.handle(.lease(context.lease.state(margin: context.settings.heartbeat)), at: now)
     if shutdown.isSet { state.planner.handle(.stopping, at: now) }
     if wakeUp.take() { state.planner.handle(.notified, at: now) }
-    if let seen = state.scan?.take() {
+    if let answer = state.scan?.take() {
       state.scan = nil
-      state.planner.handle(.headScanned(seen.heads, took: seen.took), at: now)
+      state.planner.handle(answer, at: now)
     }
+  }
+
+  /// Scans beside the claims.
+  private func begin(_ part: HeadScan.Part, _ state: inout State, in scans: inout Scans) {
+    let scan = HeadScan()
+    state.scan = scan
+    scans.addTask { [context, names = Array(kinds.keys)] in await scan.run(part, context, kinds: names) }
   }
 
   /// Runs the claimed batch beside the others.
@@ -91,7 +96,7 @@ struct ClaimLoop: Sendable {
     }
     let time = ClaimTime(received: .now)
     batches.addTask { [context] in
-      let share = context.shares.began(first.tenant)
+      let share = context.shares.began(claim.partsByTenant)
       await runner.run(claim, time, context)
       context.shares.ended(share)
       context.inFlight.end(claim.token)
@@ -126,16 +131,22 @@ struct ClaimLoop: Sendable {
   ) async throws(PostgresError) -> (event: ClaimPlanner.Event, claim: JobQueue.Claim?) {
     let (worker, queues, names) = (context.worker, context.settings.queues, Array(kinds.keys))
     switch action {
-    case .readLanes(let all):
-      let reading = try await context.onConnection { connection async throws(PostgresError) in
-        all
-          ? try await JobQueue.promoteDueAndReadLanes(queues: queues, kinds: names, few: .max - 1, on: connection)
-          : try await JobQueue.promoteDueAndReadLanes(queues: queues, kinds: names, on: connection)
-      }
-      return (.lanesRead(reading), nil)
-    case .headScan(let lanes, _):
-      let seen = try await HeadScan.scan(lanes, context)
-      return (.headScanned(seen.heads, took: seen.took), nil)
+    case .readLanes:
+      return (
+        .lanesRead(
+          try await context.onConnection { connection async throws(PostgresError) in
+            try await JobQueue.promoteDueAndReadLanes(queues: queues, kinds: names, on: connection)
+          }), nil
+      )
+    case .findLanes(let positions):
+      return (
+        .lanesFound(
+          try await context.onConnection { connection async throws(PostgresError) in
+            try await JobQueue.promoteDueAndFindLanes(since: positions, queues: queues, kinds: names, on: connection)
+          }), nil
+      )
+    case .headScan(let lanes, _): return (try await HeadScan.scan(.lanes(lanes), context, kinds: names), nil)
+    case .laneScan(let lane, _): return (try await HeadScan.scan(.after(lane), context, kinds: names), nil)
     case .claim(let ranges):
       return Self.event(
         of: try await context.claim { token, connection async throws(PostgresError) in
@@ -146,10 +157,10 @@ struct ClaimLoop: Sendable {
         of: try await context.claim { token, connection async throws(PostgresError) in
           try await worker.claimLimited(queue: queue, ranges, token: token, on: connection)
         })
-    case .claimPoison(let lanes):
+    case .claimPoison:
       return Self.event(
         of: try await context.claim { token, connection async throws(PostgresError) in
-          try await worker.claimPoison(queues: queues, kinds: names, lanes: lanes, token: token, on: connection)
+          try await worker.claimPoison(queues: queues, kinds: names, token: token, on: connection)
         })
     case .start, .abandon, .awaitBatch, .wait, .awaitLease, .loseLease, .stop:
       preconditionFailure("\(action) asks nothing of the server")
@@ -157,8 +168,10 @@ struct ClaimLoop: Sendable {
   }
 
   private static func event(of claim: JobQueue.Claim?) -> (event: ClaimPlanner.Event, claim: JobQueue.Claim?) {
-    guard let claim else { return (.foundNothing, nil) }
-    guard !claim.jobs.isEmpty else { return (.throttled(claim.portions, snapshot: claim.snapshot), nil) }
+    guard let claim, claim.hasRoom else { return (.noRoom, nil) }
+    guard !claim.jobs.isEmpty else {
+      return (claim.throttled == 0 ? .foundNothing : .throttled(claim.portions, snapshot: claim.snapshot), nil)
+    }
     return (.claimed(claim.portions, snapshot: claim.snapshot), claim)
   }
 }

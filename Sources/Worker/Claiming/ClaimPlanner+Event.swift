@@ -9,14 +9,20 @@ extension ClaimPlanner {
     case waited
     /// The answer to `readLanes`.
     case lanesRead(JobQueue.LanesReading)
+    /// The answer to `findLanes`.
+    case lanesFound(JobQueue.LanesFound)
     /// A claim took jobs.
     case claimed([JobQueue.Claim.Portion], snapshot: Snapshot)
     /// A claim took nothing, but blocked jobs whose concurrency key is full.
     case throttled([JobQueue.Claim.Portion], snapshot: Snapshot)
     /// A claim found nothing.
     case foundNothing
+    /// A claim from a queue with limits found no room, or another worker is just counting.
+    case noRoom
     /// The answer to `headScan`, and how long the scan took; no heads when it failed beside the claims.
     case headScanned([JobQueue.Head], took: Duration)
+    /// The answer to `laneScan`, and how long the scan took; nil: it failed beside the claims.
+    case lanesScanned(JobQueue.LaneScan?, took: Duration)
     /// The claimed batch runs.
     case started
     /// A batch is over.
@@ -34,16 +40,20 @@ extension ClaimPlanner {
 
   /// The next thing to do.
   enum Action: Hashable, Sendable {
-    /// Make due jobs ready and read the lanes; all of them, or, of many, only those that have jobs.
-    case readLanes(all: Bool)
-    /// Look at the lanes from the head of the index: beside the claims, or first.
+    /// Make due jobs ready and read the lanes.
+    case readLanes
+    /// Make due jobs ready and find, of many lanes, those that got jobs; nil: find the last positions.
+    case findLanes(since: JobQueue.ReadyPositions?)
+    /// Look at few lanes from the head of the index: beside the claims, or first.
     case headScan([Lane], isBeside: Bool)
+    /// Go through a part of many lanes from the head of the index: beside the claims, or first.
+    case laneScan(after: Int32, isBeside: Bool)
     /// Claim from queues without limits.
     case claim([ClaimRange])
     /// Claim from one queue with limits.
     case claimLimited(queue: String, [ClaimRange])
     /// Claim one job that was there at two crashes.
-    case claimPoison([Lane])
+    case claimPoison
     /// Run the claimed batch beside the others.
     case start
     /// Forget the claimed batch: its jobs are requeued as orphans.
@@ -66,9 +76,7 @@ extension ClaimPlanner {
     var reading: Duration = .seconds(1)
     /// The same when the lanes that are known are empty.
     var shortestReading: Duration = .milliseconds(10)
-    /// A reading that takes longer than this and leaves out empty lanes is followed by some that do not.
-    var dearReading: Duration = .milliseconds(100)
-    /// A head scan, and a dear reading, take at most one part in this many of the time.
+    /// A scan takes at most one part in this many of the time.
     var costFactor = 50
     /// Between two tries of lanes whose jobs are all locked.
     var locked: Duration = .milliseconds(50)

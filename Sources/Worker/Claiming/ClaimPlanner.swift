@@ -14,11 +14,13 @@ import Queue
 struct ClaimPlanner: Sendable {
   /// One step of a round.
   private enum Stage {
+    /// All groups in turn.
+    case groups
     /// Claim from all queues without limits (nil), or from one with limits.
     case group(String?)
-    /// Claim from one lane: the lane that comes first may be locked as a whole, by somebody's open transaction, and must
-    /// not keep the others waiting.
-    case laneAlone(Lane)
+    /// Claim from the lanes of one kind: those of the kind that comes first may be locked, by somebody's open transaction,
+    /// and must not keep the others waiting.
+    case kindAlone(String)
     case poison
     case readLanes
     case headScan
@@ -32,7 +34,8 @@ struct ClaimPlanner: Sendable {
 
   /// The action that is not answered yet.
   private enum Question {
-    case lanes(all: Bool, at: ContinuousClock.Instant)
+    case lanes
+    case lanesSince(JobQueue.ReadyPositions?)
     case claim([ClaimRange], Stage)
     case poison
     case headScan
@@ -47,10 +50,11 @@ struct ClaimPlanner: Sendable {
   private let batchLimits: [String: Int]
 
   private var cursors = ClaimCursors()
+  /// The lanes, where there are few.
   private var lanes = KnownLanes()
+  /// Those with work, where there are many.
+  private var many: ManyLanes?
   private var lastReading: ContinuousClock.Instant?
-  /// Until when empty lanes are read, too, as leaving them out takes long.
-  private var readsAllUntil: ContinuousClock.Instant?
   /// When the next scheduled job is due.
   private var dueAt: ContinuousClock.Instant?
   /// Whether the next round reads the lanes first.
@@ -113,6 +117,9 @@ struct ClaimPlanner: Sendable {
     case .headScanned(let heads, let took) where isScanningBeside:
       isScanningBeside = false
       scanned(heads, took, at: now)
+    case .lanesScanned(let scan, let took) where isScanningBeside:
+      isScanningBeside = false
+      scanned(scan, took, at: now)
     default: answer(event, at: now)
     }
     assertSound()
@@ -125,6 +132,7 @@ struct ClaimPlanner: Sendable {
     case (.failed, _):
       // A notification still counts; but the next round claims first, where it can. If a statement behind the reading
       // fails again and again, the claims before the reading go on.
+      if case .claim(let ranges, _) = asked { many?.putBack(ranges) }
       isNotified = isNotified || roundIsNotified
       hasFailed = true
       stages = []
@@ -133,27 +141,40 @@ struct ClaimPlanner: Sendable {
       batches += 1
       runsPoison = claimed == .poison
       claimed = nil
-    case (.lanesRead(let reading), .lanes(let all, let askedAt)): read(reading, all: all, askedAt: askedAt, at: now)
+    case (.lanesRead(let reading), .lanes): read(reading, at: now)
+    case (.lanesFound(let found), .lanesSince(let positions)): self.found(found, since: positions, at: now)
     case (.headScanned(let heads, let took), .headScan):
       scanned(heads, took, at: now)
       hasSeenHeads = !heads.isEmpty
+    case (.lanesScanned(let scan, let took), .headScan): scanned(scan, took, at: now)
     case (.claimed, .poison):
       wasPoison = true
       end(with: .poison)
     case (.foundNothing, .poison): wasPoison = false
     case (.claimed(let portions, let snapshot), .claim(let ranges, let stage)):
       took(portions, snapshot, of: ranges, at: now)
-      if case .group(let group) = stage { lastGroup = group }
+      if case .group(let group) = stage {
+        lastGroup = group
+        many?.hadTurn(group)
+      }
       end(with: .ordinary)
     case (.throttled(let portions, let snapshot), .claim(let ranges, let stage)):
       took(portions, snapshot, of: ranges, at: now)
       stages = [stage] + stages
     case (.foundNothing, .claim(let ranges, let stage)):
       if cursors.foundNothing(in: ranges.lazy.map(\.queue), at: now) {
+        many?.putBack(ranges)
+        stages = [stage] + stages
+      } else if many != nil {
+        // The next ones in order, until there are none.
+        many?.answered(ranges, portions: [], isDrained: true, &cursors)
         stages = [stage] + stages
       } else if case .group(let queue?) = stage {
         quietUntil[queue] = now + pace.quiet
       }
+    case (.noRoom, .claim(let ranges, .group(let queue?))):
+      many?.putBack(ranges)
+      quietUntil[queue] = now + pace.quiet
     default: preconditionFailure("\(event) answers nothing: asked was \(String(describing: asked))")
     }
   }
@@ -161,8 +182,8 @@ struct ClaimPlanner: Sendable {
   // MARK: - Actions
 
   /// The action for this moment.
-  /// - Parameter ranks: the place of each tenant in the order of service; a tenant that is missing has the first.
-  mutating func next(at now: ContinuousClock.Instant, ranks: (Set<String>) -> [String: Int]) -> Action {
+  /// - Parameter used: what tenants used of late; one that is missing used nothing.
+  mutating func next(at now: ContinuousClock.Instant, used: () -> [String: Double]) -> Action {
     precondition(question == nil, "the last action is not answered yet: \(String(describing: question))")
     defer { assertSound() }
     if let action = nextForBatches() { return action }
@@ -174,7 +195,7 @@ struct ClaimPlanner: Sendable {
     }
     if stages.isEmpty { begin(at: now) }
     while let stage = stages.popFirst() {
-      if let action = action(for: stage, at: now, ranks) { return action }
+      if let action = action(for: stage, at: now, used) { return action }
     }
     preconditionFailure("a round ends with a batch or a wait")
   }
@@ -207,40 +228,43 @@ struct ClaimPlanner: Sendable {
       return
     }
     // Poison only when nobody else waits.
-    stages = groupsInTurn
+    stages = owesFirstLap ? [.headScan, .groups] : [.groups]
     if wasPoison { stages.append(.poison) }
     stages.append(.decideToRead(age: age))
   }
 
   /// The action of a stage; nil: it has none, the next stage comes.
   private mutating func action(
-    for stage: Stage, at now: ContinuousClock.Instant, _ ranks: (Set<String>) -> [String: Int]
+    for stage: Stage, at now: ContinuousClock.Instant, _ used: () -> [String: Double]
   ) -> Action? {
     switch stage {
-    case .group(nil):
-      guard !lanes.unlimited.isEmpty else { return nil }
-      let ranges = ranges(of: lanes.unlimited, ranks(lanes.tenants), at: now)
-      question = .claim(ranges, stage)
-      return .claim(ranges)
+    case .groups:
+      stages = groupsInTurn + stages
+      return nil
     case .group(let queue?):
-      guard quietUntil[queue].map({ $0 <= now }) ?? true, let known = lanes.limited[queue] else { return nil }
-      let ranges = ranges(of: known, ranks(lanes.tenants), at: now)
+      guard quietUntil[queue].map({ $0 <= now }) ?? true else { return nil }
+      fallthrough
+    case .group(nil), .kindAlone:
+      let ranges = ranges(of: stage, used, at: now)
+      guard !ranges.isEmpty else { return nil }
       question = .claim(ranges, stage)
-      return .claimLimited(queue: queue, ranges)
-    case .laneAlone(let lane):
-      let ranges = ranges(of: [lane], [:], at: now)
-      question = .claim(ranges, stage)
+      if case .group(let queue?) = stage { return .claimLimited(queue: queue, ranges) }
       return .claim(ranges)
     case .poison:
       question = .poison
-      return .claimPoison(lanes.all)
+      return .claimPoison
     case .readLanes:
-      let all = readsAllUntil.map { now < $0 } ?? false
-      question = .lanes(all: all, at: now)
-      return .readLanes(all: all)
+      guard let many else {
+        question = .lanes
+        return .readLanes
+      }
+      let positions = many.positions(cursors, at: now)
+      question = .lanesSince(positions)
+      return .findLanes(since: positions)
     case .headScan:
       let isBeside = !hasWaited
       if isBeside { isScanningBeside = true } else { question = .headScan }
+      if let many { return .laneScan(after: many.nextLane, isBeside: isBeside) }
       return .headScan(lanes.all, isBeside: isBeside)
     case .decideToRead(let age):
       // Just drained: no news, no reading.
@@ -249,8 +273,12 @@ struct ClaimPlanner: Sendable {
       stages = [.readLanes]
       return nil
     case .rest:
+      if owesFirstLap {
+        stages = [.headScan, .groups, .rest]
+        return nil
+      }
       guard hasSeenHeads else { return wait(pause(at: now), at: now) }
-      stages = lanes.unlimited.sorted { $0.priority < $1.priority }.map(Stage.laneAlone) + [.restLocked]
+      stages = lanes.kinds.map(Stage.kindAlone) + [.restLocked]
       return nil
     case .restLocked: return wait(pace.locked, at: now)
     }
@@ -286,27 +314,40 @@ struct ClaimPlanner: Sendable {
   private func pause(at now: ContinuousClock.Instant) -> Duration? {
     let due = dueAt.map { max($0 - now, .milliseconds(1)) }
     if isScanningBeside { return min(due ?? pace.headScan, pace.headScan) }
-    guard !lanes.limited.isEmpty else { return due }
+    guard !lanes.limited.isEmpty || many?.active.isEmpty == false else { return due }
     return min(due ?? pace.quiet, pace.quiet)
   }
 
   // MARK: - Reading
 
-  private mutating func read(
-    _ reading: JobQueue.LanesReading, all: Bool, askedAt: ContinuousClock.Instant, at now: ContinuousClock.Instant
-  ) {
-    precondition(now >= askedAt, "an answer came before its question")
+  private mutating func read(_ reading: JobQueue.LanesReading, at now: ContinuousClock.Instant) {
+    if reading.areMany {
+      many = ManyLanes()
+      lanes = KnownLanes()
+      stages = [.readLanes]
+      return
+    }
     lanes = KnownLanes(reading.lanes)
+    hasRead(nextDue: reading.nextDue, at: now)
+  }
+
+  private mutating func found(
+    _ found: JobQueue.LanesFound, since positions: JobQueue.ReadyPositions?, at now: ContinuousClock.Instant
+  ) {
+    many?.found(found, since: positions, &cursors, at: now)
+    hasRead(nextDue: found.nextDue, at: now)
+    // There may be more than one reading walks over.
+    owesReading = !found.isEnd.fresh || !found.isEnd.requeued
+  }
+
+  private mutating func hasRead(nextDue: Duration?, at now: ContinuousClock.Instant) {
     lastReading = now
     owesReading = false
-    dueAt = reading.nextDue.map { now + $0 }
-    let cost = now - askedAt
-    // As a head scan, this one may walk many dead entries under a held snapshot; claims do not.
-    if !all, cost > pace.dearReading { readsAllUntil = now + cost * pace.costFactor }
+    dueAt = nextDue.map { now + $0 }
     // Poison takes turns with the others.
     stages = owesHeadScan(at: now) ? [.headScan] : []
     if !wasPoison { stages.append(.poison) }
-    stages += groupsInTurn
+    stages.append(.groups)
     if wasPoison { stages.append(.poison) }
     stages.append(.rest)
     wasPoison = false
@@ -314,8 +355,18 @@ struct ClaimPlanner: Sendable {
 
   /// A head scan may walk many dead entries under a held snapshot: it has a small part of the time.
   private func owesHeadScan(at now: ContinuousClock.Instant) -> Bool {
-    guard !isScanningBeside, !lanes.all.isEmpty else { return false }
+    guard !isScanningBeside, !lanes.all.isEmpty || many != nil else { return false }
+    if owesFirstLap { return true }
     return lastHeadScan.map { $0 + max(pace.reading, headScanCost * pace.costFactor) <= now } ?? true
+  }
+
+  /// Until a scan has gone through all of many lanes, the next part follows at once.
+  private var owesFirstLap: Bool { !isScanningBeside && many?.isFirstLap == true }
+
+  private mutating func scanned(_ scan: JobQueue.LaneScan?, _ took: Duration, at now: ContinuousClock.Instant) {
+    lastHeadScan = now
+    headScanCost = took
+    many?.scanned(scan, &cursors)
   }
 
   /// A claim meanwhile makes a head too low: one claim more starts from the safe position.
@@ -329,9 +380,29 @@ struct ClaimPlanner: Sendable {
 
   /// All groups, the one after the last claim's first.
   private var groupsInTurn: ArraySlice<Stage> {
+    mutating get {
+      if let groups = many?.groupsOfRound() { return ArraySlice(groups.map(Stage.group)) }
+      return fewGroupsInTurn
+    }
+  }
+
+  private var fewGroupsInTurn: ArraySlice<Stage> {
     let groups: [String?] = [nil] + lanes.limited.keys.sorted()
     let start = lastGroup.flatMap { last in groups.firstIndex(of: last) }.map { $0 + 1 } ?? 0
     return ArraySlice((groups[start...] + groups[..<start]).map(Stage.group))
+  }
+
+  private mutating func ranges(
+    of stage: Stage, _ used: () -> [String: Double], at now: ContinuousClock.Instant
+  ) -> [ClaimRange] {
+    switch stage {
+    case .group(let queue):
+      if many != nil { return many!.ranges(of: queue, limits: batchLimits, used: used(), cursors, at: now) }
+      let known = queue.map { lanes.limited[$0] ?? [] } ?? lanes.unlimited
+      return known.isEmpty ? [] : ranges(of: known, TenantShares.ranks(of: lanes.tenants, used: used()), at: now)
+    case .kindAlone(let kind): return ranges(of: lanes.unlimited.filter { $0.kind == kind }, [:], at: now)
+    default: return []
+    }
   }
 
   private func ranges(
@@ -351,17 +422,23 @@ struct ClaimPlanner: Sendable {
     _ portions: [JobQueue.Claim.Portion], _ snapshot: Snapshot, of ranges: [ClaimRange],
     at now: ContinuousClock.Instant
   ) {
+    guard let first = ranges.first else { return }
+    let byQueue = Dictionary(ranges.map { ($0.queue, $0) }, uniquingKeysWith: { first, _ in first })
     let count = portions.reduce(0) { $0 + $1.count }
+    // Room for jobs may have run out before the jobs. All portions are of one kind.
+    let limit = portions.first.flatMap { byQueue[$0.queue]?.limit } ?? first.limit
+    let isDrained = !first.lane.isLimited && count < limit
     for portion in portions {
-      guard let range = ranges.first(where: { $0.queue == portion.queue }) else {
+      guard let range = byQueue[portion.queue] else {
         assertionFailure("\(portion.queue) was not asked for")
         continue
       }
       assert(portion.count <= range.limit, "\(portion.count) jobs of at most \(range.limit) were claimed")
       cursors.claimed(
-        portion.queue, after: range.cursor, lastPosition: portion.lastPosition,
-        isDrained: !range.lane.isLimited && count < range.limit, snapshot: snapshot, at: now)
+        portion.queue, after: range.cursor, lastPosition: portion.lastPosition, isDrained: isDrained,
+        snapshot: snapshot, at: now)
     }
+    many?.answered(ranges, portions: portions, isDrained: isDrained, &cursors)
   }
 
   private func assertSound() {

@@ -6,37 +6,52 @@ import Telemetry
 /// A scan of lanes from the head of the index, beside the claims. A busy worker's claims must not wait for it: one job
 /// in fifty would then be late by the whole scan.
 final class HeadScan: Sendable {
-  /// The answer of a scan.
-  struct Result: Sendable {
-    /// The first job of each queue that nobody works on.
-    var heads: [JobQueue.Head] = []
-    /// How long the scan took.
-    var took: Duration = .zero
+  /// What is scanned.
+  enum Part: Sendable {
+    /// Few lanes, all of them.
+    case lanes([Lane])
+    /// Of many lanes, those after a lane.
+    case after(Int32)
   }
 
-  private let result = Mutex<Result?>(nil)
+  private let answer = Mutex<ClaimPlanner.Event?>(nil)
 
   /// Scans, as a child task of the claim loop. A scan that fails has seen nothing: the claims notice for themselves that
   /// the database is away.
-  func run(_ lanes: [Lane], _ context: WorkerContext) async {
-    var result = Result()
+  func run(_ part: Part, _ context: WorkerContext, kinds: [String]) async {
+    let start = ContinuousClock.now
+    var event: ClaimPlanner.Event
     do {
-      result = try await Self.scan(lanes, context)
+      event = try await Self.scan(part, context, kinds: kinds)
     } catch {
       context.logger.emit(.headScanFailed, [.error: "\(error)"])
+      event =
+        switch part {
+        case .lanes: .headScanned([], took: .now - start)
+        case .after: .lanesScanned(nil, took: .now - start)
+        }
     }
-    self.result.withLock { $0 = result }
+    answer.withLock { $0 = event }
   }
 
   /// The scan's answer; nil: it goes on.
-  func take() -> Result? { result.withLock { $0 } }
+  func take() -> ClaimPlanner.Event? { answer.withLock { $0 } }
 
   /// Scans now.
-  static func scan(_ lanes: [Lane], _ context: WorkerContext) async throws(PostgresError) -> Result {
+  static func scan(
+    _ part: Part, _ context: WorkerContext, kinds: [String]
+  ) async throws(PostgresError) -> ClaimPlanner.Event {
     let start = ContinuousClock.now
-    let heads = try await context.onConnection { connection async throws(PostgresError) in
-      try await JobQueue.headScan(of: lanes, on: connection)
+    return try await context.onConnection { connection async throws(PostgresError) in
+      switch part {
+      case .lanes(let lanes):
+        let heads = try await JobQueue.headScan(of: lanes, on: connection)
+        return .headScanned(heads, took: .now - start)
+      case .after(let lane):
+        let scan = try await JobQueue.scanLanes(
+          after: lane, queues: context.settings.queues, kinds: kinds, on: connection)
+        return .lanesScanned(scan, took: .now - start)
+      }
     }
-    return Result(heads: heads, took: .now - start)
   }
 }

@@ -4,7 +4,7 @@ import Queue
 
 extension WorkerContext {
   /// One claim under a token that is known before it is used: what is claimed under an unknown one is an orphan.
-  /// - Returns: nil when the claim came to no job.
+  /// - Returns: nil when the claim did not come to look.
   func claim(
     _ body: @Sendable (UUID, Connection) async throws(PostgresError) -> JobQueue.Claim?
   ) async throws(PostgresError) -> JobQueue.Claim? {
@@ -13,7 +13,7 @@ extension WorkerContext {
     do throws(PostgresError) {
       let claim = try await onConnection { connection async throws(PostgresError) in try await body(token, connection) }
       if claim?.jobs.isEmpty != false { inFlight.end(token) }
-      return claim.flatMap { $0.jobs.isEmpty && $0.throttled == 0 ? nil : $0 }
+      return claim
     } catch {
       inFlight.end(token)
       throw error

@@ -1,5 +1,5 @@
--- Purpose: claims one poison job alone: the third crash then convicts the right job. $1 worker, $2 token, $3 the lanes
---          that the worker knows.
+-- Purpose: claims one poison job alone: the third crash then convicts the right job. $1 worker, $2 token,
+--          $3 queues (NULL: all), $4 kinds.
 -- Index:   jobs_poison (nearly always empty); claims is short.
 -- Locks:   the claimed row; the queue's settings if it has a rate.
 -- Rows:    0 or 1.
@@ -10,9 +10,10 @@ WITH bucket AS MATERIALIZED (
   WHERE s.queue = current_setting('twinmill.locked_queue', true) AND s.rate IS NOT NULL
   FOR NO KEY UPDATE SKIP LOCKED
 ), picked AS MATERIALIZED (
-  SELECT j.*, l.queue FROM twinmill.live_jobs j
+  SELECT j.*, l.queue, l.tenant, l.priority FROM twinmill.live_jobs j
   JOIN twinmill.lanes l ON l.lane = j.lane
-  WHERE j.state = 'ready' AND j.crashes >= 2 AND j.lane = ANY ($3::integer[])
+  WHERE j.state = 'ready' AND j.crashes >= 2 AND l.kind = ANY ($4::text[])
+    AND ($3::text[] IS NULL OR l.queue = ANY ($3::text[]))
     AND EXISTS (SELECT FROM twinmill.workers w WHERE w.id = $1 AND w.lease_until > clock_timestamp())
     AND NOT EXISTS (SELECT FROM twinmill.queue_settings s WHERE s.queue = l.queue AND s.is_paused)
     AND NOT EXISTS (SELECT FROM twinmill.claims c WHERE j.job_id = ANY (c.job_ids))
@@ -21,8 +22,8 @@ WITH bucket AS MATERIALIZED (
       OR l.queue = current_setting('twinmill.locked_queue', true) AND EXISTS (
         SELECT FROM twinmill.queue_settings s, LATERAL (
           SELECT count(*) AS of_queue, count(*) FILTER (WHERE member.key = j.concurrency_key) AS of_key
-          FROM twinmill.lanes k
-          JOIN twinmill.claims c ON c.lane = k.lane, unnest(c.job_ids, c.keys) AS member(job_id, key)
+          FROM twinmill.claims c CROSS JOIN unnest(c.job_ids, c.lanes, c.keys) AS member(job_id, lane, key)
+          JOIN twinmill.lanes k ON k.lane = coalesce(member.lane, c.lane)
           WHERE k.queue = l.queue
         ) AS running
         WHERE s.queue = l.queue AND (s.rate IS NULL OR EXISTS (SELECT FROM bucket b WHERE b.tokens >= 1))
@@ -31,9 +32,9 @@ WITH bucket AS MATERIALIZED (
   ORDER BY j.job_id LIMIT 1
   FOR UPDATE OF j SKIP LOCKED
 ), claim AS (
-  INSERT INTO twinmill.claims (token, worker, lane, is_requeued, last_position, job_ids, keys)
-  SELECT $2, $1, p.lane, p.requeue_seq IS NOT NULL, coalesce(p.requeue_seq, p.job_id), ARRAY[p.job_id],
-         ARRAY[p.concurrency_key]
+  INSERT INTO twinmill.claims (token, worker, lane, is_requeued, first_position, last_position, job_ids, keys)
+  SELECT $2, $1, p.lane, p.requeue_seq IS NOT NULL, coalesce(p.requeue_seq, p.job_id),
+         coalesce(p.requeue_seq, p.job_id), ARRAY[p.job_id], ARRAY[p.concurrency_key]
   FROM picked p
   RETURNING claimed_at
 ), spent AS (
@@ -45,5 +46,6 @@ SELECT p.job_id, p.lane, coalesce(p.requeue_seq, p.job_id) AS position, p.requeu
        p.twin_id, p.arguments, p.attempt + 1 AS attempt, p.max_attempts::integer, p.crashes::integer, p.enqueued_at,
        p.run_at, claim.claimed_at, p.deadline, p.concurrency_key, p.requested_by, p.schedule, p.tick,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS snapshot_xmin,
-       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS snapshot_xmax,
+       p.queue, p.kind, p.tenant, p.priority::integer
 FROM picked p, claim

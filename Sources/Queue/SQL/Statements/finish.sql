@@ -9,7 +9,7 @@
 -- Outcomes: completed, discarded and cancelled jobs go to the history; retry and snooze wait for their delay; requeued
 -- jobs are ready at once, in the order of $3. Snooze and requeued use no attempt.
 WITH fence AS MATERIALIZED (
-  SELECT c.token, c.lane, c.job_ids, c.keys, c.claimed_at FROM twinmill.claims c WHERE c.token = $2 AND c.worker = $1
+  SELECT c.token, c.lane, c.job_ids, c.keys, c.lanes, c.claimed_at FROM twinmill.claims c WHERE c.token = $2 AND c.worker = $1
   FOR UPDATE
 ), input AS MATERIALIZED (
   SELECT i.job_id, i.attempt, i.result, i.cause, i.message, i.delay_seconds, i.started_at,
@@ -30,6 +30,13 @@ WITH fence AS MATERIALIZED (
   WHERE j.job_id = ANY ($3) AND j.job_id = i.job_id AND j.attempt = i.attempt - 1
     AND i.outcome IN ('completed', 'discarded', 'cancelled')
   RETURNING j.*, i.outcome, i.result, i.cause, i.message, i.started_at
+), places AS MATERIALIZED (
+  SELECT l.lane, l.queue, l.tenant, l.priority
+  FROM (
+    SELECT c.lane FROM fence c WHERE c.lane <> 0
+    UNION ALL
+    SELECT DISTINCT f.lane FROM fence c CROSS JOIN final f WHERE c.lane = 0
+  ) AS mine, LATERAL (SELECT l.* FROM twinmill.lanes l WHERE l.lane = mine.lane OFFSET 0) AS l
 ), archived AS (
   INSERT INTO twinmill.job_history AS h
     (job_id, state, kind, queue, tenant, twin_id, priority, attempt, max_attempts, crashes, unique_key,
@@ -42,10 +49,7 @@ WITH fence AS MATERIALIZED (
                    || twinmill.attempt_error(f.attempt + 1, f.cause, f.message, c.claimed_at) END,
          f.enqueued_at, f.run_at, c.claimed_at, f.started_at, clock_timestamp(), $1, $2, f.requested_by, f.schedule,
          f.tick, f.retry_of
-  FROM fence c
-  -- All jobs of a claim are of one lane.
-  CROSS JOIN LATERAL (SELECT l.queue, l.tenant, l.priority FROM twinmill.lanes l WHERE l.lane = c.lane OFFSET 0) AS l
-  CROSS JOIN final f
+  FROM fence c CROSS JOIN final f JOIN places l ON l.lane = f.lane
   RETURNING h.job_id
 ), put_back AS (
   UPDATE twinmill.live_jobs j
@@ -63,12 +67,13 @@ WITH fence AS MATERIALIZED (
   RETURNING j.job_id
 ), remaining AS MATERIALIZED (
   SELECT f.token, array_agg(m.job_id ORDER BY m.n) AS job_ids,
-         CASE WHEN f.keys IS NOT NULL THEN array_agg(m.key ORDER BY m.n) END AS keys
-  FROM fence f, unnest(f.job_ids, f.keys) WITH ORDINALITY AS m(job_id, key, n)
+         CASE WHEN f.keys IS NOT NULL THEN array_agg(m.key ORDER BY m.n) END AS keys,
+         CASE WHEN f.lanes IS NOT NULL THEN array_agg(m.lane ORDER BY m.n) END AS lanes
+  FROM fence f, unnest(f.job_ids, f.keys, f.lanes) WITH ORDINALITY AS m(job_id, key, lane, n)
   WHERE m.job_id NOT IN (SELECT unnest($3::bigint[]))
-  GROUP BY f.token, f.keys
+  GROUP BY f.token, f.keys, f.lanes
 ), shrunk AS (
-  UPDATE twinmill.claims c SET job_ids = r.job_ids, keys = r.keys FROM remaining r
+  UPDATE twinmill.claims c SET job_ids = r.job_ids, keys = r.keys, lanes = r.lanes FROM remaining r
   -- By the parameter, here and below: with a join, a plan made on few claims would read all of them, dead ones too.
   WHERE c.token = $2
 ), closed AS (

@@ -13,8 +13,10 @@ CREATE OR REPLACE VIEW twinmill.queues AS
     FROM twinmill.live_jobs j JOIN twinmill.lanes l ON l.lane = j.lane
     GROUP BY l.queue
   ), running AS (
-    SELECT l.queue, sum(cardinality(c.job_ids)) AS running
-    FROM twinmill.claims c JOIN twinmill.lanes l ON l.lane = c.lane
+    SELECT l.queue, count(*) AS running
+    FROM twinmill.claims c
+    CROSS JOIN unnest(c.job_ids, c.lanes) AS member(job_id, lane)
+    JOIN twinmill.lanes l ON l.lane = coalesce(member.lane, c.lane)
     GROUP BY l.queue
   )
   SELECT queue,

@@ -41,8 +41,10 @@ BEGIN
     ), running AS MATERIALIZED (
       SELECT l.queue, member.key, count(*) AS running
       FROM twinmill.claims c
-      CROSS JOIN LATERAL (SELECT l.queue FROM twinmill.lanes l WHERE l.lane = c.lane OFFSET 0) AS l
-      CROSS JOIN unnest(c.keys) AS member(key)
+      CROSS JOIN unnest(c.keys, c.lanes) AS member(key, lane)
+      CROSS JOIN LATERAL (
+        SELECT l.queue FROM twinmill.lanes l WHERE l.lane = coalesce(member.lane, c.lane) OFFSET 0
+      ) AS l
       WHERE member.key IS NOT NULL
       GROUP BY l.queue, member.key
     )
