@@ -8,7 +8,7 @@ DECLARE
   schema_name text := (parse_ident($name$@twins@$name$))[1];
   reader text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.sensor', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   IF to_regclass($name$@twins@.sensor_observations$name$) IS NOT NULL THEN
     RETURN;
   END IF;

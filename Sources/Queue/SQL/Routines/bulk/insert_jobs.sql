@@ -5,7 +5,7 @@
 --          never deadlock. A call that would have to go back in that order starts again, or inserts its jobs one by
 --          one.
 -- Rows:    one per request, by number.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
 -- The planner does not know the lengths of the arrays. It would compare each request with each lane, and it would

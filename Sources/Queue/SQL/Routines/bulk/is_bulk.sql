@@ -4,7 +4,7 @@
 -- Locks:   none.
 -- Rows:    one.
 -- The planner inlines this function.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.is_bulk(
   known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, unknown_twins uuid[],
   is_ordered_by_key boolean)

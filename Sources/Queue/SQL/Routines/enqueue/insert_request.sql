@@ -2,7 +2,7 @@
 -- Index:   see insert_job.
 -- Locks:   see insert_job.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.insert_request(
   request twinmill.job_request, OUT job_id bigint, OUT outcome text, OUT ready_in text)
 LANGUAGE plpgsql

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   SHARE on the table while the index is built.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.add_domain_index(domain text, indexed regclass, columns text[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   those of CREATE TABLE.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.add_domain_table(domain text, schema_name text, table_name text, columns text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
