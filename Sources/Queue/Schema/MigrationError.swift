@@ -14,6 +14,10 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   case faultySchema([String])
   /// A step must run outside of a transaction, which a pooling proxy does not allow.
   case pooled(step: String)
+  /// Another migrator kept its turn for too long.
+  case busy(holders: String, limit: Duration)
+  /// The session is a superuser's, and the object belongs to a role that is none.
+  case foreignOwner(object: String, owner: String)
 
   /// The fault in words, with the remedy.
   public var description: String {
@@ -39,6 +43,13 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
     case .pooled(let step):
       "migration \(step) runs outside of a transaction and cannot go through a pooling proxy; "
         + "run: twinmill migrate up with the URL of the server itself"
+    case .busy(let holders, let limit):
+      "another migration did not end within \(limit) (\(holders)); look at it in pg_stat_activity, end it with "
+        + "SELECT pg_terminate_backend(PROCESS), and repeat"
+    case .foreignOwner(let object, let owner):
+      "\(object) belongs to role \(owner), and this session is a superuser's: code of \(owner) could take its rights, "
+        + "also after SET ROLE; connect as a login that is no superuser and a member of the owner of Twinmill's schema "
+        + "(see the manual, operate/roles.md, \"Not as a superuser\")"
     }
   }
 }
