@@ -16,8 +16,6 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   case pooled(step: String)
   /// Another migrator kept its turn for too long.
   case busy(holders: String, limit: Duration)
-  /// The session is a superuser's, and the object belongs to a role that is none.
-  case foreignOwner(object: String, owner: String)
 
   /// The fault in words, with the remedy.
   public var description: String {
@@ -46,10 +44,6 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
     case .busy(let holders, let limit):
       "another migration did not end within \(limit) (\(holders)); look at it in pg_stat_activity, end it with "
         + "SELECT pg_terminate_backend(PROCESS), and repeat"
-    case .foreignOwner(let object, let owner):
-      "\(object) belongs to role \(owner), and this session is a superuser's: code of \(owner) could take its rights, "
-        + "also after SET ROLE; connect as a login that is no superuser and a member of the owner of Twinmill's schema "
-        + "(see the manual, operate/roles.md, \"Not as a superuser\")"
     }
   }
 }

@@ -48,7 +48,8 @@ extension Migrator {
       do {
         try await transaction.script("SET LOCAL client_min_messages = warning; SET LOCAL lock_timeout = '1s'")
         try await transaction.script(Self.ledger)
-      } catch where ["23505", "42P06", "42P07", "55P03"].contains(error.sqlstate) {
+      } catch {
+        guard let sqlstate = error.sqlstate, ["23505", "42P06", "42P07", "55P03"].contains(sqlstate) else { throw error }
         throw TurnTaken()
       }
     }
@@ -69,9 +70,9 @@ extension Migrator {
       if let result = try await attempt() { return result }
       let waited = ContinuousClock.now - start
       if !isReported && waited > .seconds(1) || waited >= turnLimit {
-        let holders =
-          try await connection.query(Statements.turnHolders(Self.lockKey)).only().decode(String?.self)
-          ?? "a session that has just ended"
+        let named: String? = try await connection.query(Statements.turnHolders(Self.lockKey)).only().decode(
+          String?.self)
+        let holders = named ?? "a session that has just ended"
         guard waited < turnLimit else { throw MigrationError.busy(holders: holders, limit: turnLimit) }
         isReported = true
         reportsWait("another migration is under way (\(holders)): waiting for it, \(turnLimit) at most")
@@ -80,23 +81,17 @@ extension Migrator {
     }
   }
 
-  /// A superuser's session must not touch what belongs to a role that is none: code of that role, a trigger for one, would
-  /// run with the superuser's rights, and SET ROLE is no protection.
+  /// Tables of the modules that an application may have made before.
   func refuseForeignOwner(_ connection: Connection) async throws {
-    let tables = [
-      "user_digital_twins", "twin_snapshots", "twin_timeline_points", "twin_predictions", "twin_recommendations",
-      "product_effects", "twin_correlations", "twin_insights",
-    ]
-    let rows = try await connection.query(
-      Statements.foreignOwner(Array(repeating: twinsSchema, count: tables.count), tables))
-    if let row = rows.first {
-      let (object, owner) = try row.decode(String.self, String.self)
-      throw MigrationError.foreignOwner(object: object, owner: owner)
-    }
+    try await ForeignOwner.refuse(sharedTables.map { (twinsSchema, $0) }, on: connection)
   }
 
   /// Where a superuser migrates, its objects become those of a role without login.
   func handOver(_ transaction: Connection) async throws {
-    try await transaction.script(filled(Statements.handOver))
+    let tables = "{" + sharedTables.joined(separator: ",") + "}"
+    _ = try await transaction.query("SELECT set_config('twinmill.shared_tables', \(tables), true)")
+    try await transaction.script(Statements.handOver)
   }
+
+  private var sharedTables: [String] { modules.flatMap(\.sharedTables) }
 }

@@ -85,9 +85,10 @@ public struct Migrator: Sendable {
           try await sync.run()
           changes.routines += sync.changed
         }
-        try await handOver(transaction)
+        // Before the setup, which tells what is ours by its owner, and after it.
+        if all.contains(1) { try await handOver(transaction) }
         for migration in pending where migration.phase == .setup { try await take(migration, transaction, &changes) }
-        try await handOver(transaction)
+        if all.contains(1) { try await handOver(transaction) }
         return later.first
       }
       if let outside {
@@ -118,7 +119,7 @@ public struct Migrator: Sendable {
       let staying = applied.filter { $0 <= target }
       if !going.isEmpty, applied.contains(1) {
         var sync = RoutineSync(
-          RoutineSet(complete(staying)), twinsSchema: twinsSchema, version: version, keepsRetired: false,
+          RoutineSet(begun(staying)), twinsSchema: twinsSchema, version: version, keepsRetired: false,
           on: transaction)
         try await sync.run()
       }
@@ -239,6 +240,16 @@ extension Migrator {
     Array(
       modules.prefix { module in
         module.migrations.allSatisfy { $0.phase == .setup || applied.contains($0.number) }
+      })
+  }
+
+  /// The modules that keep some of their tables, up to the first that keeps none. Their routines stay as they are, for an
+  /// older program to replace: triggers on an application's tables need them.
+  private func begun(_ staying: Set<Int>) -> [SchemaModule] {
+    Array(
+      modules.prefix { module in
+        let tables = module.migrations.filter { $0.phase == .tables }
+        return tables.isEmpty || tables.contains { staying.contains($0.number) }
       })
   }
 }

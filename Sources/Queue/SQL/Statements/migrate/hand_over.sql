@@ -7,6 +7,10 @@ DO $do$
 DECLARE
   change text;
   created jsonb := '[]';
+  -- The schema of the twin tables, and the tables there that an application may have made before.
+  place regnamespace := to_regnamespace(
+    quote_ident((SELECT s.value #>> '{}' FROM twinmill.settings s WHERE s.name = 'twins_schema')));
+  shared text[] := current_setting('twinmill.shared_tables')::text[];
 BEGIN
   IF NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN RETURN; END IF;
   IF to_regrole('twinmill_owner') IS NULL THEN
@@ -75,22 +79,22 @@ BEGIN
     UNION ALL
     SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO twinmill_owner', n.nspname)
     FROM pg_namespace n
-    WHERE n.oid = to_regnamespace($name$@twins@$name$)
+    WHERE n.oid = place
       AND NOT (has_schema_privilege('twinmill_owner', n.oid, 'CREATE') AND has_schema_privilege('twinmill_owner', n.oid, 'USAGE'))
     UNION ALL
-    -- Twin tables that were there before, a superuser's own, and the tables that they refer to.
+    -- Such tables that are a superuser's own, and the tables that they refer to.
     SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES, TRIGGER ON %s TO twinmill_owner', c.oid::regclass)
     FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace($name$@twins@$name$) AND c.relkind IN ('r', 'p')
+    WHERE c.relnamespace = place AND c.relkind IN ('r', 'p')
       AND c.relowner IN (TABLE supers) AND c.oid NOT IN (SELECT o.oid FROM ours o)
       AND NOT has_table_privilege('twinmill_owner', c.oid, 'INSERT')
-      AND c.relname = ANY ('{user_digital_twins,twin_snapshots,twin_timeline_points,twin_predictions,twin_recommendations,
-        product_effects,twin_correlations,twin_insights}'::text[])
+      AND c.relname = ANY (shared)
     UNION ALL
     SELECT DISTINCT format('GRANT SELECT ON %s TO twinmill_owner', k.confrelid::regclass)
     FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.confrelid
-    WHERE k.contype = 'f' AND k.conrelid = to_regclass($name$@twins@.product_effects$name$)
+    JOIN pg_class s ON s.oid = k.conrelid AND s.relnamespace = place AND s.relname = ANY (shared)
+    WHERE k.contype = 'f'
       AND c.relowner IN (TABLE supers) AND c.oid NOT IN (SELECT o.oid FROM ours o)
       AND NOT has_table_privilege('twinmill_owner', c.oid, 'SELECT')
   LOOP
