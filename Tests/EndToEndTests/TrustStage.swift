@@ -5,7 +5,13 @@ import TestServer
 
 /// A server of the trust tests: roles belong to the whole server, and these tests make and break them.
 enum TrustStage {
-  private static let server = Task { try await TestServer.own() }
+  private static let server = Task {
+    let server = try await TestServer.own()
+    // Two runs of roles.sql at once would both make the roles.
+    let database = try await Installed.migrated(on: server)
+    try await grant(on: database)
+    return server
+  }
 
   /// A database as an operator makes it: a superuser migrates, then `roles.sql`.
   static func installed() async throws -> TestDatabase {

@@ -158,7 +158,7 @@ struct TransactionTests {
     // A swallowed error is still found.
     let error = try await failure {
       try await connection.transaction(readOnly: true) { connection in
-        await #expect(throws: PostgresError.self) { try await connection.query("SELECT 1 / 0") }
+        _ = await #expect(throws: PostgresError.self) { try await connection.query("SELECT 1 / 0") }
       }
     }
     #expect(error.kind == .transactionAborted)

@@ -61,6 +61,7 @@ struct HistoryTests: DatabaseSuite {
         '{}'
       FROM generate_series(1, 2) AS n;
       CREATE TABLE twinmill.written AS SELECT n::bigint AS job_id FROM generate_series(0, 2) AS n;
+      ALTER TABLE twinmill.written OWNER TO twinmill_owner;
       INSERT INTO twinmill.job_tables VALUES ('written', 'probe');
       """)
     _ = try await maintain(connection)

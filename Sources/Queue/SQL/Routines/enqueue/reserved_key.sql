@@ -9,6 +9,6 @@ AS $$
 BEGIN
   RAISE EXCEPTION 'unique_key % begins with "twinmill:", as the keys of recompute and of schedules do',
       quote_literal(left(unique_key, 200))
-    USING ERRCODE = '22023', HINT = 'Choose another key, or call twinmill.recompute(twin).';
+    USING ERRCODE = '22023', HINT = 'Begin the key with the name of your application.';
 END $$;
 COMMENT ON FUNCTION twinmill.reserved_key(text) IS 'Refuses a unique key that recompute or a schedule uses (22023)';

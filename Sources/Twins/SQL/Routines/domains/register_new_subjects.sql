@@ -11,6 +11,7 @@ AS $function$
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid = tracked;
+  SELECT twinmill.require_built_in(tracked, key);
   SELECT twinmill.add_trigger(
     tracked, domain, 'twinmill_register', 'INSERT', 'REFERENCING NEW TABLE AS new_rows', 'note_new_subjects',
     ARRAY[domain, key])

@@ -21,6 +21,7 @@ BEGIN
   PERFORM twinmill.require_plain(
     ARRAY[place.in_schema, place.in_schema, place.in_schema], ARRAY[place.name, via[1], via[1]],
     ARRAY[key, via[2], via[3]]);
+  IF cardinality(via) = 0 THEN PERFORM twinmill.require_built_in(tracked, key); END IF;
   FOR action IN
     SELECT *
     FROM (VALUES
