@@ -83,9 +83,9 @@ SELECT format(
 GRANT USAGE ON SCHEMA twinmill TO twinmill_worker, twinmill_enqueue, twinmill_operate, twinmill_read;
 GRANT USAGE ON SCHEMA :"twins_schema" TO twinmill_worker, twinmill_read;
 
--- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions. What this script,
--- the owner's functions or `twinmill migrate` trust is not for the daemons to write: the settings, the steps, the list of
--- functions with their roles, the tables of kinds, and the objects that Twinmill created.
+-- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions. The
+-- daemons do not write the tables that this script, the owner's functions or `twinmill migrate` trust: the settings, the
+-- steps, the list of functions with their roles, the tables of kinds, and the objects that Twinmill created.
 REVOKE ALL ON ALL TABLES IN SCHEMA twinmill FROM twinmill_worker;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA twinmill FROM twinmill_worker;
 GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_worker;

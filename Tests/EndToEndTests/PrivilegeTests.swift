@@ -37,7 +37,8 @@ struct PrivilegeTests {
     #expect(functions.count > 80 && relations.count > 35)
     var questions: [String] = []
     func ask(_ what: String, _ role: String, _ expected: String, _ sql: String) {
-      questions.append("SELECT '\(what) as \(role): ' || answer FROM (SELECT (\(sql)) AS answer) a WHERE answer <> '\(expected)';")
+      questions.append(
+        "SELECT '\(what) as \(role): ' || answer FROM (SELECT (\(sql)) AS answer) a WHERE answer <> '\(expected)';")
     }
     let roles = functions[0].dropFirst(2).map { "twinmill_\($0)" }
     // A call with a NULL for each parameter: the right is asked for before the body runs. The planner must not know them,
@@ -45,7 +46,8 @@ struct PrivilegeTests {
     func call(_ name: String) -> String {
       """
       SELECT format('SELECT twinmill.%I(%s) FROM (SELECT %s OFFSET 0) AS a', p.proname, (
-          SELECT string_agg(CASE WHEN n = p.pronargs AND p.provariadic <> 0 THEN 'VARIADIC ' ELSE '' END || 'a' || n, ', ' ORDER BY n)
+          SELECT string_agg(
+            CASE WHEN n = p.pronargs AND p.provariadic <> 0 THEN 'VARIADIC ' ELSE '' END || 'a' || n, ', ' ORDER BY n)
           FROM generate_series(1, p.pronargs) AS n
         ), (
           SELECT string_agg(format('NULL::%s AS a%s', format_type(t, NULL), n), ', ' ORDER BY n)
@@ -98,7 +100,9 @@ struct PrivilegeTests {
           }
         }
         for right in ["TRUNCATE", "REFERENCES", "TRIGGER"] where row[0] != "" {
-          ask("\(right) \(row[0])", role, "false", "SELECT has_table_privilege('\(role)', '\(row[0])', '\(right)')::text")
+          ask(
+            "\(right) \(row[0])", role, "false",
+            "SELECT has_table_privilege('\(role)', '\(row[0])', '\(right)')::text")
         }
       }
     }

@@ -26,7 +26,10 @@ enum TrustStage {
   /// Runs roles.sql as a superuser.
   static func grant(on database: TestDatabase) async throws {
     let result = try await ChildProcess.run(
-      ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database.url, "-f", "\(Golden.repository)/Deploy/sql/roles.sql"])
+      [
+        "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database.url, "-f",
+        "\(Golden.repository)/Deploy/sql/roles.sql",
+      ])
     guard result.status == 0 else { throw Installed.Failed(result.err) }
   }
 }
@@ -46,7 +49,10 @@ extension TestDatabase {
   @discardableResult
   func ask(_ script: String, as login: String) async throws -> (text: String, isDone: Bool) {
     let output = try await ChildProcess.run(
-      ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-d", url(as: login), "-f", "-"],
+      [
+        "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-d", url(as: login), "-f",
+        "-",
+      ],
       environment: ["PGOPTIONS": nil, "LC_ALL": "C", "PAGER": nil], input: script)
     return (output.out + output.err, output.status == 0)
   }

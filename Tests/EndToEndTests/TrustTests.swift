@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
-import Testing
 import TestServer
+import Testing
 
 /// Ways up that a login of one role might find, as scripts of that login.
 @Suite("Trust: rights", .serialized)
@@ -35,7 +35,9 @@ struct TrustTests {
     #expect(try await database.superuser(Self.faultyFunctions) == "")
     // The question finds each of the faults.
     for (fault, change) in [
-      ("a trigger that twinmill_worker may use", "GRANT EXECUTE ON FUNCTION twinmill.note_changes() TO twinmill_worker"),
+      (
+        "a trigger that twinmill_worker may use", "GRANT EXECUTE ON FUNCTION twinmill.note_changes() TO twinmill_worker"
+      ),
       ("its search path is not pinned", "ALTER FUNCTION twinmill.pause(text) RESET ALL"),
       ("twinmill_read may call it", "GRANT EXECUTE ON FUNCTION twinmill.pause(text) TO twinmill_read"),
       ("a superuser owns it", "ALTER FUNCTION twinmill.pause(text) OWNER TO postgres"),
@@ -69,7 +71,8 @@ struct TrustTests {
         """, as: "twinmill")
       #expect(!answer.isDone && answer.text.contains("42501"), "\(function): \(answer.text)")
     }
-    #expect(try await database.superuser("SELECT has_table_privilege('twinmill', 'twinmill.settings', 'UPDATE')") == "f\n")
+    #expect(
+      try await database.superuser("SELECT has_table_privilege('twinmill', 'twinmill.settings', 'UPDATE')") == "f\n")
   }
 
   @Test("S1: rights that an earlier version granted go with migrate up and with roles.sql")
@@ -159,7 +162,8 @@ struct TrustTests {
   func owner() async throws {
     let database = try await TrustStage.installed()
     #expect(
-      try await database.superuser("SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = 'twinmill_owner'")
+      try await database.superuser(
+        "SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = 'twinmill_owner'")
         == "f|f|f\n")
     let csv = "/tmp/twinmill-test-\(UUID().uuidString).csv"
     defer { unlink(csv) }
@@ -180,7 +184,9 @@ struct TrustTests {
     #expect(try await Installed.run(["migrate", "up"], url: database.url).out == "up to date\n")
     let down = try await Installed.run(["migrate", "down", "--to", "0"], url: database.url)
     #expect(down.status == 0, "\(down.err)")
-    #expect(try await database.superuser("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == "0\n")
+    #expect(
+      try await database.superuser("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == "0\n"
+    )
   }
 
   @Test("S3: domains prepare and migrate up refuse a superuser's session where a table belongs to an application")
@@ -216,10 +222,12 @@ struct TrustTests {
     try await database.ask("DROP TABLE goals.users; CREATE TABLE goals.users (id uuid PRIMARY KEY);", as: app)
     try await database.ask("GRANT SELECT, TRIGGER ON goals.users TO twinmill_owner", as: app)
     let done = try await Installed.run(
-      ["domains", "prepare", "goals"], url: database.url(as: admin), environment: ["PGOPTIONS": "-c role=twinmill_owner"])
+      ["domains", "prepare", "goals"], url: database.url(as: admin),
+      environment: ["PGOPTIONS": "-c role=twinmill_owner"])
     #expect(done.status == 0, "\(done.err)")
     // A view in the place of a table.
-    try await database.ask("ALTER TABLE goals.users RENAME TO real; CREATE VIEW goals.users AS TABLE goals.real;", as: app)
+    try await database.ask(
+      "ALTER TABLE goals.users RENAME TO real; CREATE VIEW goals.users AS TABLE goals.real;", as: app)
     let view = try await Installed.run(["domains", "prepare", "goals"], url: database.url(as: admin))
     #expect(view.status == 1 && view.err.contains("goals.users is not a table"), "\(view.err)")
     #expect(try await database.superuser("SELECT rolsuper FROM pg_roles WHERE rolname = '\(app)'") == "f\n")

@@ -30,7 +30,10 @@ struct TrustUseTests {
     #expect(made.isDone, "\(made.text)")
     let worker = try await Daemon("worker", url: database.url(as: "twinmill"))
     let job = try await Installed.run(
-      ["enqueue", "prediction", "--twin", "goals/00000000-0000-0000-0000-000000000001", "--max-attempts", "1", "--wait"],
+      [
+        "enqueue", "prediction", "--twin", "goals/00000000-0000-0000-0000-000000000001", "--max-attempts", "1",
+        "--wait",
+      ],
       url: database.url)
     // Other domains go on.
     let probe = try await Installed.run(["enqueue", "probe", "--wait"], url: database.url)
@@ -96,8 +99,10 @@ struct TrustUseTests {
       SELECT outcome, message FROM twinmill.enqueue_many('[{"kind": "probe"},
         {"kind": "probe", "unique_key": "a", "if_waiting": "replace"}]')
       """, as: second)
-    #expect(many.text.contains("inserted|\nrefused|") && many.text.contains("asked for by role \(first)"), "\(many.text)")
-    #expect(try await database.superuser("SELECT requested_by FROM twinmill.jobs WHERE unique_key = 'a'") == "\(first)\n")
+    #expect(
+      many.text.contains("inserted|\nrefused|") && many.text.contains("asked for by role \(first)"), "\(many.text)")
+    #expect(
+      try await database.superuser("SELECT requested_by FROM twinmill.jobs WHERE unique_key = 'a'") == "\(first)\n")
     for role in [first, operates] {
       #expect(try await database.ask(replace, as: role).text == "replaced\n")
       try await database.superuser("UPDATE twinmill.live_jobs SET requested_by = '\(first)' WHERE unique_key = 'a'")
@@ -110,10 +115,12 @@ struct TrustUseTests {
   func reserved() async throws {
     let database = try await TrustStage.installed()
     let enqueues = try await database.login("enqueues", "IN ROLE twinmill_enqueue")
-    let twin = try await database.ask("SELECT twinmill.twin('sensor', 't')", as: enqueues).text.split(separator: "\n")[0]
+    let twin = try await database.ask("SELECT twinmill.twin('sensor', 't')", as: enqueues).text.split(separator: "\n")[
+      0]
     for key in ["twinmill:recompute:\(twin)", "twinmill:schedule:s:2026-01-01T00:00:00Z"] {
       let one = try await database.ask(
-        "SELECT twinmill.enqueue('prediction', '\(twin)', unique_key => '\(key)', run_at => '9999-01-01')", as: enqueues)
+        "SELECT twinmill.enqueue('prediction', '\(twin)', unique_key => '\(key)', run_at => '9999-01-01')", as: enqueues
+      )
       #expect(!one.isDone && one.text.contains("22023") && one.text.contains("HINT:"), "\(one.text)")
       for call in [
         "enqueue_many('[{\"kind\": \"probe\", \"unique_key\": \"\(key)\"}]')",
@@ -166,12 +173,14 @@ struct TrustUseTests {
       DROP TABLE twinmill.job_history_\(try await database.superuser("SELECT to_char(current_date + 3, 'YYYYMMDD')").prefix(8));
       """)
     let worker = try await Daemon(
-      "worker", url: database.url(as: "twinmill"), environment: Daemon.quick.merging(["TWINMILL_QUEUES": "default"]) { $1 })
+      "worker", url: database.url(as: "twinmill"),
+      environment: Daemon.quick.merging(["TWINMILL_QUEUES": "default"]) { $1 })
     let probe = try await Installed.run(["enqueue", "probe", "--wait"], url: database.url)
     #expect(probe.out.hasSuffix("completed\n"), "\(probe.out) \(probe.err) \(worker.log)")
     let connection = try await database.connect()
     try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE state = 'discarded'")
-    try await connection.until("SELECT to_regclass('twinmill.job_history_' || to_char(current_date + 3, 'YYYYMMDD')) IS NOT NULL")
+    try await connection.until(
+      "SELECT to_regclass('twinmill.job_history_' || to_char(current_date + 3, 'YYYYMMDD')) IS NOT NULL")
     await connection.close()
     #expect(try await Installed.run(["migrate", "up"], url: database.url).out == "up to date\n")
     let prepared = try await Installed.run(["domains", "prepare", "goals"], url: database.url)
@@ -187,10 +196,11 @@ struct TrustUseTests {
     for text in [
       "database: {url: postgresql://pwd:C4nary@h", "database:\n  url: \"postgresql://pwd:C4nary@h\n", "a: b: C4nary",
       "url: *C4nary", "\tC4nary: 1", "- C4nary\n- {C4nary: [1, {a: C4nary}]}", "database: {url: [C4nary, {C4nary: 1}]}",
-      "url: C4nary\nurl: C4nary", "url: !!binary C4nary", "url: !C4nary {a: 1}", "%C4nary\n---\na: 1", "? [C4nary]\n: C4nary",
+      "url: C4nary\nurl: C4nary", "url: !!binary C4nary", "url: !C4nary {a: 1}", "%C4nary\n---\na: 1",
+      "? [C4nary]\n: C4nary",
     ] {
       try text.write(toFile: file, atomically: true, encoding: .utf8)
-      for command in [["jobs"], ["worker"], ["migrate", "status"]] {
+      for command in [["jobs"], ["enqueue", "probe"], ["migrate", "status"]] {
         let output = try await Installed.run(
           command, url: "postgresql:///nowhere?host=/nowhere", environment: ["TWINMILL_CONFIG": file])
         #expect(output.status != 0)
@@ -206,20 +216,25 @@ struct TrustUseTests {
   func canary() async throws {
     let database = try await TrustStage.installed()
     let canary = "C4nary\(UInt32.random(in: 1...UInt32.max))"
-    func secret(_ login: String) -> String { database.url(as: login).replacing("\(login)@", with: "\(login):\(canary)@") }
+    func secret(_ login: String) -> String {
+      database.url(as: login).replacing("\(login)@", with: "\(login):\(canary)@")
+    }
     let environment = Daemon.quick.merging(["TWINMILL_LOG_LEVEL": "trace"]) { $1 }
     let worker = try await Daemon("worker", url: secret("twinmill"), environment: environment)
     let scheduler = try await Daemon("scheduler", url: secret("twinmill"), environment: environment)
     var outputs: [String] = []
     for arguments in [
       ["migrate", "up"], ["enqueue", "probe", "--wait"], ["enqueue", "sweep", "--wait"], ["jobs"], ["domains"],
-      ["enqueue", "probe", "--arguments", "{\"fail\": \"x\"}", "--wait"], ["enqueue", "nokind"], ["domains", "prepare", "goals"],
+      ["enqueue", "probe", "--arguments", "{\"fail\": \"x\"}", "--wait"], ["enqueue", "nokind"],
+      ["domains", "prepare", "goals"],
     ] {
-      let output = try await Installed.run(arguments, url: secret("postgres"), environment: ["TWINMILL_LOG_LEVEL": "trace"])
+      let output = try await Installed.run(
+        arguments, url: secret("postgres"), environment: ["TWINMILL_LOG_LEVEL": "trace"])
       outputs.append(output.out + output.err)
     }
     for url in [
-      "postgresql://nobody:\(canary)@/x?host=/nowhere", "postgresql://u:\(canary)@localhost:1/x", "postgresql://u:\(canary)@[x",
+      "postgresql://nobody:\(canary)@/x?host=/nowhere", "postgresql://u:\(canary)@localhost:1/x",
+      "postgresql://u:\(canary)@[x",
       "postgresql://u:\(canary)@h:port/x", secret("nobody_here"), "postgres://u:\(canary)@/x?sslmode=\(1)",
     ] {
       for arguments in [["jobs"], ["migrate", "status"]] {

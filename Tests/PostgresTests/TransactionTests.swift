@@ -144,7 +144,8 @@ struct TransactionTests {
     let settings: SQL = "SELECT current_setting('search_path') || ' ' || current_setting('work_mem')"
     let before: String = try await connection.value(settings)
     try await connection.transaction(readOnly: true) { connection in
-      try await connection.query("SELECT set_config('search_path', 'evil', false), set_config('work_mem', '1MB', false)")
+      try await connection.query("SELECT set_config('search_path', 'evil', false)")
+      try await connection.query("SELECT set_config('work_mem', '1MB', false)")
       try await connection.query("SELECT pg_notify('leak', 'read')")
     }
     #expect(try await connection.value(settings) == before)

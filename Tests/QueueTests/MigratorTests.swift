@@ -68,7 +68,8 @@ struct MigratorTests {
         let error = await #expect(throws: PostgresError.self) { _ = try await Migrator(modules).up(connection) }
         #expect(error?.message.contains("function twinmill.one()") == true, "\(String(describing: error))")
         #expect(try await connection.value(Self.objects) == before)
-        #expect(try await connection.value("SELECT max(number) FROM twinmill.migrations", as: Int32.self) == Int32(Self.latest))
+        let last: Int32 = try await connection.value("SELECT max(number) FROM twinmill.migrations")
+        #expect(Int(last) == Self.latest)
       }
       // The same files in good order: the step of setup calls the function that was not there before.
       let good = Self.above(

@@ -12,7 +12,7 @@ extension ReferencePage {
         """
         `roles.sql` grants these rights, and no others. "yes" is allowed, and "no" is denied with SQLSTATE 42501. The
         columns are the roles without their prefix `twinmill_`. A login that is a member of none of them may do nothing:
-        it has no right on the schema. What each role can do at worst is in the [threat model](../threat-model.md).
+        it has no right on the schema. The [threat model](../threat-model.md) says what each role can do at worst.
         """)
       page.heading(2, "Functions")
       page.paragraph(

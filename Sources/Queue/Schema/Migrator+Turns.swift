@@ -26,10 +26,12 @@ extension Migrator {
           try await refuseForeignOwner(transaction)
           let applied = try await appliedNumbers(transaction)
           try await check(applied, transaction)
-          // A lock that others hold for 5 s stops the migration, not the others. Names in steps and routines have schemas.
+          // A lock that others hold for 5 s stops the migration, not the others. Steps and routines name schemas.
           try await transaction.script(
             """
-            SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning; SET LOCAL search_path = pg_catalog, pg_temp
+            SET LOCAL lock_timeout = '5s';
+            SET LOCAL client_min_messages = warning;
+            SET LOCAL search_path = pg_catalog, pg_temp
             """)
           return try await body(transaction, applied)
         }
@@ -49,12 +51,15 @@ extension Migrator {
         try await transaction.script("SET LOCAL client_min_messages = warning; SET LOCAL lock_timeout = '1s'")
         try await transaction.script(Self.ledger)
       } catch {
-        guard let sqlstate = error.sqlstate, ["23505", "42P06", "42P07", "55P03"].contains(sqlstate) else { throw error }
+        guard let sqlstate = error.sqlstate, ["23505", "42P06", "42P07", "55P03"].contains(sqlstate) else {
+          throw error
+        }
         throw TurnTaken()
       }
     }
     // Steps outside of a transaction cannot hold the table's lock: where there are any, the session's lock counts too.
-    guard migrations.contains(where: { !Migration.isTransactional($0.up) || !Migration.isTransactional($0.down) }) else {
+    guard migrations.contains(where: { !Migration.isTransactional($0.up) || !Migration.isTransactional($0.down) })
+    else {
       return true
     }
     let lock: SQL = "SELECT pg_try_advisory_xact_lock(\(Self.lockKey))"

@@ -1,6 +1,6 @@
 -- Purpose: where a superuser migrates, gives what Twinmill owns to twinmill_owner, a role without login and without
 --          rights of its own: whoever gets hold of a function's rights gets the queue, not the server. It makes the role
---          where it is missing. What stands in twinmill.created_objects is given only if it has the comment that its
+--          where it is missing. An entry of twinmill.created_objects is given only if it has the comment that its
 --          creator wrote: releases up to 0.2.0 let the daemons' role write into that table.
 -- Locks:   ACCESS EXCLUSIVE on what changes its owner.
 DO $do$
