@@ -37,9 +37,12 @@ public struct DomainCatalog: Sendable {
   public func createTables(of domain: Domain, on connection: Connection) async throws {
     try await refuseForeignOwner(of: domain, on: connection)
     let columns = domain.tables.flatMap { table in table.columns.map { (table.name, $0) } }
+    // It pins the search path of the transaction, which the caller's own statements may need afterwards.
+    let path: String = try await connection.query("SELECT current_setting('search_path')").only().decode(String.self)
     _ = try await connection.query(
       Statements.requireColumns(domain.name, domain.schema, columns.map(\.0), columns.map(\.1)))
     try await connection.script(Self.pinnedPath + domain.schemaScript)
+    _ = try await connection.query("SELECT set_config('search_path', \(path), true)")
   }
 
   /// For the transaction, or for the script where there is none.
