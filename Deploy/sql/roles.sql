@@ -34,12 +34,19 @@ BEGIN;
 SET LOCAL lock_timeout = '10s';
 SET LOCAL client_min_messages = warning;
 
--- Without the schema every grant below would fail one by one; one clear message is better.
+-- Without the schema every grant below would fail one by one; one clear message is better. A superuser that owns the
+-- schema owns much else: what Twinmill created cannot be told from it.
 DO $check$
 BEGIN
   IF to_regclass('twinmill.jobs') IS NULL THEN
     RAISE EXCEPTION 'schema "twinmill" is not in database "%"', current_database()
       USING ERRCODE = '3F000', HINT = 'Run "twinmill migrate up" first.';
+  END IF;
+  IF (SELECT owner.rolsuper FROM pg_catalog.pg_class AS class
+      JOIN pg_catalog.pg_roles AS owner ON owner.oid = class.relowner
+      WHERE class.oid = 'twinmill.created_objects'::regclass) THEN
+    RAISE EXCEPTION 'the tables of schema "twinmill" belong to a superuser'
+      USING ERRCODE = '42501', HINT = 'Run "twinmill migrate up" of this version first: it gives them to twinmill_owner.';
   END IF;
 END
 $check$;
@@ -76,11 +83,25 @@ SELECT format(
 GRANT USAGE ON SCHEMA twinmill TO twinmill_worker, twinmill_enqueue, twinmill_operate, twinmill_read;
 GRANT USAGE ON SCHEMA :"twins_schema" TO twinmill_worker, twinmill_read;
 
--- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions.
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA twinmill TO twinmill_worker;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA twinmill TO twinmill_worker;
-REVOKE INSERT, UPDATE, DELETE ON twinmill.settings, twinmill.migrations, twinmill.routines, twinmill.job_tables
-FROM twinmill_worker;
+-- The queue. Retention creates and drops partitions, which needs their owner: that is left to functions. The
+-- daemons do not write the tables that this script, the owner's functions or `twinmill migrate` trust: the settings, the
+-- steps, the list of functions with their roles, the tables of kinds, and the objects that Twinmill created.
+REVOKE ALL ON ALL TABLES IN SCHEMA twinmill FROM twinmill_worker;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA twinmill FROM twinmill_worker;
+GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_worker;
+SELECT format('GRANT INSERT, UPDATE, DELETE ON %s TO twinmill_worker', class.oid::regclass)
+FROM pg_catalog.pg_class AS class
+WHERE class.relnamespace = 'twinmill'::regnamespace AND class.relkind IN ('r', 'p') AND NOT class.relispartition
+  AND class.relname <> ALL ('{settings,migrations,routines,job_tables,created_objects,turns}')
+\gexec
+-- To lock a row of turns takes the right to update it, and is all that it is for.
+SELECT 'GRANT UPDATE ON twinmill.turns TO twinmill_worker' WHERE to_regclass('twinmill.turns') IS NOT NULL
+\gexec
+SELECT format('GRANT USAGE ON SEQUENCE %s TO twinmill_worker', class.oid::regclass)
+FROM pg_catalog.pg_class AS class
+WHERE class.relnamespace = 'twinmill'::regnamespace AND class.relkind = 'S'
+  AND class.relname <> 'created_objects_id_seq'
+\gexec
 GRANT SELECT ON ALL TABLES IN SCHEMA twinmill TO twinmill_read;
 
 -- The twins' tables, by name: the schema may be an application's, with tables that are none of our business.
@@ -111,13 +132,20 @@ FROM (
 ) AS rights
 \gexec
 
--- The tables that domains created for their observations, and the schemas that they are in.
+-- The tables that domains created for their observations, and the schemas that they are in: what belongs to the owner of
+-- Twinmill's schema, and nothing else.
 SELECT DISTINCT format('GRANT USAGE ON SCHEMA %I TO twinmill_worker, twinmill_read', created.schema_name)
 FROM twinmill.created_objects AS created
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = created.schema_name
+JOIN pg_catalog.pg_class AS class ON class.relnamespace = namespace.oid AND class.relname = created.table_name
+JOIN pg_catalog.pg_class AS list ON list.oid = 'twinmill.created_objects'::regclass AND list.relowner = class.relowner
 WHERE created.object_type = 'table'
 \gexec
-SELECT format('GRANT SELECT ON %I.%I TO %I', created.schema_name, created.table_name, grantees.name)
-FROM twinmill.created_objects AS created, unnest(ARRAY['twinmill_worker', 'twinmill_read']) AS grantees (name)
+SELECT format('GRANT SELECT ON %s TO twinmill_worker, twinmill_read', class.oid::regclass)
+FROM twinmill.created_objects AS created
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = created.schema_name
+JOIN pg_catalog.pg_class AS class ON class.relnamespace = namespace.oid AND class.relname = created.table_name
+JOIN pg_catalog.pg_class AS list ON list.oid = 'twinmill.created_objects'::regclass AND list.relowner = class.relowner
 WHERE created.object_type = 'table'
 \gexec
 
@@ -147,6 +175,20 @@ SET LOCAL search_path = pg_catalog;
 SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
 FROM pg_catalog.pg_proc
 WHERE pronamespace = 'twinmill'::regnamespace AND prokind = 'f'
+\gexec
+
+-- An earlier version granted more.
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM %I', functions.oid::regprocedure, grantees.name)
+FROM pg_catalog.pg_proc AS functions
+LEFT JOIN twinmill.routines AS routines
+  ON routines.kind = 'function' AND routines.signature = functions.oid::regprocedure::text
+CROSS JOIN unnest(ARRAY['twinmill_worker', 'twinmill_enqueue', 'twinmill_operate', 'twinmill_read']) AS grantees (name)
+WHERE functions.pronamespace = 'twinmill'::regnamespace
+  AND grantees.name <> ALL (coalesce(routines.grants, '{}'))
+  AND EXISTS (
+    SELECT FROM pg_catalog.aclexplode(functions.proacl) AS entry
+    WHERE entry.grantee = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = grantees.name)
+  )
 \gexec
 
 SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', functions.oid::regprocedure, grantees.name)

@@ -50,8 +50,14 @@ enum Statements {
   static let dependentRoutines = Statement("dependent_routines", Embedded.SQL.Statements.migrate.dependent_routines)
   static let servesCallsOf = Statement("serves_calls_of", Embedded.SQL.Statements.migrate.serves_calls_of)
   static let recordRoutine = Statement("record_routine", Embedded.SQL.Statements.migrate.record_routine)
+  static let foreignOwner = Statement("foreign_owner", Embedded.SQL.Statements.migrate.foreign_owner)
+  static let turnHolders = Statement("turn_holders", Embedded.SQL.Statements.migrate.turn_holders)
   /// A script, not a statement.
   static let checkBodies = Embedded.SQL.Statements.migrate.check_bodies
+  /// A script, not a statement.
+  static let takeTurn = Embedded.SQL.Statements.migrate.take_turn
+  /// A script, not a statement.
+  static let handOver = Embedded.SQL.Statements.migrate.hand_over
 
   /// Puts in what the two claims have in common.
   private static func withRanges(_ text: String) -> String {

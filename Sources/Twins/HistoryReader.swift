@@ -65,6 +65,7 @@ public final class HistoryReader: Sendable {
     var pipeline = others
     let describe = pipeline.add(
       describeTwins(twins, kind, needed.domains, needed.schemas, needed.tables, needed.columns))
+    requirePlain(domains, in: &pipeline)
     let questions = domains.map { ask($0, in: &pipeline) }
     let answers = try await asking(domains) { () async throws(PostgresError) -> Pipeline.Answers in
       try await connection.pipeline(pipeline)
@@ -92,6 +93,7 @@ public final class HistoryReader: Sendable {
       guard let readAt = late[domain.name] else { continue }
       do {
         var pipeline = Pipeline()
+        requirePlain([domain], in: &pipeline)
         let questions = ask(domain, in: &pipeline)
         let answers = try await connection.pipeline(pipeline)
         observed.append(answers[questions.observations])
@@ -107,6 +109,16 @@ public final class HistoryReader: Sendable {
     let histories = try Self.histories(
       described, paused: paused, try Self.observations(observed), try Self.events(happened))
     return (histories, answers)
+  }
+
+  /// No code of an application runs in this session: before its tables are read, they are found to be tables of built-in
+  /// types, and they are locked against being replaced.
+  private func requirePlain(_ domains: [Domain], in pipeline: inout Pipeline) {
+    let columns = domains.flatMap { domain in
+      domain.tables.flatMap { table in table.columns.map { (domain.schema, table.name, $0) } }
+    }
+    guard !columns.isEmpty else { return }
+    pipeline.add(Statements.requirePlain(columns.map(\.0), columns.map(\.1), columns.map(\.2)))
   }
 
   /// The questions to one domain.

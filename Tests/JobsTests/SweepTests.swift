@@ -31,7 +31,7 @@ struct SweepTests {
     #expect(try await marks(test) == 0)
     #expect(
       try await test.count(
-        "SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction' AND twin_id = \(twin) AND unique_key = \(twin)::text"
+        "SELECT count(*) FROM twinmill.jobs WHERE kind = 'prediction' AND twin_id = \(twin) AND unique_key = 'twinmill:recompute:' || \(twin)::text"
       )
         == 1)
     let next = try await test.enqueue("sweep")

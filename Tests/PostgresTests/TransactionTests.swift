@@ -136,6 +136,35 @@ struct TransactionTests {
     #expect(level == "serializable")
   }
 
+  @Test("S5: a read-only transaction leaves the session's settings as they were, and sends no notification")
+  func readOnlyLeavesNothing() async throws {
+    let (_, connection, other) = try await prepare()
+    let notifications = other.notifications()
+    try await other.script("LISTEN leak")
+    let settings: SQL = "SELECT current_setting('search_path') || ' ' || current_setting('work_mem')"
+    let before: String = try await connection.value(settings)
+    try await connection.transaction(readOnly: true) { connection in
+      try await connection.query("SELECT set_config('search_path', 'evil', false)")
+      try await connection.query("SELECT set_config('work_mem', '1MB', false)")
+      try await connection.query("SELECT pg_notify('leak', 'read')")
+    }
+    #expect(try await connection.value(settings) == before)
+    try await connection.query("SELECT pg_notify('leak', 'last')")
+    var heard: [String] = []
+    for await notification in notifications {
+      heard.append(notification.payload)
+      if notification.payload == "last" { break }
+    }
+    #expect(heard == ["last"])
+    // A swallowed error is still found.
+    let error = try await failure {
+      try await connection.transaction(readOnly: true) { connection in
+        _ = await #expect(throws: PostgresError.self) { try await connection.query("SELECT 1 / 0") }
+      }
+    }
+    #expect(error.kind == .transactionAborted)
+  }
+
   @Test("a write refused by a server that only reads costs the connection")
   func readOnlyServer() async throws {
     let db = try await TestDatabase.create()

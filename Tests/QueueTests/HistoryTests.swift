@@ -25,6 +25,7 @@ struct HistoryTests: DatabaseSuite {
       DO $$ DECLARE day date := current_date - \(daysAgo); BEGIN
         EXECUTE format('CREATE TABLE twinmill.%I PARTITION OF twinmill.job_history FOR VALUES FROM (%L) TO (%L)',
           'job_history_' || to_char(day, 'YYYYMMDD'), day, day + 1);
+        EXECUTE format('ALTER TABLE twinmill.%I OWNER TO twinmill_owner', 'job_history_' || to_char(day, 'YYYYMMDD'));
       END $$;
       """)
     return name
@@ -61,6 +62,7 @@ struct HistoryTests: DatabaseSuite {
         '{}'
       FROM generate_series(1, 2) AS n;
       CREATE TABLE twinmill.written AS SELECT n::bigint AS job_id FROM generate_series(0, 2) AS n;
+      ALTER TABLE twinmill.written OWNER TO twinmill_owner;
       INSERT INTO twinmill.job_tables VALUES ('written', 'probe');
       """)
     _ = try await maintain(connection)

@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 import TestServer
 import Testing
 
@@ -14,14 +15,15 @@ struct MigratorTests {
     [("Tables/\(name).up.sql", up), ("Tables/\(name).down.sql", down)]
   }
 
+  /// The queue's own last step.
+  private static let latest = Migrator([.queue]).latest
+
   private static func withDatabase(_ body: (Connection) async throws -> Void) async throws {
     let database = try await TestDatabase.create()
     let connection = try await database.connect()
     try await body(connection)
     await connection.close()
   }
-
-  private static let newest: SQL = "SELECT max(number) FROM twinmill.migrations"
 
   private static let objects: SQL = """
     SELECT count(*) FROM pg_depend d JOIN pg_namespace n ON n.nspname = 'twinmill' AND d.refobjid = n.oid
@@ -54,10 +56,9 @@ struct MigratorTests {
     try await Self.withDatabase { connection in
       _ = try await Migrator([.queue]).up(connection)
       let before: Int64 = try await connection.value(Self.objects)
-      let newest: Int32 = try await connection.value(Self.newest)
       for (language, body) in broken {
         let modules = Self.above(
-          Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)")
+          Self.step("9006_fresh", "CREATE TABLE twinmill.fresh (n integer)")
             + [
               (
                 "Routines/one.sql",
@@ -67,21 +68,22 @@ struct MigratorTests {
         let error = await #expect(throws: PostgresError.self) { _ = try await Migrator(modules).up(connection) }
         #expect(error?.message.contains("function twinmill.one()") == true, "\(String(describing: error))")
         #expect(try await connection.value(Self.objects) == before)
-        #expect(try await connection.value("SELECT max(number) FROM twinmill.migrations", as: Int32.self) == newest)
+        let last: Int32 = try await connection.value("SELECT max(number) FROM twinmill.migrations")
+        #expect(Int(last) == Self.latest)
       }
       // The same files in good order: the step of setup calls the function that was not there before.
       let good = Self.above(
-        Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
-          + Self.step("0097_filled.setup", "SELECT twinmill.one()")
+        Self.step("9006_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
+          + Self.step("9007_filled.setup", "SELECT twinmill.one()")
           + [
             (
               "Routines/one.sql",
               "CREATE OR REPLACE FUNCTION twinmill.one() RETURNS void LANGUAGE sql AS $$ INSERT INTO twinmill.fresh VALUES (7) $$;"
             )
           ])
-      #expect(try await Migrator(good).up(connection).migrations.map(\.number) == [96, 97])
+      #expect(try await Migrator(good).up(connection).migrations.map(\.number) == [9006, 9007])
       #expect(try await connection.value("SELECT n FROM twinmill.fresh", as: Int32.self) == 7)
-      #expect(try await Migrator(good).down(connection, to: Int(newest)).map(\.number) == [97, 96])
+      #expect(try await Migrator(good).down(connection, to: Self.latest).map(\.number) == [9007, 9006])
       #expect(try await connection.value(Self.objects) == before)
       try await Migrator([.queue]).check(connection)
     }
@@ -93,33 +95,33 @@ struct MigratorTests {
       "-- transaction: none\nDROP INDEX CONCURRENTLY IF EXISTS twinmill.by_n;\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (%);\n"
     func modules(_ column: String) -> [SchemaModule] {
       Self.above(
-        Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
+        Self.step("9006_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
           + Self.step(
-            "0097_index", index.replacing("%", with: column),
+            "9007_index", index.replacing("%", with: column),
             down: "-- transaction: none\nDROP INDEX CONCURRENTLY twinmill.by_n;")
           + Self.step(
-            "0098_after", "ALTER TABLE twinmill.fresh ADD COLUMN m integer",
+            "9008_after", "ALTER TABLE twinmill.fresh ADD COLUMN m integer",
             down: "ALTER TABLE twinmill.fresh DROP COLUMN m"))
     }
     try await Self.withDatabase { connection in
       let numbers: SQL =
-        "SELECT array_agg(number ORDER BY applied_at, number) FROM twinmill.migrations WHERE number > 90"
+        "SELECT array_agg(number ORDER BY applied_at, number) FROM twinmill.migrations WHERE number > 9000"
       _ = try await Migrator([.queue]).up(connection)
       // The steps before it stay, those after it do not begin, and the next call takes the step again.
       let error = await #expect(throws: PostgresError.self) {
         _ = try await Migrator(modules("missing")).up(connection)
       }
-      #expect(error?.message.hasPrefix("migration 97 index: ") == true)
-      #expect(try await connection.value(numbers) == [96] as [Int32])
-      #expect(try await Migrator(modules("n")).up(connection).migrations.map(\.number) == [97, 98])
+      #expect(error?.message.hasPrefix("migration 9007 index: ") == true)
+      #expect(try await connection.value(numbers) == [9006] as [Int32])
+      #expect(try await Migrator(modules("n")).up(connection).migrations.map(\.number) == [9007, 9008])
       #expect(
         try await connection.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'twinmill.by_n'::regclass"))
-      #expect(try await connection.value(numbers) == [96, 97, 98] as [Int32])
+      #expect(try await connection.value(numbers) == [9006, 9007, 9008] as [Int32])
       // No lock is left behind.
       #expect(
         try await connection.value(
           "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", as: Int64.self) == 0)
-      #expect(try await Migrator(modules("n")).down(connection, to: 90).map(\.number) == [97, 98, 96])
+      #expect(try await Migrator(modules("n")).down(connection, to: Self.latest).map(\.number) == [9007, 9008, 9006])
       try await Migrator([.queue]).check(connection)
     }
   }
@@ -127,10 +129,8 @@ struct MigratorTests {
   @Test("two migrators at once: one applies, the other finds it done, also when a step is outside of the transaction")
   func together() async throws {
     let modules = Self.above(
-      Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)")
-        + Self.step("0097_index", "-- transaction: none\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (n);"))
-    var steps = 2
-    try await Self.withDatabase { connection in steps += try await Migrator([.queue]).up(connection).migrations.count }
+      Self.step("9006_fresh", "CREATE TABLE twinmill.fresh (n integer)")
+        + Self.step("9007_index", "-- transaction: none\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (n);"))
     let database = try await TestDatabase.create()
     let applied = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<3 {
@@ -141,10 +141,35 @@ struct MigratorTests {
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
+    let steps = Migrator(modules).migrations.count
     #expect(applied.reduce(0, +) >= steps)
     let connection = try await database.connect()
     #expect(try await connection.value("SELECT count(*) FROM twinmill.migrations", as: Int64.self) == Int64(steps))
     try await Migrator(modules).check(connection)
+  }
+
+  @Test("S7: a migrator that waits for another one says for whom, and gives up after a while")
+  func bounded() async throws {
+    let database = try await TestDatabase.create()
+    let connection = try await database.connect()
+    _ = try await Migrator([.queue]).up(connection)
+    let other = try await database.connect()
+    try await other.script("BEGIN; LOCK TABLE twinmill.migrations IN SHARE ROW EXCLUSIVE MODE")
+    let words = Mutex<[String]>([])
+    var migrator = Migrator([.queue])
+    migrator.reportsWait = { word in words.withLock { $0.append(word) } }
+    migrator.turnLimit = .zero
+    let error = await #expect(throws: MigrationError.self) { _ = try await migrator.up(connection) }
+    #expect(error?.description.contains("process \(other.serverProcess) of role postgres") == true)
+    #expect(error?.description.contains("pg_terminate_backend") == true)
+    migrator.turnLimit = .seconds(3600)
+    let waiting = migrator
+    let changes = Task { try await waiting.up(connection).migrations.count }
+    while words.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(words.withLock { $0[0].contains("process \(other.serverProcess) of role postgres") })
+    try await other.script("ROLLBACK")
+    #expect(try await changes.value == 0)
+    #expect(words.withLock { $0.count } == 1)
   }
 
   @Test("a program refuses an older schema, goes on under a newer one, and does not put its functions back unasked")

@@ -165,14 +165,14 @@ struct RescueTests: DatabaseSuite {
     _ = try await connection.query("SELECT twinmill.limit_queue('default', running => 2, running_per_key => 1)")
     #expect(try await claimed() == [1])
     let other = try await database.connect()
-    let lock: SQL = "SELECT pg_advisory_lock(hashtextextended('twinmill.queue default', 0))"
-    _ = try await other.query(lock)
+    try await other.script("BEGIN; SELECT FROM twinmill.queue_settings WHERE queue = 'default' FOR UPDATE")
     #expect(try await claimed() == [])
     await other.close()
     try await connection.until(
       """
       SELECT count(*) = 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-      WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.pid <> pg_backend_pid()
+      WHERE l.relation = 'twinmill.queue_settings'::regclass AND d.datname = current_database()
+        AND l.pid <> pg_backend_pid()
       """)
     // Job 2 has the key of job 1; after job 3 the queue is full.
     #expect(try await claimed() == [3])

@@ -57,7 +57,8 @@ struct HistoryReaderTests: DatabaseSuite {
       CREATE ROLE \(reader); CREATE ROLE \(stranger);
       GRANT USAGE ON SCHEMA twinmill TO \(reader), \(stranger);
       GRANT SELECT ON twinmill.results TO \(reader), \(stranger);
-      GRANT EXECUTE ON FUNCTION twinmill.readable_json(json) TO \(reader), \(stranger);
+      GRANT EXECUTE ON FUNCTION twinmill.readable_json(json), twinmill.require_plain(text[], text[], text[])
+        TO \(reader), \(stranger);
       GRANT SELECT ON user_digital_twins TO \(reader)
       """)
     let catalog = try Domains.catalog()

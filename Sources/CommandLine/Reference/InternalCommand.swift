@@ -77,7 +77,11 @@ struct Reference {
       twinsSchema: twinsSchema, twinTables: Self.twinTables, on: connection)
     await connection.close()
     return [
-      .functions(functions, roles: try build.roles()), .views(relations), .tables(relations), .settings(),
+      .functions(functions, roles: try build.roles()), .views(relations), .tables(relations),
+      .privileges(
+        functions, relations, roles: try build.roles(),
+        definers: Set(functions.filter(\.hasOwnersRights).map(\.name))),
+      .settings(),
       .commandLine(), .kinds(try build.kinds(twinsSchema: twinsSchema).map(\.definition)),
       .domains(try build.catalog(twinsSchema: twinsSchema).domains), .exitStatus(), .logEvents(),
     ]

@@ -19,10 +19,14 @@ extension ReferencePage {
           page.paragraph(function.comment.sentence)
         }
       }
-      let daemons = functions.filter { roles[$0.name, default: []].isSubset(of: ["twinmill_worker"]) }
+      let daemons = functions.filter { roles[$0.name] == ["twinmill_worker"] }
       page.heading(2, "twinmill_worker")
-      page.paragraph("The daemons may call every function. These are theirs alone, and may change in any version.")
+      page.paragraph("These are the daemons' alone, and may change in any version.")
       page.table(["function", "purpose"], daemons.map { [Markdown.code($0.name), $0.comment] })
+      let internals = functions.filter { roles[$0.name, default: []].isEmpty }
+      page.heading(2, "No role")
+      page.paragraph("Other functions and `twinmill domains prepare` call these. They may change in any version.")
+      page.table(["function", "purpose"], internals.map { [Markdown.code($0.name), $0.comment] })
     }
   }
 

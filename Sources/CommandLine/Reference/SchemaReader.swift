@@ -20,6 +20,8 @@ struct DocumentedFunction: Sendable {
   /// The type that it returns, as in its definition.
   let result: String
   let comment: String
+  /// Whether it runs with the rights of its owner, not of its caller.
+  let hasOwnersRights: Bool
 
   /// How it is called, and what it returns: one line, or a line for each parameter.
   var signature: String {
@@ -59,8 +61,8 @@ enum SchemaReader {
   static func functions(_ connection: Connection) async throws(PostgresError) -> [DocumentedFunction] {
     var functions: [DocumentedFunction] = []
     for row in try await connection.query(functionsStatement()) {
-      let (name, result, comment, names, modes, types, defaults) = try row.decode(
-        String.self, String.self, String.self, [String].self, [String].self, [String].self, [String].self)
+      let (name, result, comment, names, modes, types, defaults, hasOwnersRights) = try row.decode(
+        String.self, String.self, String.self, [String].self, [String].self, [String].self, [String].self, Bool.self)
       // The short name is the one that people write.
       let shortTypes = types.map(short)
       func parameters(_ wanted: Set<String>) -> [DocumentedFunction.Parameter] {
@@ -71,8 +73,7 @@ enum SchemaReader {
       functions.append(
         DocumentedFunction(
           name: name, parameters: parameters(["i", "b", "v"]), columns: parameters(["o", "b", "t"]),
-          result: short(result),
-          comment: comment))
+          result: short(result), comment: comment, hasOwnersRights: hasOwnersRights))
     }
     return functions
   }

@@ -34,6 +34,35 @@ extension Settings {
     return names.filter { !keys.contains($0) }.sorted().map { "TWINMILL_CONFIG=\(path): " + unknown($0, among: keys) }
   }
 
+  /// Refuses a file that is not there or is not YAML. The error names the place and shows nothing of the text, which may
+  /// hold the database's password.
+  static func checkSyntax(ofFile path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw SettingsError(
+        "TWINMILL_CONFIG=\(path): File not found at path: \(path). Correct the path, or unset the variable.")
+    }
+    let text: String
+    do {
+      text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    } catch {
+      throw SettingsError("TWINMILL_CONFIG=\(path): \(error) Correct the path, or unset the variable.")
+    }
+    do {
+      _ = try Yams.compose(yaml: text)
+    } catch {
+      let place =
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
+          "line \(mark.line), column \(mark.column): \(problem)"
+        case .composer(_, _, let mark, _): "line \(mark.line), column \(mark.column)"
+        default: "its text"
+        }
+      throw SettingsError(
+        "TWINMILL_CONFIG=\(path): \(place): this is not YAML. Correct the file; its text is not shown here, because it "
+          + "may hold a password.")
+    }
+  }
+
   /// The keys of nested mappings, joined by dots.
   private static func paths(in node: Node) -> [String] {
     guard case .mapping(let mapping) = node else { return [] }

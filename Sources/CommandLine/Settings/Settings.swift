@@ -23,13 +23,18 @@ struct Settings: Sendable {
     guard let path = variables[Setting.config.variable], !path.isEmpty else {
       return Settings(reader: ConfigReader(provider: environment), unknownKeys: unknown)
     }
+    try checkSyntax(ofFile: path)
+    let file: FileProvider<YAMLSnapshot>
     do {
-      let file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
-      return Settings(
-        reader: ConfigReader(providers: [environment, file]), unknownKeys: try unknown + unknownKeys(inFile: path))
+      file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
     } catch {
-      throw SettingsError("TWINMILL_CONFIG=\(path): \(error) Correct the path, or unset the variable.")
+      // Not the error itself: it may quote the file, and a line of the file may hold a password.
+      throw SettingsError(
+        "TWINMILL_CONFIG=\(path): it holds a value that no setting can have; a setting is one text, number or true or "
+          + "false. Correct the file.")
     }
+    return Settings(
+      reader: ConfigReader(providers: [environment, file]), unknownKeys: try unknown + unknownKeys(inFile: path))
   }
 
   /// Settings from these variables alone: for tests.

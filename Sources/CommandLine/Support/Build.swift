@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Offline
 import Postgres
@@ -81,8 +82,9 @@ package struct Build: Sendable {
   func migrate(
     _ connection: Connection, to target: Int? = nil, replacesNewer: Bool = false, twinsSchema: String
   ) async throws -> Migrator.Changes {
-    let changes = try await migrator(twinsSchema: twinsSchema).up(
-      connection, to: target, replacesNewer: replacesNewer)
+    var migrator = try migrator(twinsSchema: twinsSchema)
+    migrator.reportsWait = { StandardError.write("twinmill: \($0)\n") }
+    let changes = try await migrator.up(connection, to: target, replacesNewer: replacesNewer)
     if target == nil {
       let kinds = try kinds(twinsSchema: twinsSchema).map(\.definition)
       try await JobQueue.register(kinds: kinds, on: connection)

@@ -12,7 +12,7 @@ extension ExitStatus {
       self = .configuration
     case let error as PostgresError: self = error.isConnectionLoss ? .unavailable : .failed
     case is LeaseLost, is DrainFailed: self = .startAgain
-    case is MigrationError, is WorkerSettingsError, is SettingsError: self = .configuration
+    case is MigrationError, is ForeignOwner, is WorkerSettingsError, is SettingsError: self = .configuration
     case is ImportError: self = .badData
     default:
       guard let status = ExitStatus(ofFile: error) else { return nil }

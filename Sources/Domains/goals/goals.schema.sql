@@ -7,7 +7,7 @@ DO $do$
 DECLARE
   place text := (parse_ident($name$@domain@$name$))[1];
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.goals', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   PERFORM twinmill.add_domain_table('goals', place, 'users', $t$
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name varchar(255),

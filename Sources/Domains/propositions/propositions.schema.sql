@@ -9,7 +9,7 @@ DO $do$
 DECLARE
   place text := (parse_ident($name$@domain@$name$))[1];
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.propositions', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   PERFORM twinmill.add_domain_table('propositions', place, 'users', $t$
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     username varchar(255) NOT NULL UNIQUE,

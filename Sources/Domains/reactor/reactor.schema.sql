@@ -7,7 +7,7 @@ DO $do$
 DECLARE
   place text := (parse_ident($name$@domain@$name$))[1];
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.reactor', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   PERFORM twinmill.add_domain_table('reactor', place, 'reactors', $t$
     id serial PRIMARY KEY,
     name varchar(255) NOT NULL UNIQUE,

@@ -1,14 +1,14 @@
 -- Purpose: the sensor domain's table, created on request (the first import, the demo); with the triggers that mark
 --   twins whose observations change.
 -- Index relied on: the primary key: reads of a twin's metrics, newest first, and the import's upsert.
--- Locks: an advisory lock, so that two first imports take turns; SHARE ROW EXCLUSIVE on user_digital_twins for the
---   foreign key. Recorded in twinmill.created_objects for migrate down.
+-- Locks: SHARE ROW EXCLUSIVE on twinmill.created_objects, so that two first imports take turns, and on
+--   user_digital_twins for the foreign key. Recorded in twinmill.created_objects for migrate down.
 DO $do$
 DECLARE
   schema_name text := (parse_ident($name$@twins@$name$))[1];
   reader text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.sensor', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   IF to_regclass($name$@twins@.sensor_observations$name$) IS NOT NULL THEN
     RETURN;
   END IF;
@@ -22,6 +22,7 @@ BEGIN
   );
   COMMENT ON TABLE @twins@.sensor_observations IS
     'Observations of the sensor domain: any timestamped metric of a twin; the unit is whatever the source uses.';
+  PERFORM twinmill.give_to_owner($name$@twins@.sensor_observations$name$);
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES ('sensor', 'table', schema_name, 'sensor_observations');
   -- The roles of roles.sql, where there are any: the table may be newer than they are.

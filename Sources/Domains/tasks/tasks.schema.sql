@@ -8,7 +8,7 @@ DO $do$
 DECLARE
   place text := (parse_ident($name$@domain@$name$))[1];
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.tasks', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   PERFORM twinmill.add_domain_table('tasks', place, 'users', $t$
     user_id text PRIMARY KEY,
     time_zone text,

@@ -10,6 +10,9 @@ public enum Isolation: String, Sendable {
 
 extension Connection {
   /// Runs `body` inside a transaction: COMMIT when it returns, ROLLBACK when it throws, also when the task is cancelled.
+  ///
+  /// A read-only one has nothing to commit and ends with ROLLBACK in any case: what its statements did to the settings of
+  /// the session, or asked to be notified, goes with it, and a pooled connection goes back as it came.
   /// - Parameters:
   ///   - readOnly: a read-only snapshot: REPEATABLE READ, unless `isolation` says otherwise.
   ///   - isolation: nil is READ COMMITTED.
@@ -30,7 +33,7 @@ extension Connection {
       await rollback()
       throw error
     }
-    try await commit()
+    try await end(readOnly ? "ROLLBACK" : "COMMIT")
     return value
   }
 
@@ -47,7 +50,7 @@ extension Connection {
   }
 
   /// Cancellation cannot stop it: a COMMIT that is under way is better known than broken off.
-  private func commit() throws(PostgresError) {
+  private func end(_ command: String) throws(PostgresError) {
     if Task.isCancelled {
       rollback()
       throw PostgresError(.cancelled, "the task was cancelled before COMMIT; the transaction was rolled back")
@@ -55,19 +58,20 @@ extension Connection {
     // A connection that is dead before COMMIT was sent has lost the transaction, and that is known.
     _ = try link.alive()
     let tag: String
+    let hasFailed = link.hasFailedStatement
     do {
-      tag = try runToEnd(nil) { (link) throws(PostgresError) in try link.command("COMMIT") }
+      tag = try runToEnd(nil) { (link) throws(PostgresError) in try link.command(command) }
     } catch {
-      guard error.isConnectionLoss else { throw error }
+      guard error.isConnectionLoss, command == "COMMIT" else { throw error }
       throw error.changing {
         $0.kind = .commitUnknown
         $0.message = "the connection was lost during COMMIT, which may or may not have happened: \($0.message)"
         $0.hint = "read what the transaction wrote before doing it again"
       }
     }
-    guard tag == "COMMIT" else {
+    guard tag == command, !hasFailed else {
       throw PostgresError(
-        .transactionAborted, "COMMIT was answered by \(tag): a statement of the transaction had failed",
+        .transactionAborted, "\(command) was answered by \(tag): a statement of the transaction had failed",
         sqlstate: "25P02", hint: "let the statement's error out of the transaction's body")
     }
   }

@@ -57,6 +57,12 @@ final class Link: @unchecked Sendable {
     return PQtransactionStatus(handle) != PQTRANS_IDLE
   }
 
+  /// True in a transaction that a failed statement has ended: it can only be rolled back.
+  var hasFailedStatement: Bool {
+    guard let handle else { return false }
+    return PQtransactionStatus(handle) == PQTRANS_INERROR
+  }
+
   /// The handle of a living connection.
   /// - Throws: why there is none.
   func alive() throws(PostgresError) -> OpaquePointer {

@@ -14,6 +14,8 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   case faultySchema([String])
   /// A step must run outside of a transaction, which a pooling proxy does not allow.
   case pooled(step: String)
+  /// Another migrator kept its turn for too long.
+  case busy(holders: String, limit: Duration)
 
   /// The fault in words, with the remedy.
   public var description: String {
@@ -39,6 +41,9 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
     case .pooled(let step):
       "migration \(step) runs outside of a transaction and cannot go through a pooling proxy; "
         + "run: twinmill migrate up with the URL of the server itself"
+    case .busy(let holders, let limit):
+      "another migration did not end within \(limit) (\(holders)); look at it in pg_stat_activity, end it with "
+        + "SELECT pg_terminate_backend(PROCESS), and repeat"
     }
   }
 }

@@ -33,6 +33,11 @@ public struct Migrator: Sendable {
   public let modules: [SchemaModule]
   let version: String
   let routines: RoutineSet
+  /// How long another migrator may keep its turn before `up` and `down` give up. Too short gives up while an index of a
+  /// large table is built; too long lets an operator wait for a session that somebody has forgotten.
+  var turnLimit: Duration = .seconds(600)
+  /// Is told once when another migrator has the turn.
+  public var reportsWait: @Sendable (String) -> Void = { _ in }
 
   /// - Parameters:
   ///   - modules: from the ground up: the queue first, kinds of job last.
@@ -61,8 +66,9 @@ public struct Migrator: Sendable {
     try checkFiles()
     var changes = Changes()
     var outside: Migration?
+    try await refuseForeignOwner(connection)
     repeat {
-      outside = try await locked(connection) { transaction, applied in
+      outside = try await locked(connection, createsLedger: true) { transaction, applied in
         let pending = migrations.filter { !applied.contains($0.number) && $0.number <= target ?? latest }
         let tables = pending.filter { $0.phase == .tables }
         let inside = tables.prefix { Migration.isTransactional($0.up) }
@@ -79,7 +85,10 @@ public struct Migrator: Sendable {
           try await sync.run()
           changes.routines += sync.changed
         }
+        // Before the setup, which tells what is ours by its owner, and after it.
+        if all.contains(1) { try await handOver(transaction) }
         for migration in pending where migration.phase == .setup { try await take(migration, transaction, &changes) }
+        if all.contains(1) { try await handOver(transaction) }
         return later.first
       }
       if let outside {
@@ -110,12 +119,13 @@ public struct Migrator: Sendable {
       let staying = applied.filter { $0 <= target }
       if !going.isEmpty, applied.contains(1) {
         var sync = RoutineSync(
-          RoutineSet(complete(staying)), twinsSchema: twinsSchema, version: version, keepsRetired: false,
+          RoutineSet(begun(staying)), twinsSchema: twinsSchema, version: version, keepsRetired: false,
           on: transaction)
         try await sync.run()
       }
       for migration in going where migration.phase == .tables { try await takeBack(migration, transaction, &taken) }
-      if !going.isEmpty, staying.isEmpty { try await transaction.script(Self.dropLedger) }
+      if going.isEmpty { return }
+      try await staying.isEmpty ? transaction.script(Self.dropLedger) : handOver(transaction)
     }
     return taken
   }
@@ -158,7 +168,7 @@ public struct Migrator: Sendable {
 // MARK: - Steps
 
 extension Migrator {
-  private static let ledger = """
+  static let ledger = """
     CREATE SCHEMA IF NOT EXISTS twinmill;
     CREATE TABLE IF NOT EXISTS twinmill.migrations (
       number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
@@ -166,42 +176,6 @@ extension Migrator {
   private static let dropLedger = "DROP TABLE twinmill.migrations; DROP SCHEMA twinmill;"
   /// A step may build an index on an application's large table.
   static let patience: Duration = .seconds(6 * 3600)
-  /// Two migrators at once take turns.
-  private static let lockKey: Int64 = 0x7477_696e_6d69_6c6c
-
-  /// Runs in a transaction under the migrators' lock. The lock is the transaction's, not the session's, which a proxy may
-  /// give to somebody else; so what is applied is asked under it. It is asked for again and again, each time in another
-  /// transaction, and not waited for: CREATE INDEX CONCURRENTLY of the one who has the lock waits for the transactions
-  /// that had a snapshot when it began.
-  /// - Parameter body: is given what is applied.
-  private func locked<R: Sendable>(
-    _ connection: Connection, _ body: (Connection, Set<Int>) async throws -> R
-  ) async throws -> R {
-    try await untilTaken {
-      try await connection.transaction { transaction in
-        let lock: SQL = "SELECT pg_try_advisory_xact_lock(\(Self.lockKey))"
-        guard try await transaction.query(lock).only().decode(Bool.self) else { return nil }
-        let applied = try await appliedNumbers(transaction)
-        try await check(applied, transaction)
-        // A lock that others hold for 5 s stops the migration, not the others. Names in steps and routines have schemas.
-        try await transaction.script(
-          """
-          SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning; SET LOCAL search_path = pg_catalog, pg_temp
-          """)
-        return try await body(transaction, applied)
-      }
-    }
-  }
-
-  /// Asks until the migrators' lock is free.
-  /// - Parameter attempt: nil: another migrator has it.
-  private func untilTaken<R>(_ attempt: () async throws -> R?) async throws -> R {
-    while true {
-      if let result = try await attempt() { return result }
-      try await Task.sleep(for: .milliseconds(100))
-    }
-  }
-
   private func take(_ migration: Migration, _ transaction: Connection, _ changes: inout Changes) async throws {
     try await run(migration.up, migration, transaction)
     try await record(transaction, migration)
@@ -227,7 +201,7 @@ extension Migrator {
     _ connection: Connection, _ migration: Migration, _ text: String, isApplied: Bool
   ) async throws {
     guard !connection.isPooled else { throw MigrationError.pooled(step: "\(migration.number) \(migration.name)") }
-    try await untilTaken {
+    try await untilTaken(connection) {
       let lock: SQL = "SELECT pg_try_advisory_lock(\(Self.lockKey))"
       return try await connection.query(lock).only().decode(Bool.self) ? () : nil
     }
@@ -266,6 +240,16 @@ extension Migrator {
     Array(
       modules.prefix { module in
         module.migrations.allSatisfy { $0.phase == .setup || applied.contains($0.number) }
+      })
+  }
+
+  /// The modules that keep some of their tables, up to the first that keeps none. Their routines stay as they are, for an
+  /// older program to replace: triggers on an application's tables need them.
+  private func begun(_ staying: Set<Int>) -> [SchemaModule] {
+    Array(
+      modules.prefix { module in
+        let tables = module.migrations.filter { $0.phase == .tables }
+        return tables.isEmpty || tables.contains { staying.contains($0.number) }
       })
   }
 }
@@ -307,7 +291,7 @@ extension Migrator {
     throw MigrationError.newerRoutines(version: newest)
   }
 
-  private func ledgerExists(_ connection: Connection) async throws -> Bool {
+  func ledgerExists(_ connection: Connection) async throws -> Bool {
     try await connection.query("SELECT to_regclass('twinmill.migrations') IS NOT NULL").only().decode(Bool.self)
   }
 
@@ -320,7 +304,7 @@ extension Migrator {
       })
   }
 
-  private func check(_ applied: Set<Int>, _ connection: Connection) async throws {
+  func check(_ applied: Set<Int>, _ connection: Connection) async throws {
     try checkKnown(applied)
     guard applied.contains(1) else { return }
     let rows = try await connection.query("SELECT value #>> '{}' FROM twinmill.settings WHERE name = 'twins_schema'")

@@ -3,7 +3,8 @@
 /// The file begins with a header of comment lines (purpose, index, locks, rows), which ends the questions of a reader and
 /// may hold two lines for the program:
 ///
-/// - `-- Grant: role, role`: these roles may execute the function, or read the view, where they exist;
+/// - `-- Grant: role, role`: these roles may execute the function, or read the view, where they exist; every other role
+///   of Twinmill loses that right. `-- Grant: none` leaves the object to its owner;
 /// - `-- Overridable`: a module that comes later may bring a routine of the same name and parameters, which then counts.
 ///
 /// Then follow one CREATE, whose name is the file's, and its COMMENT ON.
@@ -67,7 +68,7 @@ public struct Routine: Sendable {
     parameters = kind == .function ? Self.parentheses(in: create) : ""
     grants = header.flatMap { line in
       line.hasPrefix("-- Grant:")
-        ? line.dropFirst(9).split(separator: ",").map { $0.trimmingSpaces }.filter { !$0.isEmpty } : []
+        ? line.dropFirst(9).split(separator: ",").map { $0.trimmingSpaces }.filter { !$0.isEmpty && $0 != "none" } : []
     }
     isOverridable = header.contains { $0.trimmingSpaces == "-- Overridable" }
     self.text = text

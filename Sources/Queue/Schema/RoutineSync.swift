@@ -241,7 +241,11 @@ struct RoutineSync {
   private func grant(_ routine: Routine, _ signature: String, kept: [Existing]) async throws {
     let object = routine.kind == .function ? "EXECUTE ON FUNCTION \(signature)" : "SELECT ON \(signature)"
     let own = routine.grants.filter(roles.contains).map { "GRANT \(object) TO \(Statement.quotedIdentifier($0))" }
-    let all = own + kept.flatMap(\.grants).map { $0.replacing("@object@", with: signature) }
+    // The file is the whole list: a role of ours that an earlier text named, or an earlier roles.sql, loses the right.
+    let gone = roles.subtracting(routine.grants).sorted().map {
+      "REVOKE \(object) FROM \(Statement.quotedIdentifier($0))"
+    }
+    let all = kept.flatMap(\.grants).map { $0.replacing("@object@", with: signature) } + gone + own
     if !all.isEmpty { try await transaction.script(all.joined(separator: ";\n")) }
   }
 

@@ -6,14 +6,17 @@ public struct SchemaModule: Sendable {
   public let migrations: [Migration]
   /// Its functions, views and triggers.
   public let routines: [Routine]
+  /// Tables in the schema of the twin tables that an application may have made before: the steps then add to them.
+  let sharedTables: [String]
   /// The faults of its files.
   let faults: [String]
 
   /// Reads a module from its embedded files. Each file's folder says what it is: `Tables/NNNN_name.up.sql` and `.down.sql`,
   /// `Tables/NNNN_name.setup.up.sql` and `.setup.down.sql`; below `Routines`, `Views` and `Triggers` one routine each.
   /// Other files are none of the schema's business.
-  public init(_ name: String, files: [(path: String, text: String)]) {
+  public init(_ name: String, files: [(path: String, text: String)], sharedTables: [String] = []) {
     self.name = name
+    self.sharedTables = sharedTables
     var steps: [String: [String: String]] = [:]
     var routines: [Routine] = []
     var faults: [String] = []

@@ -5,7 +5,7 @@ DO $do$
 DECLARE
   place text := (parse_ident($name$@domain@$name$))[1];
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('twinmill.schema.example', 0));
+  LOCK TABLE twinmill.created_objects IN SHARE ROW EXCLUSIVE MODE;
   PERFORM twinmill.add_domain_table('example', place, 'example_readings', $t$
     greenhouse text NOT NULL,
     measured_at timestamptz NOT NULL,

@@ -8,7 +8,8 @@ SELECT f.proname::text AS name,
        coalesce(a.names, '{}') AS names,
        coalesce(a.modes, '{}') AS modes,
        coalesce(a.types, '{}') AS types,
-       coalesce(a.defaults, '{}') AS defaults
+       coalesce(a.defaults, '{}') AS defaults,
+       f.prosecdef AS has_owners_rights
 FROM pg_catalog.pg_proc AS f, LATERAL (
   SELECT array_agg(coalesce(f.proargnames[n], '') ORDER BY n) AS names,
          array_agg(coalesce(f.proargmodes[n]::text, 'i') ORDER BY n) AS modes,

@@ -1,9 +1,9 @@
 -- Purpose: lets one claim count at a time. It is a statement of its own: the snapshot of the claim after it, in the
 --          same transaction, then shows every claim that was counted before. A claim without the lock takes nothing. $1
 --          queue.
--- Index:   none.
--- Locks:   an advisory lock of the transaction.
+-- Index:   queue_settings_pkey.
+-- Locks:   the queue's row of settings, which only the daemons' and the operators' functions can lock; never waited for.
 -- Rows:    one.
 SELECT set_config('twinmill.locked_queue',
-  CASE WHEN pg_try_advisory_xact_lock(hashtextextended('twinmill.queue ' || $1::text, 0)) THEN $1::text ELSE '' END,
+  coalesce((SELECT s.queue FROM twinmill.queue_settings s WHERE s.queue = $1::text FOR UPDATE SKIP LOCKED), ''),
   true) <> ''

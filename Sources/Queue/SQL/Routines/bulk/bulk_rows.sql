@@ -3,7 +3,7 @@
 -- Locks:   none.
 -- Rows:    one per request that passes.
 -- The planner inlines this function.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.bulk_rows(
   requests twinmill.job_request[], ids bigint[], queues text[], kinds text[], tenants text[], priorities integer[],
   lanes integer[], asked_at timestamptz, unknown_twins uuid[], is_ordered_by_key boolean)

@@ -5,7 +5,7 @@
 --          never deadlock. A call that would have to go back in that order starts again, or inserts its jobs one by
 --          one.
 -- Rows:    one per request, by number.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.insert_jobs(requests twinmill.job_request[], faults text[])
 RETURNS TABLE (number bigint, job_id bigint, outcome text, message text)
 -- The planner does not know the lengths of the arrays. It would compare each request with each lane, and it would
@@ -148,7 +148,8 @@ BEGIN
       ids[other.number] := done.job_id;
       outcomes[other.number] := done.outcome;
       woken := woken || done.ready_in;
-    EXCEPTION WHEN data_exception OR foreign_key_violation OR no_data_found OR object_not_in_prerequisite_state THEN
+    EXCEPTION WHEN data_exception OR foreign_key_violation OR no_data_found OR object_not_in_prerequisite_state
+      OR insufficient_privilege THEN
       GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
       messages[other.number] := concat_ws(' ', sqlerrm || '.', nullif(hint, ''));
     END;

@@ -4,7 +4,7 @@
 -- Locks:   none.
 -- Rows:    one.
 -- The planner inlines this function.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.is_bulk(
   known twinmill.kinds, request twinmill.job_request, asked_at timestamptz, unknown_twins uuid[],
   is_ordered_by_key boolean)
@@ -12,7 +12,7 @@ RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
   SELECT (request.depends_on IS NULL OR request.depends_on = '{}')
-    AND (request.unique_key IS NULL OR NOT is_ordered_by_key)
+    AND (request.unique_key IS NULL OR NOT (is_ordered_by_key OR starts_with(request.unique_key, 'twinmill:')))
     AND (request.twin IS NULL OR request.twin <> ALL (unknown_twins))
     AND twinmill.is_valid(known, request, asked_at)
 $$;

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.read_request(job jsonb) RETURNS twinmill.job_request
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -3,7 +3,7 @@
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.read_requests(jobs jsonb[], OUT requests twinmill.job_request[], OUT faults text[])
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.request_members() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$

@@ -2,7 +2,7 @@
 -- Index:   jobs_pkey.
 -- Locks:   the row of a waiting job. It never waits for a lock.
 -- Rows:    one.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.cancel(job_id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

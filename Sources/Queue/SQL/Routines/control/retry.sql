@@ -3,7 +3,7 @@
 -- Index:   jobs_pkey, job_history_job.
 -- Locks:   the row of a scheduled job.
 -- Rows:    one.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.retry(job_id bigint, OUT new_job_id bigint, OUT outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

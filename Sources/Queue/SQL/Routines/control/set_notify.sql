@@ -2,7 +2,7 @@
 -- Index:   settings_pkey.
 -- Locks:   the setting's row.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.set_notify(enabled boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

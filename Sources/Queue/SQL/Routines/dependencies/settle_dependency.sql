@@ -5,7 +5,7 @@
 -- Locks:   the row of the job depended on, FOR KEY SHARE, while the transaction commits. No session waits for an
 --          application's open transaction because of it.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.settle_dependency() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -14,8 +14,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   done record := twinmill.insert_job(
-    kind, twin, arguments, queue, priority, run_at, unique_key, max_attempts, depends_on, on_discard, tenant,
-    concurrency_key, deadline, if_waiting, NULL, NULL, NULL);
+    kind, twin, arguments, queue, priority, run_at, twinmill.own_key(unique_key), max_attempts, depends_on, on_discard,
+    tenant, concurrency_key, deadline, if_waiting, NULL, NULL, NULL);
 BEGIN
   IF done.ready_in IS NOT NULL THEN PERFORM twinmill.wake(done.ready_in); END IF;
   job_id := done.job_id;

@@ -1,4 +1,5 @@
--- Purpose: gives a waiting job a new request (debounce). The job keeps its id, its attempts and its dependencies. It
+-- Purpose: gives a waiting job a new request (debounce), if the caller is the role that asked for it, a member of that
+--          role, or an operator. The job keeps its id, its attempts and its dependencies. It
 --          keeps its time as well, unless the request has a run_at. The outcome is NULL if the job is gone.
 -- Index:   jobs_pkey.
 -- Locks:   the row of the job. It waits for the session that ends the job or makes it ready.
@@ -13,9 +14,20 @@ AS $$
 DECLARE
   now_is timestamptz := clock_timestamp();
   new_state twinmill.job_state;
+  requester text;
 BEGIN
-  PERFORM FROM twinmill.live_jobs j WHERE j.job_id = replace_job.job_id FOR UPDATE;
+  SELECT j.requested_by INTO requester FROM twinmill.live_jobs j WHERE j.job_id = replace_job.job_id FOR UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
+  IF requester <> session_user AND NOT EXISTS (
+    SELECT FROM pg_roles r
+    WHERE r.rolname IN (requester, 'twinmill_operate') AND pg_has_role(session_user, r.oid, 'MEMBER'))
+  THEN
+    RAISE EXCEPTION 'job %, which holds the unique key %, was asked for by role %', replace_job.job_id,
+        quote_literal(request.unique_key), requester
+      USING ERRCODE = '42501', HINT = format(
+        'Leave if_waiting out to merge with it, choose a key of your own, or share the role: GRANT %I TO %I;',
+        requester, session_user);
+  END IF;
   -- A new statement sees what a claim wrote while it held the row.
   IF EXISTS (SELECT FROM twinmill.claims c WHERE replace_job.job_id = ANY (c.job_ids)) THEN
     -- The error undoes the lock as well: the end of a running job must not wait for the caller's transaction.

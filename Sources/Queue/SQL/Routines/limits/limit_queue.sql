@@ -2,7 +2,7 @@
 -- Index:   queue_settings_pkey.
 -- Locks:   the queue's row of settings.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.limit_queue(
   queue text, running integer DEFAULT NULL, running_per_key integer DEFAULT NULL, rate integer DEFAULT NULL,
   per interval DEFAULT '1 second', ageing interval DEFAULT '1 minute')

@@ -2,7 +2,7 @@
 -- Index:   queue_settings_pkey.
 -- Locks:   the queue's row of settings.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.resume(queue text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

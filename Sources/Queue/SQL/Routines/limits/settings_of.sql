@@ -2,7 +2,7 @@
 -- Index:   queue_settings_pkey.
 -- Locks:   the row.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.settings_of(queue text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

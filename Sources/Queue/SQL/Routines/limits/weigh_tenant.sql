@@ -2,7 +2,7 @@
 -- Index:   tenants_pkey.
 -- Locks:   the tenant's row.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.weigh_tenant(tenant text, weight double precision) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

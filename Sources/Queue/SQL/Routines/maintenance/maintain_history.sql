@@ -2,7 +2,7 @@
 --          because then no lock outlives its change. It returns no row when there is nothing to do, or when a long
 --          statement is in the way until the next round.
 -- Index:   none. It reads pg_inherits and the default partition.
--- Locks:   to make a partition: SHARE UPDATE EXCLUSIVE on job_history, ACCESS EXCLUSIVE on its default partition. Jobs
+-- Locks:   its row of twinmill.turns. To make a partition: SHARE UPDATE EXCLUSIVE on job_history, ACCESS EXCLUSIVE on its default partition. Jobs
 --          go on finishing, because their inserts lock neither. To drop one: ACCESS EXCLUSIVE on job_history for an
 --          instant. Later statements wait while this lock is waited for, so the wait is at most 100 ms, and once per
 --          round.
@@ -17,7 +17,8 @@ DECLARE
   day date;
   owned record;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtext('twinmill.maintain_history')) THEN
+  PERFORM FROM twinmill.turns t WHERE t.name = 'maintain_history' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
     RETURN;
   END IF;
 

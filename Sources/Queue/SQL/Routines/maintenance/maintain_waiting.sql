@@ -2,7 +2,7 @@
 --          room, and resolves the dependents that could not be resolved before. One worker does it at a time; the
 --          others return at once.
 -- Index:   jobs_deadline, cancellations, jobs_blocked_by_key. It reads claims only if there is something to end.
--- Locks:   the jobs' rows; rows that others hold are skipped.
+-- Locks:   its row of twinmill.turns; the jobs' rows. Rows that others hold are skipped.
 -- Rows:    one per action, with the number of jobs.
 -- Grant:   twinmill_worker
 CREATE OR REPLACE FUNCTION twinmill.maintain_waiting() RETURNS TABLE (action text, jobs bigint)
@@ -11,7 +11,8 @@ AS $$
 DECLARE
   ended bigint[];
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtext('twinmill.maintain_waiting')) THEN RETURN; END IF;
+  PERFORM FROM twinmill.turns t WHERE t.name = 'maintain_waiting' FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN; END IF;
 
   ended := ARRAY(
     SELECT j.job_id FROM twinmill.live_jobs j

@@ -3,7 +3,7 @@
 -- Index:   none.
 -- Locks:   none.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.compile_schema() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -4,10 +4,9 @@
 -- Rows:    one per recorded routine.
 SELECT r.signature, r.name, r.kind, r.checksum, r.version, r.retired_by,
        CASE r.kind
-         WHEN 'function' THEN EXISTS (
-           SELECT FROM pg_catalog.pg_proc p
-           WHERE p.pronamespace = 'twinmill'::regnamespace AND p.proname = r.name
-             AND p.oid::regprocedure::text = r.signature)
+         -- Not the other way round: a login of the name twinmill has the schema in its search path, and the text of a
+         -- function then lacks it.
+         WHEN 'function' THEN to_regprocedure(r.signature) IS NOT NULL
          WHEN 'view' THEN to_regclass(r.signature) IS NOT NULL
          ELSE EXISTS (
            SELECT FROM pg_catalog.pg_trigger g

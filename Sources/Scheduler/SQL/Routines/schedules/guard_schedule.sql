@@ -2,7 +2,7 @@
 -- Index:   kinds_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.guard_schedule() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -2,7 +2,7 @@
 -- Index:   schedules_pkey.
 -- Locks:   none.
 -- Rows:    none: it always raises.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.no_schedule(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -2,7 +2,7 @@
 -- Index:   schedules_pkey.
 -- Locks:   none.
 -- Rows:    one.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.run_schedule(name text, OUT job_id bigint, OUT outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

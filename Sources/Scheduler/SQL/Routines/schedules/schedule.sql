@@ -2,7 +2,7 @@
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.schedule(
   name text, cron text, kind text, arguments jsonb DEFAULT '{}', time_zone text DEFAULT 'UTC',
   twin uuid DEFAULT NULL, queue text DEFAULT NULL, priority integer DEFAULT 0, overlap text DEFAULT 'skip',

@@ -2,7 +2,7 @@
 -- Index:   schedules_pkey.
 -- Locks:   the schedule's row.
 -- Rows:    one.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.unschedule(name text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

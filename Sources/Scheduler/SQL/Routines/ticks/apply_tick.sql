@@ -42,7 +42,7 @@ BEGIN
       FROM twinmill.enqueue_tick(
         known.name, instant.planned_at, known.kind, known.twin_id, known.arguments, known.queue, known.priority,
         instant.run_at,
-        format('schedule:%s:%s', known.name,
+        format('twinmill:schedule:%s:%s', known.name,
           to_char(instant.planned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))) AS e;
       -- No ON CONFLICT: if another scheduler has the instant after all, the job just enqueued must go as well.
       INSERT INTO twinmill.schedule_ticks (schedule, planned_at, outcome, job_id, reason)

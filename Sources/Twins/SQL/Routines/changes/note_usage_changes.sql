@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   none: marks are only added.
 -- Rows:    one mark per twin and statement.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.note_usage_changes() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -12,6 +12,7 @@ AS $function$
 -- wrote the row, they stand in one row. A result must not mark the twin, because it would then ask for the next result
 -- for ever. Rows that a job wrote hold no input that the application's rows lack.
 BEGIN
+  PERFORM twinmill.require_built_in(TG_RELID, 'id', 'twin_id', 'product_id', 'start_date', 'end_date');
   IF TG_OP = 'INSERT' THEN
     INSERT INTO twinmill.twin_changes (twin_id, source)
     SELECT DISTINCT n.twin_id, TG_TABLE_NAME FROM new_rows n WHERE NOT twinmill.is_result(n.id);

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.track_changes(
   tracked regclass, origin text, noted_by text DEFAULT 'note_changes'
 ) RETURNS void

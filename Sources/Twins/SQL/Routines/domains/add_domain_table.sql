@@ -2,18 +2,19 @@
 -- Index:   none.
 -- Locks:   those of CREATE TABLE.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.add_domain_table(domain text, schema_name text, table_name text, columns text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
   grantee text;
+  is_new_schema boolean := to_regnamespace(quote_ident(schema_name)) IS NULL;
 BEGIN
   IF to_regclass(format('%I.%I', schema_name, table_name)) IS NOT NULL THEN
     RETURN;
   END IF;
-  IF to_regnamespace(quote_ident(schema_name)) IS NULL THEN
+  IF is_new_schema THEN
     EXECUTE format('CREATE SCHEMA %I', schema_name);
     INSERT INTO twinmill.created_objects (origin, object_type, schema_name)
     VALUES (domain, 'schema', add_domain_table.schema_name);
@@ -22,6 +23,7 @@ BEGIN
   EXECUTE format(
     'COMMENT ON TABLE %I.%I IS %L', schema_name, table_name,
     format('Data of domain %s, created by Twinmill (twinmill.created_objects).', domain));
+  PERFORM twinmill.give_to_owner(format('%I.%I', schema_name, table_name)::regclass, with_schema => is_new_schema);
   INSERT INTO twinmill.created_objects (origin, object_type, schema_name, table_name)
   VALUES (domain, 'table', add_domain_table.schema_name, add_domain_table.table_name);
   -- Roles that may read the twins may read their observations: above all the worker's role.

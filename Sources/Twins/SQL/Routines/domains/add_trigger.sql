@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.add_trigger(
   tracked regclass, domain text, name text, event text, transition text, called text, arguments text[]
 ) RETURNS void

@@ -1,13 +1,13 @@
--- Purpose: refuses tables that exist but lack a column that the domain reads.
+-- Purpose: refuses tables that exist but lack a column that the domain reads, and what is no plain table: see
+--          require_plain.
 -- Index:   none.
--- Locks:   none.
+-- Locks:   ACCESS SHARE on the tables.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.require_columns(
   domain text, table_schema text, tables text[], columns text[]
 ) RETURNS void
 LANGUAGE plpgsql
-STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -32,7 +32,9 @@ BEGIN
           'If they belong to another application, keep the domain''s tables elsewhere: TWINMILL_DOMAIN_SCHEMAS=%s=SCHEMA.',
           domain);
   END IF;
+  PERFORM twinmill.require_plain(array_fill(table_schema, ARRAY[cardinality(tables)]), tables, columns);
 END
 $function$;
 COMMENT ON FUNCTION twinmill.require_columns(text, text, text[], text[]) IS
-  'Refuses tables that exist but lack a column that the domain reads; missing tables are no error';
+  'Refuses tables that exist but lack a column that the domain reads, or that could run code of their owner; missing '
+  'tables are no error';

@@ -2,7 +2,7 @@
 -- Index:   none.
 -- Locks:   SHARE ROW EXCLUSIVE on the table.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.track_subjects(
   tracked regclass, domain text, key text, VARIADIC via text[] DEFAULT '{}'
 ) RETURNS void
@@ -13,21 +13,15 @@ DECLARE
   action record;
   place record;
 BEGIN
-  -- The triggers write the marks with the rights of this schema's owner, who must be able to look the subject up. An
-  -- error here is better than one in an application's INSERT.
-  IF cardinality(via) > 0 THEN
-    SELECT quote_ident(n.nspname) || '.' || quote_ident(via[1]) AS name, p.proowner AS reader
-    INTO STRICT place
-    FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN pg_proc p
-    WHERE c.oid = tracked AND p.oid = 'twinmill.note_subject_changes'::regproc;
-    IF NOT has_table_privilege(place.reader, place.name, 'SELECT') THEN
-      RAISE EXCEPTION 'role % may not read %, which says whose rows of % are written', place.reader::regrole, place.name, tracked
-        USING ERRCODE = 'insufficient_privilege',
-          HINT = format('GRANT SELECT ON %s TO %s;', place.name, place.reader::regrole);
-    END IF;
-  END IF;
+  SELECT n.nspname::text AS in_schema, c.relname::text AS name
+  INTO STRICT place
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = tracked;
+  PERFORM twinmill.require_plain(
+    ARRAY[place.in_schema, place.in_schema, place.in_schema], ARRAY[place.name, via[1], via[1]],
+    ARRAY[key, via[2], via[3]]);
+  IF cardinality(via) = 0 THEN PERFORM twinmill.require_built_in(tracked, key); END IF;
   FOR action IN
     SELECT *
     FROM (VALUES
@@ -37,6 +31,12 @@ BEGIN
       ('TRUNCATE', '')
     ) AS a (event, transition)
   LOOP
+    -- It comes first: triggers of one event are called in the order of their names.
+    IF cardinality(via) > 0 AND action.event <> 'TRUNCATE' THEN
+      PERFORM twinmill.add_trigger(
+        tracked, domain, 'twinmill_find_' || lower(action.event), action.event, action.transition,
+        'find_subjects', ARRAY[key] || via);
+    END IF;
     PERFORM twinmill.add_trigger(
       tracked, domain, 'twinmill_note_' || lower(action.event), action.event, action.transition,
       'note_subject_changes', ARRAY[domain, key] || via);

@@ -2,7 +2,7 @@
 -- Index:   primary key of twin_recommendations.
 -- Locks:   the recommendation's row.
 -- Rows:    none.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.close_recommendation(id uuid, state text, note text) RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER

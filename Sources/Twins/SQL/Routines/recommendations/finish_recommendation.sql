@@ -2,7 +2,7 @@
 -- Index:   primary key of twin_recommendations.
 -- Locks:   the recommendation's row.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_enqueue
+-- Grant:   twinmill_enqueue
 CREATE OR REPLACE FUNCTION twinmill.finish_recommendation(id uuid, note text DEFAULT NULL) RETURNS void
 LANGUAGE sql
 SECURITY DEFINER

@@ -2,7 +2,7 @@
 -- Index:   settings_pkey.
 -- Locks:   the setting's row.
 -- Rows:    none.
--- Grant:   twinmill_worker, twinmill_operate
+-- Grant:   twinmill_operate
 CREATE OR REPLACE FUNCTION twinmill.keep_predictions(days integer) RETURNS void
 LANGUAGE plpgsql
 SECURITY DEFINER

@@ -1,6 +1,6 @@
 -- Purpose: enqueues all kinds that are recomputed on change for one twin, as a chain: each kind waits for the kinds
 --          whose results it reads. If such a job is discarded, the kind runs on the results that exist.
--- Index:   jobs_unique (in enqueue).
+-- Index:   jobs_unique (in insert_job).
 -- Locks:   the new jobs.
 -- Rows:    one per kind.
 -- Grant:   twinmill_worker, twinmill_enqueue
@@ -14,6 +14,7 @@ DECLARE
   wanted text[] := ARRAY(SELECT k.name FROM twinmill.kinds k WHERE k.recomputes_on_change ORDER BY k.name);
   asked jsonb := '{}';
   before bigint[];
+  done record;
 BEGIN
   IF recompute.twin IS NULL OR NOT twinmill.twin_exists(recompute.twin) THEN
     RAISE EXCEPTION 'there is no twin %', coalesce(recompute.twin::text, 'NULL')
@@ -27,9 +28,13 @@ BEGIN
     FROM twinmill.kinds k
     WHERE k.name = ANY (wanted)
     ORDER BY k.follows && array_remove(wanted, k.name), k.name LIMIT 1;
-    SELECT e.job_id, e.outcome INTO job_id, outcome
-    FROM twinmill.enqueue(kind => kind, twin => recompute.twin, unique_key => recompute.twin::text,
-                          depends_on => before, on_discard => '{run}') AS e;
+    -- enqueue refuses keys that begin so: nobody else can hold a twin's key and keep it from being recomputed.
+    done := twinmill.insert_job(
+      kind, recompute.twin, '{}', NULL, 0, NULL, 'twinmill:recompute:' || recompute.twin, NULL, before, '{run}', '',
+      NULL, NULL, 'keep', NULL, NULL, NULL);
+    IF done.ready_in IS NOT NULL THEN PERFORM twinmill.wake(done.ready_in); END IF;
+    job_id := done.job_id;
+    outcome := done.outcome;
     asked := asked || jsonb_build_object(kind, job_id);
     wanted := array_remove(wanted, kind);
     RETURN NEXT;

@@ -2,7 +2,7 @@
 -- Index:   twinmill_twins_domain_subject.
 -- Locks:   the new rows.
 -- Rows:    one: the number of new twins.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.register_subjects(domain text, subjects text[]) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER

@@ -2,7 +2,7 @@
 -- Index:   none: user_digital_twins is read as a whole.
 -- Locks:   the rows of the twins that are tied.
 -- Rows:    one: the number of twins.
--- Grant:   twinmill_worker
+-- Grant:   none
 CREATE OR REPLACE FUNCTION twinmill.register_twins(domain text) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
