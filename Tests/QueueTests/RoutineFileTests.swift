@@ -66,9 +66,21 @@ struct RoutineFileTests {
     let numbers = steps.filter { $0.path.hasSuffix(".up.sql") }.compactMap {
       $0.path.split(separator: "/").last?.prefix(4)
     }
-    // From 9001 on: examples.
-    let own = numbers.filter { $0 < "9000" }.sorted()
-    #expect(own == (1...own.count).map { "000\($0)".suffix(4) } && Set(numbers).count == numbers.count)
+    // From 9001 on: examples. A step that was given up before its release leaves a gap.
+    #expect(numbers.contains("0001") && Set(numbers).count == numbers.count)
+  }
+
+  @Test("W2: bodies of functions hold no backslash in a plain string, which means another text under old settings")
+  func backslashes() throws {
+    let plain = try Regex(#"(?<![A-Za-z_])'[^']*\\[^']*'"#)
+    for (path, text) in Self.files(in: "Routines") {
+      // A COMMENT ON is read by migrations alone, which set standard_conforming_strings.
+      let body = text.split(separator: "\nCOMMENT ON", maxSplits: 1).first ?? ""
+      let lines = body.split(separator: "\n").filter { !$0.trimmingSpaces.hasPrefix("--") }
+      for line in lines where line.contains("\\") {
+        #expect(line.firstMatch(of: plain) == nil, "\(path): \(line)")
+      }
+    }
   }
 
   @Test("the queue's SQL names no table, function or kind of the modules above it")
