@@ -148,7 +148,8 @@ BEGIN
       ids[other.number] := done.job_id;
       outcomes[other.number] := done.outcome;
       woken := woken || done.ready_in;
-    EXCEPTION WHEN data_exception OR foreign_key_violation OR no_data_found OR object_not_in_prerequisite_state THEN
+    EXCEPTION WHEN data_exception OR foreign_key_violation OR no_data_found OR object_not_in_prerequisite_state
+        OR insufficient_privilege THEN
       GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
       messages[other.number] := concat_ws(' ', sqlerrm || '.', nullif(hint, ''));
     END;
