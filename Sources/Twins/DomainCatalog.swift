@@ -38,6 +38,9 @@ public struct DomainCatalog: Sendable {
     try await connection.script(domain.schemaScript)
   }
 
+  /// The tables of the domains: schema and name.
+  public var inputs: [(schema: String, name: String)] { domains.flatMap(\.inputs) }
+
   /// Ties subjects and twins that do not know each other yet (each domain's `register.sql`).
   /// - Returns: how many.
   public func registerTwins(of domain: Domain, on connection: Connection) async throws(PostgresError) -> Int {
