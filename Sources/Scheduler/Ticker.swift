@@ -76,7 +76,7 @@ struct Ticker: Sendable {
     }
   }
 
-  /// What the decisions depend on beside the schedules: their unfinished jobs, and the server's offsets of their zones.
+  /// The facts that the decisions depend on beside the schedules: their unfinished jobs, and the server's offsets of their zones.
   private func lookUp(
     _ due: Rows, on transaction: Connection
   ) async throws -> (live: [String: (unfinished: Int, waiting: Int)], offsets: [String: Int32]) {

@@ -26,7 +26,7 @@ struct OddSettingsTests {
     setting.name == "search_path" ? setting.value : "'\(setting.value)'"
   }
 
-  /// What an application or an operator calls, one value a line.
+  /// Calls of an application or an operator, one value a line.
   private static let calls = #"""
     SELECT twinmill.twin('sensor', 'pump-7') = twinmill.twin('sensor', 'pump-7');
     SELECT outcome FROM twinmill.enqueue('probe');

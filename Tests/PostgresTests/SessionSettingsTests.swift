@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The settings of a session", .dropsDatabases)
 struct SessionSettingsTests {
-  /// What a database may say instead of the values of `SessionSettings.pinned`.
+  /// Settings of a database instead of the values of `SessionSettings.pinned`.
   static let odd: [(name: String, value: String)] = [
     ("default_transaction_isolation", "serializable"), ("default_transaction_deferrable", "on"),
     ("session_replication_role", "replica"), ("exit_on_error", "on"), ("plpgsql.extra_errors", "all"),
@@ -103,7 +103,10 @@ struct SessionSettingsTests {
 
     // The same session of the server, lent to another client.
     let psql = try await ChildProcess.run(
-      ["psql", "-X", "-At", "-d", proxy.url(of: database), "-c", "SHOW TimeZone", "-c", "SHOW standard_conforming_strings"])
+      [
+        "psql", "-X", "-At", "-d", proxy.url(of: database), "-c", "SHOW TimeZone", "-c",
+        "SHOW standard_conforming_strings",
+      ])
     #expect(psql.out == "Pacific/Apia\noff\n", "\(psql.err)")
     await connection.close()
     await proxy.stop()

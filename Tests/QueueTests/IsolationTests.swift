@@ -59,7 +59,8 @@ struct IsolationTests: DatabaseSuite {
       SELECT outcome FROM twinmill.enqueue('probe', unique_key => 'k', arguments => '{"count": 2}',
         run_at => now() + interval '2 hours', if_waiting => 'replace')
       """#
-    try await connection.script("SELECT twinmill.enqueue('probe', unique_key => 'k', run_at => now() + interval '1 hour')")
+    try await connection.script(
+      "SELECT twinmill.enqueue('probe', unique_key => 'k', run_at => now() + interval '1 hour')")
     #expect(try await after(level, replace) {} == "replaced")
     #expect(try await job(1) == #"scheduled {"count": 2}"#)
     let ours = try await connection.transaction(isolation: level) { transaction in

@@ -21,6 +21,8 @@ struct MigratorTests {
     await connection.close()
   }
 
+  private static let newest: SQL = "SELECT max(number) FROM twinmill.migrations"
+
   private static let objects: SQL = """
     SELECT count(*) FROM pg_depend d JOIN pg_namespace n ON n.nspname = 'twinmill' AND d.refobjid = n.oid
     """
@@ -52,9 +54,10 @@ struct MigratorTests {
     try await Self.withDatabase { connection in
       _ = try await Migrator([.queue]).up(connection)
       let before: Int64 = try await connection.value(Self.objects)
+      let newest: Int32 = try await connection.value(Self.newest)
       for (language, body) in broken {
         let modules = Self.above(
-          Self.step("0006_fresh", "CREATE TABLE twinmill.fresh (n integer)")
+          Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)")
             + [
               (
                 "Routines/one.sql",
@@ -64,21 +67,21 @@ struct MigratorTests {
         let error = await #expect(throws: PostgresError.self) { _ = try await Migrator(modules).up(connection) }
         #expect(error?.message.contains("function twinmill.one()") == true, "\(String(describing: error))")
         #expect(try await connection.value(Self.objects) == before)
-        #expect(try await connection.value("SELECT max(number) FROM twinmill.migrations", as: Int32.self) == 5)
+        #expect(try await connection.value("SELECT max(number) FROM twinmill.migrations", as: Int32.self) == newest)
       }
       // The same files in good order: the step of setup calls the function that was not there before.
       let good = Self.above(
-        Self.step("0006_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
-          + Self.step("0007_filled.setup", "SELECT twinmill.one()")
+        Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
+          + Self.step("0097_filled.setup", "SELECT twinmill.one()")
           + [
             (
               "Routines/one.sql",
               "CREATE OR REPLACE FUNCTION twinmill.one() RETURNS void LANGUAGE sql AS $$ INSERT INTO twinmill.fresh VALUES (7) $$;"
             )
           ])
-      #expect(try await Migrator(good).up(connection).migrations.map(\.number) == [6, 7])
+      #expect(try await Migrator(good).up(connection).migrations.map(\.number) == [96, 97])
       #expect(try await connection.value("SELECT n FROM twinmill.fresh", as: Int32.self) == 7)
-      #expect(try await Migrator(good).down(connection, to: 5).map(\.number) == [7, 6])
+      #expect(try await Migrator(good).down(connection, to: Int(newest)).map(\.number) == [97, 96])
       #expect(try await connection.value(Self.objects) == before)
       try await Migrator([.queue]).check(connection)
     }
@@ -90,33 +93,33 @@ struct MigratorTests {
       "-- transaction: none\nDROP INDEX CONCURRENTLY IF EXISTS twinmill.by_n;\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (%);\n"
     func modules(_ column: String) -> [SchemaModule] {
       Self.above(
-        Self.step("0006_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
+        Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)", down: "DROP TABLE twinmill.fresh")
           + Self.step(
-            "0007_index", index.replacing("%", with: column),
+            "0097_index", index.replacing("%", with: column),
             down: "-- transaction: none\nDROP INDEX CONCURRENTLY twinmill.by_n;")
           + Self.step(
-            "0008_after", "ALTER TABLE twinmill.fresh ADD COLUMN m integer",
+            "0098_after", "ALTER TABLE twinmill.fresh ADD COLUMN m integer",
             down: "ALTER TABLE twinmill.fresh DROP COLUMN m"))
     }
     try await Self.withDatabase { connection in
       let numbers: SQL =
-        "SELECT array_agg(number ORDER BY applied_at, number) FROM twinmill.migrations WHERE number > 5"
+        "SELECT array_agg(number ORDER BY applied_at, number) FROM twinmill.migrations WHERE number > 90"
       _ = try await Migrator([.queue]).up(connection)
       // The steps before it stay, those after it do not begin, and the next call takes the step again.
       let error = await #expect(throws: PostgresError.self) {
         _ = try await Migrator(modules("missing")).up(connection)
       }
-      #expect(error?.message.hasPrefix("migration 7 index: ") == true)
-      #expect(try await connection.value(numbers) == [6] as [Int32])
-      #expect(try await Migrator(modules("n")).up(connection).migrations.map(\.number) == [7, 8])
+      #expect(error?.message.hasPrefix("migration 97 index: ") == true)
+      #expect(try await connection.value(numbers) == [96] as [Int32])
+      #expect(try await Migrator(modules("n")).up(connection).migrations.map(\.number) == [97, 98])
       #expect(
         try await connection.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'twinmill.by_n'::regclass"))
-      #expect(try await connection.value(numbers) == [6, 7, 8] as [Int32])
+      #expect(try await connection.value(numbers) == [96, 97, 98] as [Int32])
       // No lock is left behind.
       #expect(
         try await connection.value(
           "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", as: Int64.self) == 0)
-      #expect(try await Migrator(modules("n")).down(connection, to: 5).map(\.number) == [7, 8, 6])
+      #expect(try await Migrator(modules("n")).down(connection, to: 90).map(\.number) == [97, 98, 96])
       try await Migrator([.queue]).check(connection)
     }
   }
@@ -124,8 +127,10 @@ struct MigratorTests {
   @Test("two migrators at once: one applies, the other finds it done, also when a step is outside of the transaction")
   func together() async throws {
     let modules = Self.above(
-      Self.step("0006_fresh", "CREATE TABLE twinmill.fresh (n integer)")
-        + Self.step("0007_index", "-- transaction: none\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (n);"))
+      Self.step("0096_fresh", "CREATE TABLE twinmill.fresh (n integer)")
+        + Self.step("0097_index", "-- transaction: none\nCREATE INDEX CONCURRENTLY by_n ON twinmill.fresh (n);"))
+    var steps = 2
+    try await Self.withDatabase { connection in steps += try await Migrator([.queue]).up(connection).migrations.count }
     let database = try await TestDatabase.create()
     let applied = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<3 {
@@ -136,9 +141,9 @@ struct MigratorTests {
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    #expect(applied.reduce(0, +) >= 7)
+    #expect(applied.reduce(0, +) >= steps)
     let connection = try await database.connect()
-    #expect(try await connection.value("SELECT count(*) FROM twinmill.migrations", as: Int64.self) == 7)
+    #expect(try await connection.value("SELECT count(*) FROM twinmill.migrations", as: Int64.self) == Int64(steps))
     try await Migrator(modules).check(connection)
   }
 

@@ -53,7 +53,7 @@ struct ReplicationTests {
     }
     #expect(actions == ["created", "dropped"])
 
-    // What a migration has put in would be there twice.
+    // The rows that a migration has put in would be there twice.
     try await subscriber.script(
       """
       DO $$ DECLARE one regclass; BEGIN

@@ -39,7 +39,7 @@ struct RoutineSyncTests {
   func twice() async throws {
     try await Self.withDatabase { connection in
       let first = try await Migrator([.queue]).up(connection)
-      #expect(first.migrations.map(\.number) == [1, 2, 3, 4, 5] && first.routines.count > 50)
+      #expect(Set(first.migrations.map(\.number)).isSuperset(of: 1...5) && first.routines.count > 50)
       let before: [String] = try await connection.value(Self.catalogue)
       let second = try await Migrator([.queue]).up(connection)
       #expect(second.migrations.isEmpty && second.routines.isEmpty)

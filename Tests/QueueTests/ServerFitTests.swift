@@ -31,7 +31,7 @@ struct ServerFitTests {
     await owner.close()
   }
 
-  @Test("W3: a table of which row-level security hides rows is refused at the start", arguments: ["live_jobs", "kinds"])
+  @Test("W3: a table with hidden rows is refused at the start", arguments: ["live_jobs", "kinds"])
   func hidden(_ table: String) async throws {
     let database = try await QueueDatabase.create()
     let owner = try await database.connect()

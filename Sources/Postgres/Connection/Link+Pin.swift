@@ -16,7 +16,7 @@ extension Link {
     pinsTransaction ? "SET transaction_isolation = 'read committed'; SELECT \(pinOfTransaction); " : ""
   }
 
-  /// What BEGIN is followed by.
+  /// The same, to follow BEGIN.
   var pinsAfterBegin: String {
     pinsTransaction ? "; SELECT \(pinOfTransaction)" : ""
   }

@@ -1,7 +1,7 @@
 /// The one list of settings that every session of Twinmill sets for itself, whatever the server, the database or the
 /// role says. Our statements mean the same everywhere because of it.
 ///
-/// What is not here stays the operator's: `work_mem` and the costs of the planner, `jit`, `synchronous_commit`
+/// All else stays the operator's: `work_mem` and the costs of the planner, `jit`, `synchronous_commit`
 /// (durability is bought there), `default_tablespace`, `role`, and `default_transaction_read_only`, by which managed
 /// servers protect a full disk: Twinmill waits until it can write again.
 public enum SessionSettings {
@@ -38,7 +38,7 @@ public enum SessionSettings {
   /// A table that row-level security hides from us is an error, never an empty table.
   private static let rows = ["row_security"]
 
-  /// What `twinmill migrate up` makes.
+  /// The form of the tables and functions that `twinmill migrate up` makes.
   private static let tables = [
     ("default_table_access_method", "heap"), ("default_toast_compression", "pglz"), ("check_function_bodies", "on"),
   ]
@@ -65,8 +65,8 @@ extension ConnectionSettings {
       + own.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// An expression that gives each setting its value where it has another one, and is their number. What has its value
-  /// already is not touched: a role may lack the right to set it.
+  /// An expression that gives each setting its value where it has another one, and is their number. A setting that has
+  /// its value already is not touched: a role may lack the right to set it.
   /// - Parameters:
   ///   - scope: `session`, or `transaction`: until the transaction ends.
   ///   - condition: for all of them.

@@ -21,7 +21,7 @@ struct ClockWatch: Sendable {
     let answered: ContinuousClock.Instant
   }
 
-  /// What a clock that is being slewed, and the coarseness of the clocks, may make of an interval.
+  /// Seconds that an interval may lose to a clock that is being slewed, and to the coarseness of the clocks.
   private static let tolerance = 0.05
   private var last: Answer?
 

@@ -20,11 +20,14 @@ BEGIN
   ELSIF rate < 1 THEN
     RAISE EXCEPTION 'rate must be at least 1, not %', rate USING ERRCODE = '22023',
       HINT = 'For less than one a second use a longer period: rate => 1, per => ''10 seconds''.';
-  ELSIF per IS NULL OR per <= interval '0' OR per > interval '1 year' THEN
-    RAISE EXCEPTION 'per must be positive and at most a year, not %', coalesce(per::text, 'NULL')
-      USING ERRCODE = '22023', HINT = 'For example per => ''1 minute''.';
-  ELSIF ageing IS NULL OR ageing NOT BETWEEN interval '0' AND interval '1 year' THEN
-    RAISE EXCEPTION 'ageing must be between 0 and a year, not %', coalesce(ageing::text, 'NULL') USING ERRCODE = '22023',
+  ELSIF per IS NULL OR per <= interval '0' THEN
+    RAISE EXCEPTION 'per must be positive, not %', coalesce(per::text, 'NULL') USING ERRCODE = '22023',
+      HINT = 'For example per => ''1 minute''.';
+  ELSIF per > interval '1 year' THEN
+    RAISE EXCEPTION 'per must be at most a year, not %', per USING ERRCODE = '22023',
+      HINT = 'For example per => ''1 minute''.';
+  ELSIF ageing IS NULL OR ageing < interval '0' THEN
+    RAISE EXCEPTION 'ageing must not be negative, not %', coalesce(ageing::text, 'NULL') USING ERRCODE = '22023',
       HINT = 'How long a job must wait to be worth one step of priority, for example ageing => ''1 minute''.';
   END IF;
   UPDATE twinmill.queue_settings s
