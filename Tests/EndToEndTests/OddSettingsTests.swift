@@ -53,14 +53,17 @@ struct OddSettingsTests {
     SELECT (SELECT twinmill.instant_or_null('2026-01-02 03:04:05+00') IS NOT NULL);
     """#
 
-  private func answers(_ database: TestDatabase) async throws -> String {
+  private static func answers(_ database: TestDatabase) async throws -> String {
     let output = try await ChildProcess.run(
       ["psql", "-X", "-At", "-d", database.url, "-f", "-"], environment: ["PGOPTIONS": nil, "LC_ALL": "C"],
-      input: Self.calls.replacing(#"'a\b''c'"#, with: #"E'a\\b''c'"#))
+      input: calls.replacing(#"'a\b''c'"#, with: #"E'a\\b''c'"#))
     return output.out + output.err.split(separator: "\n").filter { !$0.contains("DEBUG") }.joined(separator: "\n")
   }
 
-  private func migratedCopy() async throws -> TestDatabase {
+  /// The answers without any odd setting.
+  private static let expected = Task { try await answers(try await migratedCopy()) }
+
+  private static func migratedCopy() async throws -> TestDatabase {
     try await TestDatabase.create(from: "odd_settings") { connection in
       let url = connection.settings.url
       let output = try await Installed.run(["migrate", "up"], url: url)
@@ -71,16 +74,15 @@ struct OddSettingsTests {
   @Test("W2: public functions answer alike whatever the caller's session says", arguments: odd.indices)
   func calls(_ index: Int) async throws {
     let setting = Self.odd[index]
-    let plain = try await migratedCopy()
-    let expected = try await answers(plain)
+    let expected = try await Self.expected.value
     #expect(expected.hasPrefix("t\ninserted\ninserted\nreplaced\ninserted,inserted,refused\n"), "\(expected)")
-    let database = try await migratedCopy()
+    let database = try await Self.migratedCopy()
     let connection = try await database.connect()
     try await connection.script(
       "ALTER DATABASE \"\(database.name)\" SET \(setting.name) = \(Self.literal(setting))")
     await connection.close()
     let lines = zip(
-      try await answers(database).split(separator: "\n", omittingEmptySubsequences: false),
+      try await Self.answers(database).split(separator: "\n", omittingEmptySubsequences: false),
       expected.split(separator: "\n", omittingEmptySubsequences: false))
     let different = lines.filter { $0 != $1 }.map { "\($0) instead of \($1)" }
     #expect(different == [], "\(setting.name) = \(setting.value)")
