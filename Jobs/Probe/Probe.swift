@@ -18,7 +18,7 @@ public struct Probe: JobKind {
           "rows": {"type": "integer", "minimum": 0, "maximum": 100000}}}
         """),
     batchLimit: 1000, concurrency: 1000, readsDatabase: false, backoffBase: .seconds(1),
-    timeout: .seconds(2 * 86_400), schema: Self.schema)
+    timeout: .seconds(2 * 86_400), isForOperators: true, schema: Self.schema)
 
   /// The table that probes write to.
   public static let schema = SchemaModule("probe", files: Embedded.files(under: "Probe"))

@@ -5,7 +5,7 @@ import Postgres
 import PostgresServer
 import Simulation
 
-/// A worker process of this same program, with a log in the stage's folder. It dies with the benchmark.
+/// A worker process of this same program, or a scheduler, with a log in the stage's folder. It dies with the benchmark.
 final class BenchWorker: Sendable {
   private let process: ChildProcess
   private let log: String
@@ -21,12 +21,23 @@ final class BenchWorker: Sendable {
   static func start(
     _ stage: BenchStage, queue: String = BenchStage.queue, environment: [String: String?] = [:]
   ) async throws -> BenchWorker {
+    try await start(stage, ["worker", "--queues", queue], environment: environment)
+  }
+
+  /// Starts `twinmill scheduler`.
+  static func startScheduler(_ stage: BenchStage) async throws -> BenchWorker {
+    try await start(stage, ["scheduler"], environment: ["TWINMILL_LOG_LEVEL": "warning"])
+  }
+
+  private static func start(
+    _ stage: BenchStage, _ arguments: [String], environment: [String: String?]
+  ) async throws -> BenchWorker {
     let log = "\(stage.folder)/worker.log"
     let file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw CommandFailure("cannot write \(log): \(String(cString: strerror(errno)))") }
     defer { close(file) }
     let process = try await ChildProcess.start(
-      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file, "worker", "--queues", queue],
+      ["setpriv", "--pdeathsig", "KILL", "--", ThisProgram.file] + arguments,
       environment: environment.merging(["DATABASE_URL": stage.url]) { $1 }, output: file, error: file)
     return BenchWorker(process: process, log: log)
   }

@@ -23,7 +23,7 @@ package enum Measurements {
   package static let all: [any Measurement.Type] = [
     DrainMeasurement.self, EnqueueMeasurement.self, LatencyMeasurement.self, SnapshotMeasurement.self,
     SteadyMeasurement.self, DepthMeasurement.self, RecoveryMeasurement.self, KillsMeasurement.self,
-    LimitsMeasurement.self, FootprintMeasurement.self, WALMeasurement.self,
+    LimitsMeasurement.self, SchedulesMeasurement.self, FootprintMeasurement.self, WALMeasurement.self,
   ]
 
   /// Their names and what they measure.
@@ -61,6 +61,7 @@ package struct BenchSizes: Sendable {
 
   var heldJobs: Int { jobs * 5 }
   var smallBacklog: Int { max(jobs / 20, 60) }
+  var schedules: Int { max(jobs / 10, 50) }
   var largeBacklog: Int { jobs * 50 }
   var killJobs: Int { max(jobs / 40, 20) }
   var recoveryJobs: Int { max(jobs / 1000, 16) }

@@ -91,6 +91,8 @@ public struct KindDefinition: Sendable {
   public let recomputesOnChange: Bool
   /// Kinds whose results of the same twin it reads; when a twin is recomputed it waits for them.
   public let follows: [String]
+  /// Whether only operators may enqueue it: its jobs may burn as much of a worker as they are told to.
+  public let isForOperators: Bool
   /// The kind's own part of the schema beside its results: tables, functions, grants. nil: it has none.
   public let schema: SchemaModule?
   /// When its jobs are enqueued where nobody has said otherwise. nil: never by themselves.
@@ -102,7 +104,8 @@ public struct KindDefinition: Sendable {
     maxAttempts: Int = 5,
     batchLimit: Int = 100, concurrency: Int? = nil, readsDatabase: Bool = true,
     backoffBase: Duration = .seconds(5), timeout: Duration = .seconds(900), needsTwin: Bool = false,
-    recomputesOnChange: Bool = false, follows: [String] = [], schema: SchemaModule? = nil,
+    recomputesOnChange: Bool = false, follows: [String] = [], isForOperators: Bool = false,
+    schema: SchemaModule? = nil,
     defaultSchedule: DefaultSchedule? = nil
   ) {
     self.name = name
@@ -119,6 +122,7 @@ public struct KindDefinition: Sendable {
     self.needsTwin = needsTwin
     self.recomputesOnChange = recomputesOnChange
     self.follows = follows
+    self.isForOperators = isForOperators
     self.schema = schema
     self.defaultSchedule = defaultSchedule
   }

@@ -21,7 +21,7 @@ public enum JobQueue {
       kinds.sorted { $0.name < $1.name }.map { kind in
         Statements.registerKind(
           kind.name, kind.summary, kind.argumentsSchema, kind.queue, Int16(kind.maxAttempts), kind.needsTwin,
-          kind.recomputesOnChange, kind.follows, kind.timeout.seconds)
+          kind.recomputesOnChange, kind.follows, kind.timeout.seconds, kind.isForOperators)
       })
   }
 

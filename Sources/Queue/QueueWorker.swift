@@ -99,6 +99,11 @@ public struct QueueWorker: Sendable {
     return Renewal(serverTime: try row.decode(Date.self), cancellations: try answers[cancellations].jobIDs())
   }
 
+  /// Records a span of time that the server's clock passed twice.
+  public func noteClockStep(from: Date, until: Date, on connection: Connection) async throws(PostgresError) {
+    _ = try await connection.query(Statements.noteClockStep(id, from, until), deadline: .seconds(5))
+  }
+
   /// Running jobs of this worker that somebody asked to cancel.
   public func cancellations(on connection: Connection) async throws(PostgresError) -> [JobID] {
     try await connection.query(Statements.cancellationsOfWorker(id), deadline: .seconds(5)).jobIDs()

@@ -49,6 +49,8 @@ enum Statements {
   static let existingObjects = Statement("existing_objects", Embedded.SQL.Statements.migrate.existing_objects)
   static let dependentRoutines = Statement("dependent_routines", Embedded.SQL.Statements.migrate.dependent_routines)
   static let servesCallsOf = Statement("serves_calls_of", Embedded.SQL.Statements.migrate.serves_calls_of)
+  static let noteClockStep = Statement("note_clock_step", Embedded.SQL.Statements.note_clock_step)
+  static let hiddenTables = Statement("hidden_tables", Embedded.SQL.Statements.hidden_tables)
   static let recordRoutine = Statement("record_routine", Embedded.SQL.Statements.migrate.record_routine)
   static let foreignOwner = Statement("foreign_owner", Embedded.SQL.Statements.migrate.foreign_owner)
   static let turnHolders = Statement("turn_holders", Embedded.SQL.Statements.migrate.turn_holders)

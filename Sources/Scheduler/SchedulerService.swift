@@ -29,8 +29,8 @@ public struct SchedulerService: Service {
   ///   - limits: Bounds of planning.
   ///   - poll: The longest sleep between looks at the schedules, hence how soon an edit takes force. Default 1 s. Too
   ///     low: needless queries; too high: edits and new schedules wait.
-  ///   - deadline: How long the server may take to answer a statement. Default 20 s. A tick of 64 schedules takes
-  ///     milliseconds: a server that answers slower than this is as good as lost. A COMMIT cannot be cancelled. It must
+  ///   - deadline: How long the server may take to answer a statement. Default 20 s. A tick of 500 schedules takes
+  ///     a tenth of a second: a server that answers slower than this is as good as lost. A COMMIT cannot be cancelled. It must
   ///     end before a supervisor kills a process that is to stop.
   ///   - clock: The clock that measures sleeps. The time of day is always the server's.
   ///   - ready: Called once, when the database has answered for the first time (`READY=1` for systemd).
@@ -86,7 +86,6 @@ public struct SchedulerService: Service {
       let event: TickLoop.Event
       do {
         event = try await perform(action, on: &link)
-        if case .peeked = event, loop.failures > 0 { logger.emit(.schedulerResumed) }
       } catch let error as MigrationError {
         await link.connection?.close()
         throw error
@@ -99,7 +98,9 @@ public struct SchedulerService: Service {
       }
       observe?(event)
       advanced()
+      let hadFailed = loop.failures > 0
       action = loop.handle(isStopping ? .stopped : event)
+      if hadFailed, loop.failures == 0 { logger.emit(.schedulerResumed) }
     }
     await link.connection?.close()
   }

@@ -57,15 +57,18 @@ struct TickLoop: Sendable {
     case .connected, .slept:
       return .peek
     case .peeked(let now, let next):
-      failures = 0
+      // A look is no success yet if there is something to write: on a standby looks succeed and writes fail.
       self.now = now
       if let next, next <= now { return .tick }
       guard let pruned = prunedAt, now.timeIntervalSince(pruned) < pace.pruning / .seconds(1) else { return .prune }
+      failures = 0
       guard let next else { return .sleep(pace.poll) }
       return .sleep(min(pace.poll, .seconds(next.timeIntervalSince(now))))
     case .ticked(let schedules):
+      failures = 0
       return schedules > 0 ? .peek : .sleep(pace.contention)
     case .pruned(let isBehind):
+      failures = 0
       if !isBehind { prunedAt = now }
       return .peek
     case .failed(let random):

@@ -59,17 +59,27 @@ public struct TickPlan: Hashable, Sendable {
   public init(
     _ schedule: Schedule, unfinished: Int = 0, waiting: Int = 0, now: Date, limits: Limits = Limits()
   ) {
+    self.init(schedule, unfinished: unfinished, waiting: waiting, now: now, limits: limits) {
+      schedule.cron.next(after: $0, in: schedule.timeZone)
+    }
+  }
+
+  /// The same, with the planned instants of the schedule at hand.
+  /// - Parameter next: the first planned instant after a date.
+  init(
+    _ schedule: Schedule, unfinished: Int, waiting: Int, now: Date, limits: Limits, next: (Date) -> Date?
+  ) {
     let runnable = schedule.catchUp.limit
     var due: [Date] = []
     var last = max(schedule.plannedUntil, now.addingTimeInterval(-(limits.retention / .seconds(1))))
     plannedUntil = schedule.plannedUntil
-    nextAt = schedule.cron.next(after: last, in: schedule.timeZone)
-    while let next = nextAt, next <= now, due.count < limits.chunk + runnable {
-      due.append(next)
-      last = next
-      nextAt = schedule.cron.next(after: last, in: schedule.timeZone)
+    nextAt = next(last)
+    while let instant = nextAt, instant <= now, due.count < limits.chunk + runnable {
+      due.append(instant)
+      last = instant
+      nextAt = next(last)
     }
-    if let next = nextAt, next <= now {
+    if let instant = nextAt, instant <= now {
       // The newest `runnable` instants may run, and these are followed by at least as many.
       nextAt = due[limits.chunk]
       due.removeLast(runnable)

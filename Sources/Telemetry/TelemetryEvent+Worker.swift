@@ -70,6 +70,10 @@ extension TelemetryEvent {
         .warning, "heartbeat missed", [.error], or: .repeated,
         meaning: "The lease could not be renewed. When it is over, the others rescue the worker's jobs.")
     case .heartbeatBack: Definition(.notice, "heartbeat is back", meaning: "The lease is renewed again.")
+    case .serverClockStepped:
+      Definition(
+        .warning, "the server's clock was set back", [.fromTime, .untilTime],
+        meaning: "Instants of that span came twice. `twinmill verify` reads no order from them.")
     case .listenerLost:
       Definition(
         .warning, "not listening, polling goes on", [.error], or: .repeated,

@@ -28,6 +28,7 @@ package enum TelemetryEvent: String, CaseIterable, Sendable {
   case storeRetried = "store_retried"
   case heartbeatMissed = "heartbeat_missed"
   case heartbeatBack = "heartbeat_back"
+  case serverClockStepped = "server_clock_stepped"
   case listenerLost = "listener_lost"
   case listenerBack = "listener_back"
   case maintenanceWaits = "maintenance_waits"
@@ -115,7 +116,7 @@ extension TelemetryEvent {
       .drainLimitReached, .computationsStuck, .jobsLeftRunning:
       processDefinition
     case .startWaits, .claimWaits, .claimResumed, .headScanFailed, .loadRetried, .storeRetried, .heartbeatMissed,
-      .heartbeatBack, .listenerLost, .listenerBack, .maintenanceWaits:
+      .heartbeatBack, .serverClockStepped, .listenerLost, .listenerBack, .maintenanceWaits:
       databaseDefinition
     case .jobCompleted, .jobUnchanged, .jobSnoozed, .jobRequeued, .jobCancelled, .jobFailed, .jobDiscarded,
       .batchFinished, .batchAbandoned, .resultsRefused, .resultsRefusedLeaseLost, .resultsEndedBefore:

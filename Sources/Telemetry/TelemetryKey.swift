@@ -50,6 +50,8 @@ extension TelemetryKey {
   package static let error = TelemetryKey("error", "what went wrong, in words")
   package static let failures = TelemetryKey("failures", "failures in a row", unit: "failures")
   package static let action = TelemetryKey("action", "what was done")
+  package static let fromTime = TelemetryKey("from", "the beginning of the span, ISO 8601")
+  package static let untilTime = TelemetryKey("until", "the end of the span, ISO 8601")
   package static let partition = TelemetryKey("partition", "the partition of the history")
 
   // MARK: - Schedules

@@ -149,3 +149,8 @@ public enum DomainError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 }
+
+extension Domain {
+  /// The tables of its own: schema and name.
+  public var inputs: [(schema: String, name: String)] { tables.map { (schema, $0.name) } }
+}

@@ -52,6 +52,9 @@ public struct DomainCatalog: Sendable {
     try await ForeignOwner.refuse(domain.tables.map { (domain.schema, $0.name) }, on: connection)
   }
 
+  /// The tables of the domains: schema and name.
+  public var inputs: [(schema: String, name: String)] { domains.flatMap(\.inputs) }
+
   /// Ties subjects and twins that do not know each other yet (each domain's `register.sql`).
   /// - Returns: how many.
   /// - Throws: `PostgresError`; `ForeignOwner` as `createTables`.

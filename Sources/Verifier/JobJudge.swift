@@ -21,11 +21,14 @@ struct JobJudge: Sendable {
   static let crashLimit = 3
 
   private let question: Question
+  /// Where instants tell no order.
+  private let clock: ClockSpans
   private var unansweredLeft: Int
   private(set) var verdict: Verdict
 
-  init(_ question: Question, offenderLimit: Int = 5) {
+  init(_ question: Question, clock: ClockSpans = ClockSpans(), offenderLimit: Int = 5) {
     self.question = question
+    self.clock = clock
     unansweredLeft = question.unanswered
     verdict = Verdict(offenderLimit: offenderLimit)
     if question.hasLog { verdict.judged(.acknowledged, "jobs", 0) }
@@ -131,7 +134,9 @@ struct JobJudge: Sendable {
       return
     }
     // An attempt starts after its own claim; if not, it ended under a claim that was another's.
-    if let claimedAt = final.claimedAt, let startedAt = final.startedAt, startedAt < claimedAt {
+    if let claimedAt = final.claimedAt, let startedAt = final.startedAt, startedAt < claimedAt,
+      !clock.hidesOrder(of: startedAt, and: claimedAt)
+    {
       verdict.refute(
         .attempts, job.job, expected: "claimed, then started",
         seen: "attempt \(attempts.last) started \(startedAt.iso8601), its claim \(token.short) is of "

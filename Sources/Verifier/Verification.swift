@@ -49,17 +49,18 @@ package struct Verification: Sendable {
     let question = JobJudge.Question(
       hasLog: self.log != nil, completeKinds: completeKinds, unanswered: log.unanswered, isDrained: isDrained,
       hasEarlier: earlier != nil)
-    let merge = WitnessMerge(
-      judge: JobJudge(question, offenderLimit: offenderLimit), log: log, earlier: earlier ?? [])
     try await WitnessReader.begin(on: connection)
-    var keys = UniqueKeyJudge(slack: slack, try await judgedJobs(merge, on: connection))
+    let clock = try await WitnessReader.clock(on: connection)
+    let merge = WitnessMerge(
+      judge: JobJudge(question, clock: clock, offenderLimit: offenderLimit), log: log, earlier: earlier ?? [])
+    var keys = UniqueKeyJudge(slack: slack, clock: clock, try await judgedJobs(merge, on: connection))
     try await WitnessReader.keyed(on: connection) { job, kind, key, start, end in
       keys.add(job, kind: kind, key: key, from: start, to: end)
     }
     let asSet = try await WitnessReader.limitsAsSet(limitsAsSet, on: connection)
     let byQueue = try await judged(
-      asSet.byQueue.merging(limits) { $1 }, byKey: false, keys.verdict, on: connection)
-    return try await judged(asSet.byKey.merging(keyLimits) { $1 }, byKey: true, byQueue, on: connection)
+      asSet.byQueue.merging(limits) { $1 }, byKey: false, clock, keys.verdict, on: connection)
+    return try await judged(asSet.byKey.merging(keyLimits) { $1 }, byKey: true, clock, byQueue, on: connection)
   }
 
   private nonisolated(nonsending) func judgedJobs(
@@ -81,12 +82,12 @@ package struct Verification: Sendable {
   }
 
   private nonisolated(nonsending) func judged(
-    _ limits: [String: Int], byKey: Bool, _ verdict: Verdict, on connection: Connection
+    _ limits: [String: Int], byKey: Bool, _ clock: ClockSpans, _ verdict: Verdict, on connection: Connection
   ) async throws -> Verdict {
     guard !limits.isEmpty else { return verdict }
-    var judge = LimitJudge(limits: limits, verdict)
-    try await WitnessReader.claimed(byKey: byKey, on: connection) { job, queue, key, change in
-      judge.add(job, queue: queue, key: key, change: change)
+    var judge = LimitJudge(limits: limits, clock: clock, verdict)
+    try await WitnessReader.claimed(byKey: byKey, on: connection) { job, queue, key, time, change in
+      judge.add(job, queue: queue, key: key, at: time, change: change)
     }
     return judge.verdict
   }

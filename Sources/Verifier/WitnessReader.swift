@@ -65,16 +65,27 @@ enum WitnessReader {
   /// Claims (+1) and ends (−1), by queue, concurrency key and time; of the same instant, ends first.
   /// - Parameter byKey: only jobs with a concurrency key, by key; otherwise all jobs of a queue together.
   static func claimed(
-    byKey: Bool, on connection: Connection, _ row: (JobID, String, String?, Int) throws -> Void
+    byKey: Bool, on connection: Connection, _ row: (JobID, String, String?, Date, Int) throws -> Void
   ) async throws {
     let statement =
       byKey
       ? Statement("verify_key_limits", Embedded.Statements.verify_key_limits)
       : Statement("verify_limits", Embedded.Statements.verify_limits)
-    try await connection.copyOut(statement(), String.self, String?.self, Int16.self, Int64.self, deadline: patience) {
-      queue, key, change, job in
-      try row(job, queue, key, Int(change))
+    try await connection.copyOut(
+      statement(), String.self, String?.self, Date.self, Int16.self, Int64.self, deadline: patience
+    ) { queue, key, time, change, job in
+      try row(job, queue, key, time, Int(change))
     }
+  }
+
+  /// Spans of time that the server's clock passed twice.
+  static func clock(on connection: Connection) async throws(PostgresError) -> ClockSpans {
+    var spans: [(from: Date, until: Date)] = []
+    for row in try await connection.query(Statement("verify_clock", Embedded.Statements.verify_clock)()) {
+      let (from, until) = try row.decode(Date.self, Date.self)
+      spans.append((from, until))
+    }
+    return ClockSpans(spans)
   }
 
   /// The limits of `twinmill.queue_settings`, by queue; none if they are not asked for.

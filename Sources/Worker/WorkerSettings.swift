@@ -56,7 +56,11 @@ public struct WorkerSettings: Sendable {
       "\(heartbeat.seconds) s must be at most a third of TWINMILL_LEASE_SECONDS, which is \(lease.seconds) s")
     try check(poll >= .milliseconds(1), "poll_seconds", "must be at least 0.001")
     try check(drainLimit >= .zero, "drain_seconds", "must not be negative")
-    try check(retention >= .seconds(86_400), "retention_days", "must be at least 1")
+    try check(
+      (.seconds(86_400)...(.seconds(36_500 * 86_400))).contains(retention), "retention_days", "must be 1 to 36500")
+    try check(lease <= .seconds(86_400), "lease_seconds", "must be at most 86400")
+    try check(poll <= .seconds(86_400), "poll_seconds", "must be at most 86400")
+    try check(drainLimit <= .seconds(30 * 86_400), "drain_seconds", "must be at most 2592000")
   }
 }
 

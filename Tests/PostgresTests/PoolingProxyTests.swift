@@ -94,12 +94,12 @@ struct PoolingProxyTests {
     await connection.close()
   }
 
-  @Test("a session setting that the proxy refuses is named with a remedy")
+  @Test("an option of the URL that the proxy refuses is named with a remedy")
   func startupParameters() async throws {
     let database = try await TestDatabase.create()
     let proxy = try await PoolingProxy.start(for: database)
     var settings = proxy.settings(of: database)
-    settings.options.sessionSettings = ["statement_timeout": "12s"]
+    settings.url? += "&options=-c%20statement_timeout%3D12s"
     let error = try await failure { _ = try await Connection.open(settings) }
     #expect(error.kind == .connectFailed)
     #expect(error.hint?.contains("ignore_startup_parameters") == true, "\(error)")

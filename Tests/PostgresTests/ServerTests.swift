@@ -11,15 +11,15 @@ struct ServerTests {
   func restarts() async throws {
     let server = try await TestServer.own(durability: .full)
     var connection = try await Connection.open(ConnectionSettings(url: server.url()))
-    try await connection.script("CREATE TABLE t (n bigint)")
+    try await connection.script("CREATE TABLE public.t (n bigint)")
     for (number, mode) in [PrivateServer.Shutdown.fast, .immediate].enumerated() {
-      try await connection.query("INSERT INTO t VALUES (\(number))")
+      try await connection.query("INSERT INTO public.t VALUES (\(number))")
       let stream = connection.notifications()
       try await server.restart(mode)
       for await _ in stream {}
       #expect(connection.isDead)
       connection = try await Connection.open(ConnectionSettings(url: server.url()))
-      #expect(try await connection.query("SELECT count(*) FROM t").only().decode(Int.self) == number + 1)
+      #expect(try await connection.query("SELECT count(*) FROM public.t").only().decode(Int.self) == number + 1)
     }
     await server.stop(.fast)
     let error = try await failure { _ = try await Connection.open(ConnectionSettings(url: server.url())) }
@@ -27,7 +27,7 @@ struct ServerTests {
     // The folder is used again.
     let again = try await PrivateServer.start(in: server.folder)
     let second = try await Connection.open(ConnectionSettings(url: again.url()))
-    #expect(try await second.query("SELECT count(*) FROM t").only().decode(Int.self) == 2)
+    #expect(try await second.query("SELECT count(*) FROM public.t").only().decode(Int.self) == 2)
     await second.close()
     await again.stop(.immediate)
   }
@@ -116,7 +116,7 @@ struct ServerTests {
   func templates() async throws {
     let make = {
       try await TestDatabase.create(from: "postgres_tests") { connection in
-        try await connection.script("CREATE TABLE t AS SELECT 1 AS n")
+        try await connection.script("CREATE TABLE public.t AS SELECT 1 AS n")
       }
     }
     async let pair = (make(), make())

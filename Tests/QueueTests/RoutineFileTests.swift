@@ -74,6 +74,19 @@ struct RoutineFileTests {
     #expect(own.first == "0001" && Set(numbers).count == numbers.count)
   }
 
+  @Test("W2: bodies of functions hold no backslash in a plain string, which means another text under old settings")
+  func backslashes() throws {
+    let plain = try Regex(#"(^|[^A-Za-z_])'[^']*\\[^']*'"#)
+    for (path, text) in Self.files(in: "Routines") {
+      // A COMMENT ON is read by migrations alone, which set standard_conforming_strings.
+      let body = text.split(separator: "\nCOMMENT ON", maxSplits: 1).first ?? ""
+      let lines = body.split(separator: "\n").filter { !$0.trimmingSpaces.hasPrefix("--") }
+      for line in lines where line.contains("\\") {
+        #expect(line.firstMatch(of: plain) == nil, "\(path): \(line)")
+      }
+    }
+  }
+
   @Test("the queue's SQL names no table, function or kind of the modules above it")
   func upward() {
     let above = Self.files(in: "Sources/Twins/SQL", "Sources/Scheduler/SQL")

@@ -22,7 +22,14 @@ enum SchedulerDatabase {
         CREATE OR REPLACE FUNCTION twinmill.twin_exists(twin uuid) RETURNS boolean LANGUAGE sql
           AS $$ SELECT twin = '00000000-0000-0000-0000-000000000001' $$;
         """
-      )
+      ),
+      (
+        "Routines/unknown_twins.sql",
+        """
+        CREATE OR REPLACE FUNCTION twinmill.unknown_twins(twins uuid[]) RETURNS uuid[] LANGUAGE sql
+          AS $$ SELECT array_remove(coalesce(twins, '{}'), '00000000-0000-0000-0000-000000000001') $$;
+        """
+      ),
     ])
 
   static func create(on server: PrivateServer? = nil) async throws -> TestDatabase {

@@ -63,6 +63,26 @@ struct TickLoopTests {
     #expect(loop.handle(.failed(random: 1)) == .reconnect(after: .milliseconds(100)))
   }
 
+  @Test("W6: on a standby looks succeed and writes fail: the pauses grow all the same")
+  func standby() {
+    for next: Date? in [now, nil] {
+      var loop = TickLoop()
+      var last = TickLoop.Action.connect
+      for _ in 0..<20 {
+        #expect(loop.handle(.connected) == .peek)
+        let write = loop.handle(.peeked(now: now, next: next))
+        #expect(write == (next == nil ? .prune : .tick))
+        last = loop.handle(.failed(random: 1))
+      }
+      #expect(last == .reconnect(after: .seconds(2)))
+      #expect(loop.failures == 20)
+      _ = loop.handle(.connected)
+      _ = loop.handle(.peeked(now: now, next: next))
+      _ = loop.handle(next == nil ? .pruned(isBehind: false) : .ticked(schedules: 1))
+      #expect(loop.failures == 0)
+    }
+  }
+
   @Test("ends only when it is asked to")
   func ends() {
     var loop = settled()

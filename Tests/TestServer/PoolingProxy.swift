@@ -74,7 +74,8 @@ public final class PoolingProxy: Sendable {
 
   /// Settings to connect with through the proxy.
   public func settings(of database: TestDatabase) -> ConnectionSettings {
-    ConnectionSettings(url: url(of: database), applicationName: "tests")
+    ConnectionSettings(
+      url: url(of: database), applicationName: "tests", options: .init(sessionSettings: TestDatabase.asApplications))
   }
 
   /// Ends it at once.

@@ -19,8 +19,12 @@ public struct TestDatabase: Sendable {
     ConnectionSettings(
       url: url, applicationName: "tests",
       options: .init(
-        roundTripDeadline: .seconds(1800), cancelGrace: .seconds(600), openDeadline: .seconds(1800)))
+        roundTripDeadline: .seconds(1800), cancelGrace: .seconds(600), openDeadline: .seconds(1800),
+        sessionSettings: Self.asApplications))
   }
+
+  /// A test plays the application, too: its statements find the tables of `public` without the schema's name.
+  static let asApplications = ["search_path": "\"$user\", public"]
 
   /// Creates an empty database.
   /// - Parameter server: nil takes the server that all tests share.
@@ -47,7 +51,9 @@ public struct TestDatabase: Sendable {
       let task = Task {
         try await create(name: name, template: "template0", on: server)
         let connection = try await Connection.open(
-          ConnectionSettings(url: server.url(database: name), applicationName: "tests"))
+          ConnectionSettings(
+            url: server.url(database: name), applicationName: "tests",
+            options: .init(sessionSettings: asApplications)))
         do {
           try await preparing(connection)
         } catch {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import FoundationEssentials
 import Postgres
+import Queue
 import ReadModels
 import Twins
 
@@ -50,6 +51,8 @@ struct DomainsCommand: AsyncParsableCommand {
       let registered = try await global.withConnection { connection in
         try await connection.transaction { connection in
           try await catalog.createTables(of: domain, on: connection)
+          try await RowSecurity.check(
+            tables: domain.inputs, twinsSchema: catalog.twinsSchema, alsoForWorkers: true, on: connection)
           return try await catalog.registerTwins(of: domain, on: connection)
         }
       }

@@ -34,7 +34,9 @@ struct WorkerCommand: AsyncParsableCommand {
     let worker = try Worker(
       settings: workerSettings, connections: try settings.connections("worker"),
       listenConnections: settings.listenConnections("worker"),
-      kinds: kinds, migrator: Build.current.migrator(of: kinds, twinsSchema: settings.twinsSchema),
+      kinds: kinds,
+      migrator: Build.current.migrator(
+        of: kinds, twinsSchema: settings.twinsSchema, inputs: try settings.catalog().inputs),
       supervisor: SystemdNotifier(), failpoints: try Failpoints.asTold(), logger: logger,
       giveUp: { _exit(ExitStatus.startAgain.rawValue) })
     try await ServiceGroup.run(worker, logger: logger)

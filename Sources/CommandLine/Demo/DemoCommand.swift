@@ -46,7 +46,11 @@ struct DemoCommand: AsyncParsableCommand {
     }
     let server = try await stage.startServer()
     say("PostgreSQL \(server.version) runs in \(folder)")
-    let connection = try await Connection.open(ConnectionSettings(url: server.url, applicationName: "twinmill demo"))
+    // The demo plays the application, too, whose tables are in `public`.
+    let connection = try await Connection.open(
+      ConnectionSettings(
+        url: server.url, applicationName: "twinmill demo",
+        options: .init(sessionSettings: ["search_path": "public, pg_catalog, pg_temp"])))
     do {
       try await show(stage, server, connection)
       await connection.close()

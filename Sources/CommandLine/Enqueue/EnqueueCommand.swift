@@ -68,14 +68,14 @@ struct EnqueueCommand: AsyncParsableCommand {
     if let twin { twinID = try await TwinReference.resolve(twin, on: connection) }
     let rows = try await connection.query(
       """
-      SELECT job_id, outcome FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
+      SELECT job_id, outcome, twinmill.enqueued_at(job_id)::text FROM twinmill.enqueue(\(kind)::text, \(twinID)::uuid, \(arguments)::text::jsonb,
         \(queue)::text, \(Int32(priority))::integer, \(runAt)::text::timestamptz, \(uniqueKey)::text,
         \(maxAttempts.map { Int32(clamping: $0) })::integer, \(dependsOn)::bigint[], \([onDiscard])::text[],
         \(tenant)::text, \(concurrencyKey)::text, \(deadline)::text::timestamptz,
         \(replace ? "replace" : "keep")::text)
       """)
-    let (job, outcome) = try rows[0].decode(Int64.self, String.self)
-    let state = wait ? try await finalState(of: job, on: connection) : nil
+    let (job, outcome, enqueuedAt) = try rows[0].decode(Int64.self, String.self, String?.self)
+    let state = wait ? try await finalState(of: job, enqueuedAt, on: connection) : nil
     if global.json {
       let stateText = state.map { ",\"state\":\(JSON.literal($0))" } ?? ""
       print("{\"job_id\":\(job),\"outcome\":\(JSON.literal(outcome))\(stateText)}")
@@ -90,20 +90,21 @@ struct EnqueueCommand: AsyncParsableCommand {
   }
 
   /// Waits in short statements: a long one would hold its snapshot against vacuum.
-  private func finalState(of job: Int64, on connection: Connection) async throws -> String {
+  private func finalState(of job: Int64, _ enqueuedAt: String?, on connection: Connection) async throws -> String {
     var state: String?
     while state == nil {
       try Task.checkCancellation()
-      state = try await finalState(of: job, within: "2 s", on: connection)
+      state = try await finalState(of: job, enqueuedAt, within: "2 s", on: connection)
     }
     return state ?? ""
   }
 
   /// nil: not in that time.
   private func finalState(
-    of job: Int64, within time: String, on connection: Connection
+    of job: Int64, _ enqueuedAt: String?, within time: String, on connection: Connection
   ) async throws -> String? {
-    let answer = await Self.answer(connection, "SELECT twinmill.wait(\(job), \(time)::text::interval)")
+    let answer = await Self.answer(
+      connection, "SELECT twinmill.wait(\(job), \(time)::text::interval, \(enqueuedAt)::text::timestamptz)")
     if case .failure(let error) = answer, error.sqlstate == "57014", !error.isConnectionLoss { return nil }
     let state: String = try answer.get()[0].decode(String.self)
     return state

@@ -130,8 +130,10 @@ final class JobChunks {
   func next() throws -> [StagedJobs.Line]? {
     var chunk: [StagedJobs.Line] = []
     var bytes = 0
-    while chunk.count < Self.lines, bytes < Self.bytes, let text = try input.next() {
+    while chunk.count < Self.lines, bytes < Self.bytes, var text = try input.next() {
       line += 1
+      // The byte order mark that some editors write.
+      if line == 1, text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
       if line < firstLine || text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
       bytes += text.count
       chunk.append(StagedJobs.Line(number: line, json: text))

@@ -72,8 +72,11 @@ package struct Build: Sendable {
   }
 
   /// The same where the kinds are at hand: making them reads the definitions of all domains.
-  func migrator(of kinds: [KindRunner], twinsSchema: String) -> Migrator {
-    Migrator(modules() + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema)
+  /// - Parameter inputs: the tables that the kinds of twin read.
+  func migrator(
+    of kinds: [KindRunner], twinsSchema: String, inputs: [(schema: String, name: String)] = []
+  ) -> Migrator {
+    Migrator(modules() + kinds.compactMap(\.definition.schema), twinsSchema: twinsSchema, inputs: inputs)
   }
 
   /// Applies what is missing and tells the database what this build can do.

@@ -66,7 +66,18 @@ struct JSONLogHandler: LogHandler {
       line += text
       return
     }
-    line += JSON.literal(text)
+    line += JSON.literal(Self.cut(text))
+  }
+
+  /// A log is for people: a text beyond this is cut, and says so. An error may quote what a job was given.
+  private static let longest = 4_000
+
+  private static func cut(_ text: String) -> String {
+    guard text.utf8.count > longest else { return text }
+    // Not inside of a character.
+    var end = text.utf8.index(text.startIndex, offsetBy: longest)
+    while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+    return text[..<end] + "… (\(text.utf8.count) bytes)"
   }
 }
 

@@ -44,7 +44,9 @@ extension Connection {
           .misuse, "a transaction is open on this connection",
           hint: "transactions do not nest: use a savepoint, or another connection")
       }
-      _ = try link.command("BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")")
+      _ = try link.command(
+        "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : ""), NOT DEFERRABLE"
+          + link.pinsAfterBegin)
       link.isReadOnlyTransaction = readOnly
     }
   }

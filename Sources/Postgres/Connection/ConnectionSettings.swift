@@ -24,7 +24,8 @@ public struct ConnectionSettings: Sendable {
     /// finds out when it is opened. false is always safe and costs the server a plan per statement; true behind a
     /// proxy that pools transactions fails, unless it keeps prepared statements itself.
     public var preparesStatements: Bool?
-    /// Server settings for each session, such as `["statement_timeout": "60s"]`.
+    /// Server settings for each session, such as `["statement_timeout": "60s"]`, beside those of
+    /// `SessionSettings.pinned` and before them.
     public var sessionSettings: [String: String]
     /// The name of the connection's thread in `ps -L` and debuggers; the system cuts it at 15 bytes.
     public var threadName: String
@@ -132,13 +133,6 @@ extension ConnectionSettings {
       for (keyword, value) in ours where values[keyword] == nil && defaults[keyword] == nil {
         values[keyword] = value
       }
-    }
-    if !options.sessionSettings.isEmpty {
-      let switches = options.sessionSettings.sorted { $0.key < $1.key }.map { name, value in
-        "-c \(name)=\(value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ "))"
-      }
-      let existing = values["options"] ?? defaults["options"]
-      values["options"] = ([existing].compactMap(\.self) + switches).joined(separator: " ")
     }
     return values
   }

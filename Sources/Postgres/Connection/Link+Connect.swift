@@ -153,7 +153,7 @@ extension Link {
       wanted = PQconnectPoll(new)
       if wanted == PGRES_POLLING_FAILED { throw refusal(new, attempt) }
     }
-    try findProxy(new, attempt)
+    try beginSession(new, attempt)
     PQsetErrorVerbosity(new, PQERRORS_DEFAULT)
     guard PQsetnonblocking(new, 1) == 0 else { throw refusal(new, attempt) }
     isOpen = true
@@ -163,11 +163,17 @@ extension Link {
     lastFatal = nil
   }
 
+  /// Finds out whether a proxy pools, and gives the session its settings unless one does: what is set behind a proxy
+  /// would stay with a session that others use next. Such a connection sets them in each transaction (`Link+Pin`).
+  ///
   /// A proxy that pools has to make up the process that it tells at login, for cancellations: the server knows better.
-  private func findProxy(_ handle: OpaquePointer, _ attempt: Attempt) throws(PostgresError) {
-    guard PQsendQuery(handle, "SELECT pg_catalog.pg_backend_pid()") == 1 else { throw refusal(handle, attempt) }
+  private func beginSession(_ handle: OpaquePointer, _ attempt: Attempt) throws(PostgresError) {
+    let isOurs = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) \(PQbackendPID(handle))"
+    let question = "SELECT pg_catalog.pg_backend_pid(), \(settings.pin(for: .session, where: isOurs))"
+    guard PQsendQuery(handle, question) == 1 else { throw refusal(handle, attempt) }
     // A peer that answers this with an error is no PostgreSQL server and counts as pooled.
     var isPooled = true
+    var failure: PostgresError?
     while true {
       let unsent = PQflush(handle)
       guard unsent >= 0, PQstatus(handle) == CONNECTION_OK else { throw refusal(handle, attempt) }
@@ -175,6 +181,8 @@ extension Link {
         guard let result = PQgetResult(handle) else { break }
         if PQresultStatus(result) == PGRES_TUPLES_OK, let text = PQgetvalue(result, 0, 0) {
           isPooled = Int32(String(cString: text)) != PQbackendPID(handle)
+        } else if PQresultStatus(result) == PGRES_FATAL_ERROR {
+          failure = error(of: result)
         }
         PQclear(result)
         continue
@@ -188,8 +196,17 @@ extension Link {
         _ = consume(handle)
       }
     }
+    if let failure, failure.sqlstate == "42501" { throw Self.notOurs(failure) }
     status.isPooled.store(isPooled, ordering: .relaxed)
     preparesStatements = settings.options.preparesStatements ?? !isPooled
+  }
+
+  /// The error of a setting that a superuser gave the role or the database, and that the role may not take back.
+  static func notOurs(_ failure: PostgresError) -> PostgresError {
+    PostgresError(
+      .configuration, "the session cannot have the settings that Twinmill works with: \(failure.message)",
+      sqlstate: failure.sqlstate,
+      hint: "a superuser takes it back: ALTER ROLE … RESET it, or ALTER DATABASE … RESET it")
   }
 
   private func silence(_ attempt: Attempt) -> PostgresError {

@@ -6,6 +6,7 @@ extension Link {
   /// Runs one statement.
   func query(_ sql: SQL) throws(PostgresError) -> Rows {
     try check(sql)
+    if pinsTransaction { return try pipeline([sql])[0] }
     guard let name = sql.name, preparesStatements else {
       return try attributing(to: sql) { () throws(PostgresError) in
         let handle = try alive()
@@ -50,7 +51,13 @@ extension Link {
       }
     }
     let wasInTransaction = isInTransaction
-    let outcome = try exchange(statements)
+    let pins = self.pins
+    var outcome = try exchange(pins + statements)
+    outcome.rows.removeFirst(min(pins.count, outcome.rows.count))
+    if let failure = outcome.failure, failure.index < pins.count {
+      throw failure.error.sqlstate == "42501" ? Self.notOurs(failure.error) : failure.error
+    }
+    outcome.failure?.index -= pins.count
     guard let failure = outcome.failure else { return outcome.rows }
     let error = failure.error.changing {
       $0.statementName = statements[failure.index].name
@@ -76,12 +83,13 @@ extension Link {
   /// Runs the statements of a text by the simple protocol.
   func script(_ text: String) throws(PostgresError) {
     let handle = try alive()
-    guard PQsendQuery(handle, text) == 1 else { throw lose() }
+    let pins = scriptPins
+    guard PQsendQuery(handle, pins + text) == 1 else { throw lose() }
     do {
       _ = try collect()
     } catch {
       guard let position = error.position else { throw error }
-      let line = text.unicodeScalars.prefix(position - 1).count { $0 == "\n" } + 1
+      let line = (pins + text).unicodeScalars.prefix(position - 1).count { $0 == "\n" } + 1
       throw error.changing { $0.message += " (line \(line))" }
     }
   }

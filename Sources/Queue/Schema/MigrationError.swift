@@ -1,3 +1,5 @@
+import Postgres
+
 /// Why a database and a version of the program do not fit.
 public enum MigrationError: Error, Sendable, CustomStringConvertible {
   /// The database lacks steps that this version needs.
@@ -10,6 +12,10 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
   case newerRoutines(version: String)
   /// The twin tables live in another schema than the one asked for.
   case otherTwinsSchema(recorded: String, asked: String)
+  /// The database's text is not UTF-8.
+  case encoding(database: String, encoding: String)
+  /// Row-level security hides rows of tables that must be read as they are.
+  case hiddenRows(tables: [String], role: String)
   /// The program's own files do not fit together.
   case faultySchema([String])
   /// A step must run outside of a transaction, which a pooling proxy does not allow.
@@ -36,6 +42,14 @@ public enum MigrationError: Error, Sendable, CustomStringConvertible {
     case .otherTwinsSchema(let recorded, let asked):
       "this database keeps its twin tables in schema \"\(recorded)\", not \"\(asked)\"; "
         + "set TWINMILL_TWINS_SCHEMA=\(recorded)"
+    case .encoding(let database, let encoding):
+      "database \(database) has the encoding \(encoding), and Twinmill needs UTF8: a text that is not UTF-8 would stop "
+        + "every worker; make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, "
+        + "and restore a dump into it"
+    case .hiddenRows(let tables, let role):
+      "row-level security hides rows of \(tables.prefix(5).joined(separator: ", "))"
+        + "\(tables.count > 5 ? ", …" : "") from role \(role): what is hidden would count as gone; ALTER TABLE … DISABLE ROW LEVEL SECURITY, "
+        + "or a superuser runs: ALTER ROLE \(Statement.quotedIdentifier(role)) BYPASSRLS"
     case .faultySchema(let faults):
       "the program's SQL files do not fit together: \(faults.joined(separator: "; "))"
     case .pooled(let step):

@@ -31,6 +31,8 @@ public struct Migrator: Sendable {
 
   /// The modules of the schema, from the lowest to the highest.
   public let modules: [SchemaModule]
+  /// Schema and name of tables of applications that the program reads.
+  private let inputs: [(schema: String, name: String)]
   let version: String
   let routines: RoutineSet
   /// How long another migrator may keep its turn before `up` and `down` give up. Too short gives up while an index of a
@@ -42,10 +44,15 @@ public struct Migrator: Sendable {
   /// - Parameters:
   ///   - modules: from the ground up: the queue first, kinds of job last.
   ///   - twinsSchema: any name that PostgreSQL accepts; it is quoted.
+  ///   - inputs: schema and name of the tables of applications that the program reads, for `check`.
   ///   - version: of the program; a database of a newer version is left alone.
-  public init(_ modules: [SchemaModule], twinsSchema: String = "public", version: String = BuildInfo.version) {
+  public init(
+    _ modules: [SchemaModule], twinsSchema: String = "public", inputs: [(schema: String, name: String)] = [],
+    version: String = BuildInfo.version
+  ) {
     self.modules = modules
     self.twinsSchema = twinsSchema
+    self.inputs = inputs
     self.version = version
     migrations = modules.flatMap(\.migrations).sorted { $0.number < $1.number }
     routines = RoutineSet(modules)
@@ -64,6 +71,7 @@ public struct Migrator: Sendable {
   /// - Throws: `MigrationError`, or `PostgresError` naming the function or statement.
   public func up(_ connection: Connection, to target: Int? = nil, replacesNewer: Bool = false) async throws -> Changes {
     try checkFiles()
+    try await checkEncoding(connection)
     var changes = Changes()
     var outside: Migration?
     try await refuseForeignOwner(connection)
@@ -154,6 +162,7 @@ public struct Migrator: Sendable {
   ///   while a new version is rolled out.
   public func check(_ connection: Connection) async throws {
     try checkFiles()
+    try await checkEncoding(connection)
     let applied = try await appliedNumbers(connection)
     let missing = migrations.filter { !applied.contains($0.number) }
     guard missing.isEmpty else {
@@ -162,6 +171,7 @@ public struct Migrator: Sendable {
     let recorded = try await RoutineSync.recorded(on: connection)
     let outdated = RoutineSync.outdated(routines, recorded)
     guard outdated.isEmpty || isNewer(recorded) else { throw MigrationError.outdated(outdated.map(\.title)) }
+    try await RowSecurity.check(tables: inputs, twinsSchema: twinsSchema, on: connection)
   }
 }
 
@@ -232,7 +242,7 @@ extension Migrator {
   }
 
   func filled(_ text: String) -> String {
-    text.replacing("@twins@", with: Statement.quotedIdentifier(twinsSchema))
+    Statement.filled(text, schemas: ["twins": twinsSchema])
   }
 
   /// The modules whose steps are all applied, up to the first that lacks one: only their routines find their tables.
@@ -267,6 +277,14 @@ extension Migrator {
       faults.append("step \(step.name) cannot run both after the functions and outside of a transaction")
     }
     guard faults.isEmpty else { throw MigrationError.faultySchema(faults) }
+  }
+
+  /// Texts that are not UTF-8 could be stored and never be read.
+  private func checkEncoding(_ connection: Connection) async throws {
+    let (database, encoding) = try await connection.query(
+      "SELECT current_database()::text, current_setting('server_encoding')"
+    ).only().decode(String.self, String.self)
+    guard encoding == "UTF8" else { throw MigrationError.encoding(database: database, encoding: encoding) }
   }
 
   func outdated(_ connection: Connection) async throws -> [Routine] {

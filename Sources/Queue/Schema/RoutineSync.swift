@@ -231,7 +231,7 @@ struct RoutineSync {
   }
 
   private func text(of routine: Routine) -> String {
-    routine.text.replacing("@twins@", with: Statement.quotedIdentifier(twinsSchema))
+    Statement.filled(routine.text, schemas: ["twins": twinsSchema])
   }
 
   private static func named(_ routine: Routine, _ error: PostgresError) -> PostgresError {

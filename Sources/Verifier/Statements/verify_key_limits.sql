@@ -1,7 +1,7 @@
 -- Purpose: as verify_limits, of the jobs with a concurrency key, by queue and key.
 -- Index:   none: everything is read and sorted once.  Locks: none.  Rows: two per claimed job with a key.
 COPY (
-  SELECT e.queue, e.concurrency_key, e.change::smallint, e.job_id
+  SELECT e.queue, e.concurrency_key, e.at, e.change::smallint, e.job_id
   FROM (
     SELECT h.queue, h.concurrency_key, h.claimed_at AS at, 1 AS change, h.job_id FROM twinmill.job_history h
     UNION ALL

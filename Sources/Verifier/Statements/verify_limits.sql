@@ -2,7 +2,7 @@
 --          the running ones.
 -- Index:   none: everything is read and sorted once.  Locks: none.  Rows: two per claimed job.
 COPY (
-  SELECT e.queue, NULL::text, e.change::smallint, e.job_id
+  SELECT e.queue, NULL::text, e.at, e.change::smallint, e.job_id
   FROM (
     SELECT h.queue, h.claimed_at AS at, 1 AS change, h.job_id FROM twinmill.job_history h
     UNION ALL

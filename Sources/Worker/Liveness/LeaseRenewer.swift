@@ -14,6 +14,7 @@ actor LeaseRenewer {
   private let registration: QueueWorker.Registration
   private var connection: Connection?
   private var clockOffset: Duration?
+  private var clock = ClockWatch()
   private var isDraining = false
   /// Whether the database may know of this worker.
   private var isRegistering = false
@@ -103,10 +104,17 @@ actor LeaseRenewer {
       throw LeaseLost()
     }
     context.lease.update { $0.renewed(sentAt: sentAt) }
+    let step = clock.heard(renewal.serverTime, asked: sentAt, answered: .now)
     let roundTrip = Date().timeIntervalSince(sentTime)
     clockOffset = .seconds(sentTime.timeIntervalSince(renewal.serverTime) + roundTrip / 2)
     for job in renewal.cancellations { context.inFlight.cancel(job, .requested) }
     // After the renewal: the lock does not matter before three heartbeats are missed.
+    if let step {
+      context.logger.emit(
+        .serverClockStepped,
+        [.fromTime: "\(step.from.formatted(.iso8601))", .untilTime: "\(step.until.formatted(.iso8601))"])
+      try await context.worker.noteClockStep(from: step.from, until: step.until, on: connection)
+    }
     if !hasLock { hasLock = try await context.worker.takeLock(on: connection) }
   }
 

@@ -4,7 +4,8 @@
 -- Locks:   the row of a scheduled job.
 -- Rows:    one.
 -- Grant:   twinmill_operate
-CREATE OR REPLACE FUNCTION twinmill.retry(job_id bigint, OUT new_job_id bigint, OUT outcome text)
+CREATE OR REPLACE FUNCTION twinmill.retry(
+  job_id bigint, enqueued_at timestamptz DEFAULT NULL, OUT new_job_id bigint, OUT outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -12,6 +13,9 @@ DECLARE
   done twinmill.job_history;
   again record;
 BEGIN
+  IF retry.enqueued_at IS NOT NULL THEN
+    PERFORM twinmill.check_stranger(retry.job_id, twinmill.enqueued_at(retry.job_id), retry.enqueued_at);
+  END IF;
   UPDATE twinmill.live_jobs j
   SET state = 'ready', run_at = clock_timestamp(), requeue_seq = nextval('twinmill.requeue_sequence')
   WHERE j.job_id = retry.job_id AND j.state = 'scheduled';
@@ -23,6 +27,10 @@ BEGIN
   END IF;
   SELECT j.state INTO live FROM twinmill.jobs j WHERE j.job_id = retry.job_id;
   IF FOUND THEN
+    -- A transaction's snapshot may be older than the job's end: then this raises 40001.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      PERFORM FROM twinmill.live_jobs j WHERE j.job_id = retry.job_id FOR UPDATE SKIP LOCKED;
+    END IF;
     RAISE EXCEPTION 'job % is %', retry.job_id, live.state USING ERRCODE = '55000',
       HINT = 'Only a scheduled or a finished job can be retried.';
   END IF;
@@ -38,5 +46,5 @@ BEGIN
   new_job_id := again.job_id;
   outcome := again.outcome;
 END $$;
-COMMENT ON FUNCTION twinmill.retry(bigint) IS
+COMMENT ON FUNCTION twinmill.retry(bigint, timestamptz) IS
   'ready: a scheduled job runs now; inserted: new_job_id repeats a finished job; merged: new_job_id repeats it already';

@@ -23,6 +23,19 @@ BEGIN
       coalesce(jsonb_typeof(arguments), 'NULL') USING ERRCODE = '22023',
       HINT = 'Pass for example ''{"horizon": 30}'', or leave arguments out.';
   END IF;
+  IF pg_column_size(arguments) > known.arguments_limit THEN
+    RAISE EXCEPTION 'arguments of kind % take % bytes, at most % are allowed', quote_literal(kind),
+      pg_column_size(arguments), known.arguments_limit USING ERRCODE = '22023', HINT = format(
+        'Keep the data in a table of yours and pass its key; operators raise the limit: '
+          'SELECT twinmill.limit_arguments(%L, %s);',
+        kind, pg_column_size(arguments));
+  END IF;
+  IF known.is_for_operators AND NOT has_function_privilege(session_user, 'twinmill.may_probe()', 'EXECUTE') THEN
+    RAISE EXCEPTION 'kind % is for operators, and role % is none', quote_literal(kind), quote_ident(session_user)
+      USING ERRCODE = '42501', HINT = format(
+        'GRANT twinmill_operate TO %1$I; or, for this alone: GRANT EXECUTE ON FUNCTION twinmill.may_probe() TO %1$I;',
+        session_user);
+  END IF;
   fault := twinmill.schema_fault(known.arguments_schema, arguments);
   IF fault IS NOT NULL THEN
     RAISE EXCEPTION 'kind %: %', quote_literal(kind), fault USING ERRCODE = '22023', HINT = format(

@@ -12,7 +12,9 @@ RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
   SELECT known.name IS NOT NULL
+    AND pg_column_size(request.arguments) <= known.arguments_limit
     AND jsonb_typeof(request.arguments) = 'object'
+    AND (NOT known.is_for_operators OR has_function_privilege(session_user, 'twinmill.may_probe()', 'EXECUTE'))
     AND coalesce(request.arguments @@ known.accepts,
                  twinmill.schema_fault(known.arguments_schema, request.arguments) IS NULL)
     AND (request.twin IS NOT NULL OR NOT known.needs_twin)

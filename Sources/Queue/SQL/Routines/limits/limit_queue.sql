@@ -23,6 +23,9 @@ BEGIN
   ELSIF per IS NULL OR per <= interval '0' THEN
     RAISE EXCEPTION 'per must be positive, not %', coalesce(per::text, 'NULL') USING ERRCODE = '22023',
       HINT = 'For example per => ''1 minute''.';
+  ELSIF per > interval '1 year' THEN
+    RAISE EXCEPTION 'per must be at most a year, not %', per USING ERRCODE = '22023',
+      HINT = 'For example per => ''1 minute''.';
   ELSIF ageing IS NULL OR ageing < interval '0' THEN
     RAISE EXCEPTION 'ageing must not be negative, not %', coalesce(ageing::text, 'NULL') USING ERRCODE = '22023',
       HINT = 'How long a job must wait to be worth one step of priority, for example ageing => ''1 minute''.';

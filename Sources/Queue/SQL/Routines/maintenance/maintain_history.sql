@@ -38,6 +38,8 @@ BEGIN
     LOCK TABLE twinmill.job_history_default IN ACCESS EXCLUSIVE MODE;
     -- It is filled before it is attached, with the rows that the default partition took for that day.
     EXECUTE format('CREATE TABLE twinmill.%I (LIKE twinmill.job_history INCLUDING DEFAULTS)', partition);
+    -- For publications; neither LIKE nor ATTACH brings it.
+    EXECUTE format('ALTER TABLE twinmill.%I REPLICA IDENTITY FULL', partition);
     EXECUTE format(
       'WITH moved AS (DELETE FROM twinmill.job_history_default WHERE finished_at >= %L AND finished_at < %L
                       RETURNING *)

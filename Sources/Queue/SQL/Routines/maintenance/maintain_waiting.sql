@@ -11,6 +11,10 @@ AS $$
 DECLARE
   ended bigint[];
 BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'maintain_waiting must see what other sessions have just committed' USING ERRCODE = '40001',
+      HINT = 'Call it in a transaction of READ COMMITTED, as workers do.';
+  END IF;
   PERFORM FROM twinmill.turns t WHERE t.name = 'maintain_waiting' FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN RETURN; END IF;
 

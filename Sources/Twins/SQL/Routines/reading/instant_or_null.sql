@@ -10,7 +10,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
   -- Words such as "now" are instants to PostgreSQL; a digit must come first.
-  IF written ~ '^\d' THEN
+  IF written ~ '^[0-9]' THEN
     RETURN written::timestamptz;
   END IF;
   RETURN NULL;

@@ -9,8 +9,8 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-  IF days < 1 THEN
-    RAISE EXCEPTION 'days must be at least 1, not %', days USING ERRCODE = '22023',
+  IF days NOT BETWEEN 1 AND 36500 THEN
+    RAISE EXCEPTION 'days must be between 1 and 36500, not %', days USING ERRCODE = '22023',
       HINT = 'NULL keeps all predictions; the latest one of a twin always stays.';
   END IF;
   IF days IS NOT NULL AND NOT has_table_privilege($name$@twins@.twin_predictions$name$, 'DELETE') THEN

@@ -14,7 +14,7 @@ BEGIN
   WITH missing AS (
     SELECT DISTINCT s.subject
     FROM unnest(subjects) AS s (subject)
-    WHERE s.subject ~ '\S'
+    WHERE s.subject ~ '[^[:space:]]'
       AND NOT EXISTS (
         SELECT
         FROM @twins@.user_digital_twins t

@@ -14,7 +14,7 @@ DECLARE
   missing_column text;
 BEGIN
   PERFORM twinmill.check_domain(twin.domain);
-  IF twin.subject IS NULL OR twin.subject !~ '\S' THEN
+  IF twin.subject IS NULL OR twin.subject !~ '[^[:space:]]' THEN
     RAISE EXCEPTION 'a twin needs a subject, such as a user id or a sensor name'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT twinmill.twin(domain => ''sensor'', subject => ''boiler 1'');';
   END IF;

@@ -1,0 +1,1 @@
+ALTER TABLE twinmill.probe_writes REPLICA IDENTITY DEFAULT;
