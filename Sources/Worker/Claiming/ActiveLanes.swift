@@ -100,7 +100,7 @@ struct ActiveLanes: Sendable {
     }
   }
 
-  /// What a claim gave.
+  /// A claim answered.
   /// - Parameters:
   ///   - ranges: as it named them.
   ///   - isDrained: whether no job is left that anybody sees; otherwise those before the last that gave something are.

@@ -6,7 +6,7 @@ import Telemetry
 /// A scan of lanes from the head of the index, beside the claims. A busy worker's claims must not wait for it: one job
 /// in fifty would then be late by the whole scan.
 final class HeadScan: Sendable {
-  /// What is scanned.
+  /// The lanes that are scanned.
   enum Part: Sendable {
     /// Few lanes, all of them.
     case lanes([Lane])

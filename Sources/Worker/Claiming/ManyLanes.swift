@@ -1,6 +1,6 @@
 import Queue
 
-/// What a worker knows of many lanes: those with work, how far it has gone through all of them, and the positions up to
+/// A worker's knowledge of many lanes: those with work, how far it has gone through all of them, and the positions up to
 /// which it has seen jobs become ready.
 struct ManyLanes: Sendable {
   /// The queues of no lane: the cursors of what a reading saw.

@@ -75,7 +75,7 @@ final class TenantShares: Sendable {
     state.withLock { $0.pending.merge(used) { $0 + $1 } }
   }
 
-  /// What tenants used of late, in seconds; one that is missing used nothing.
+  /// The seconds that tenants used of late; one that is missing used nothing.
   func used(at now: ContinuousClock.Instant = .now) -> [String: Double] {
     state.withLock { state in
       chargeAll(&state, at: now)
