@@ -34,7 +34,7 @@ extension JobQueue {
     public internal(set) var throttled = 0
     /// Whether the queue's limits left room for a job.
     public internal(set) var hasRoom = true
-    /// What part of its jobs is each tenant's; together 1.
+    /// Each tenant's part of its jobs; together 1.
     public var partsByTenant: [String: Double] {
       var parts: [String: Double] = [:]
       let part = 1 / Double(max(jobs.count, 1))
