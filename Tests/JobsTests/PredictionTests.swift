@@ -308,7 +308,7 @@ struct PredictionTests {
     let refusal = await #expect(throws: PostgresError.self) {
       try await test.connection.query("SELECT twinmill.keep_predictions(0)")
     }
-    #expect("\(refusal as Any)".contains("at least 1"))
+    #expect("\(refusal as Any)".contains("between 1 and"))
   }
 
   @Test(

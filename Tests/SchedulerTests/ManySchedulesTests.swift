@@ -31,8 +31,9 @@ struct ManySchedulesTests: DatabaseSuite {
     // Each of these is left out of the common statement, for another reason.
     try await connection.script(
       """
-      SELECT twinmill.enqueue('probe', unique_key => format('schedule:s3:%s',
-        to_char(date_trunc('day', now() AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
+      SELECT twinmill.enqueue('probe', unique_key => 'taken');
+      UPDATE twinmill.live_jobs SET unique_key = format('twinmill:schedule:s3:%s',
+        to_char(date_trunc('day', now() AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) WHERE unique_key = 'taken';
       INSERT INTO twinmill.schedule_ticks (schedule, planned_at, outcome)
       VALUES ('s6', date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC', 'missed');
       ALTER TABLE twinmill.schedules DISABLE TRIGGER guard;
@@ -58,7 +59,7 @@ struct ManySchedulesTests: DatabaseSuite {
         j.arguments <> s.arguments OR j.tick <> t.planned_at OR j.run_at <> j.tick OR j.schedule <> t.schedule
         OR j.twin_id IS DISTINCT FROM s.twin_id OR j.max_attempts <> 5 OR j.requested_by <> session_user
         OR j.tick AT TIME ZONE s.time_zone <> date_trunc('day', j.tick AT TIME ZONE s.time_zone)
-        OR j.unique_key <> format('schedule:%s:%s', s.name,
+        OR j.unique_key <> format('twinmill:schedule:%s:%s', s.name,
              to_char(j.tick AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
       """)
     #expect(wrong == 0)

@@ -43,7 +43,7 @@ BEGIN
            s.kind, s.twin_id, a.unique_key, s.arguments, a.run_at, session_user, s.name, a.planned
     FROM (
       SELECT u.schedule, u.planned, u.run_at, u.n,
-             format('schedule:%s:%s', u.schedule,
+             format('twinmill:schedule:%s:%s', u.schedule,
                to_char(u.planned AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS unique_key
       FROM unnest(apply_ticks.schedules, apply_ticks.planned, apply_ticks.run_at) WITH ORDINALITY
         AS u(schedule, planned, run_at, n)
