@@ -23,7 +23,8 @@ package enum Measurements {
   package static let all: [any Measurement.Type] = [
     DrainMeasurement.self, EnqueueMeasurement.self, LatencyMeasurement.self, SnapshotMeasurement.self,
     SteadyMeasurement.self, DepthMeasurement.self, RecoveryMeasurement.self, KillsMeasurement.self,
-    LimitsMeasurement.self, SchedulesMeasurement.self, FootprintMeasurement.self, WALMeasurement.self,
+    LimitsMeasurement.self, TenantsMeasurement.self, SchedulesMeasurement.self, FootprintMeasurement.self,
+    WALMeasurement.self,
   ]
 
   /// Their names and what they measure.
