@@ -89,15 +89,15 @@ struct TrustUseTests {
     let operates = try await database.login("operates", "IN ROLE twinmill_operate")
     let replace = """
       SELECT outcome FROM twinmill.enqueue(
-        'probe', arguments => '{"sleep_ms": 1}', unique_key => 'a', run_at => '9999-01-01', if_waiting => 'replace')
+        'sweep', unique_key => 'a', run_at => '9999-01-01', if_waiting => 'replace')
       """
     try await database.ask(replace, as: first)
     let refused = try await database.ask(replace, as: second)
     #expect(!refused.isDone && refused.text.contains("42501") && refused.text.contains("GRANT \(first) TO \(second);"))
     let many = try await database.ask(
       """
-      SELECT outcome, message FROM twinmill.enqueue_many('[{"kind": "probe"},
-        {"kind": "probe", "unique_key": "a", "if_waiting": "replace"}]')
+      SELECT outcome, message FROM twinmill.enqueue_many('[{"kind": "sweep"},
+        {"kind": "sweep", "unique_key": "a", "if_waiting": "replace"}]')
       """, as: second)
     #expect(
       many.text.contains("inserted|\nrefused|") && many.text.contains("asked for by role \(first)"), "\(many.text)")
