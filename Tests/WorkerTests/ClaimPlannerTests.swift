@@ -185,9 +185,9 @@ struct ClaimPlannerTests {
       "after a failure all are asked again",
       after: busyWithMany, "failed → claim a@10 b@11"),
     Case(
-      "a newcomer comes first if its tenant used less or its job waits longer",
+      "a newcomer comes first, as its tenant's job would else wait for all that wait longer",
       after: busyWithMany,
-      "took a 10/20 notified → start, started → find after 20, found 22 c3 → poison, nothing → claim c@2 b@11 a@20"),
+      "took a 10/20 notified → start, started → find after 20, found 32 c30 → poison, nothing → claim c@29 b@11 a@20"),
     Case(
       "the rest of the scan goes on beside the claims",
       "→ read, many → find, found 20 → scan after 0, scanned 7 a11 → poison, nothing → claim a@10, took a 10/20 → start, started → scan after 7 beside, → claim a@20"

@@ -40,6 +40,9 @@ struct ActiveLanes: Sendable {
   }
 
   static let leastBreadth = 16
+  /// One in so many of the lanes that a claim names is one that got jobs just now, of a tenant that used nothing. Else a
+  /// new tenant would wait for all others that were not served yet either, however many there are.
+  static let newcomersPart = 8
 
   private var entries: [LaneQueue: Entry] = [:]
   /// By the queue with limits (nil: all others), then by shelf.
@@ -50,6 +53,10 @@ struct ActiveLanes: Sendable {
   var count: Int { entries.count }
 
   private var newGroups: [String?] = []
+  /// Lane queues that got jobs since the last choice of their group, the newest last.
+  private var newcomers: [String?: [LaneQueue]] = [:]
+  /// Whether the last claim of a group was of the newcomers' kind and order, so that it is the others' turn.
+  private var newcomersHadTurn: Set<String?> = []
 
   /// Whether there may be work in a queue with limits, or in all others (nil).
   func hasWork(in group: String?) -> Bool { piles[group] != nil }
@@ -61,14 +68,17 @@ struct ActiveLanes: Sendable {
   }
 
   /// Somebody saw a job in a lane queue.
-  mutating func found(_ head: JobQueue.LaneHead) {
+  /// - Parameter isNew: whether it just became ready.
+  mutating func found(_ head: JobQueue.LaneHead, isNew: Bool = false) {
     let due = head.due + head.lane.priorityPenalty
     if let entry = entries[head.queue] {
       if entry.isAsked { entries[head.queue]?.isFoundAgain = true }
       guard !entry.isAsked, due < entry.due else { return }
     }
+    let isKnown = entries[head.queue] != nil
     entries[head.queue] = Entry(lane: head.lane, due: due)
     push(head.queue)
+    if isNew, !isKnown { newcomers[group(of: head.lane), default: []].append(head.queue) }
   }
 
   /// The lane queues that the next claim names, in order: all of one kind and order. They count as asked until `answered`
@@ -92,13 +102,38 @@ struct ActiveLanes: Sendable {
       }
       if best.map({ (first.use, first.due) < ($0.use, $0.due) }) ?? true { best = (shelf, first.use, first.due) }
     }
-    guard let shelf = best?.shelf else { return [] }
-    let limit = min(limits[shelf.kind] ?? 1, shelves[shelf]!.breadth)
-    return take(limit, from: &shelves[shelf]!, used).map { queue in
+    guard let first = best?.shelf else { return [] }
+    let (shelf, new) = newcomers(of: group, or: first, used)
+    let limit = min(limits[shelf.kind] ?? 1, shelves[shelf]?.breadth ?? 1)
+    let places = new.suffix(max(limit / Self.newcomersPart, 1))
+    for queue in places { entries[queue]!.isAsked = true }
+    let others = shelves[shelf] == nil ? [] : take(limit - places.count, from: &shelves[shelf]!, used)
+    return (places + others).map { queue in
       entries[queue]!.isAsked = true
       return (entries[queue]!.lane, queue.order)
     }
   }
+
+  /// The shelf of the next claim, and its newcomers. Newcomers of other kinds and orders have every second claim.
+  private mutating func newcomers(
+    of group: String?, or first: Shelf, _ used: [String: Double]
+  ) -> (shelf: Shelf, new: [LaneQueue]) {
+    let all = (newcomers.removeValue(forKey: group) ?? []).filter { queue in
+      entries[queue].map { !$0.isAsked && used[$0.lane.tenant] == nil } ?? false
+    }
+    guard let newest = all.last else {
+      newcomersHadTurn.remove(group)
+      return (first, [])
+    }
+    func shelf(of queue: LaneQueue) -> Shelf { Shelf(kind: entries[queue]!.lane.kind, order: queue.order) }
+    let chosen = newcomersHadTurn.contains(group) ? first : shelf(of: newest)
+    if chosen == first { newcomersHadTurn.remove(group) } else { newcomersHadTurn.insert(group) }
+    let others = all.filter { shelf(of: $0) != chosen }
+    if !others.isEmpty { newcomers[group] = others }
+    return (chosen, all.filter { shelf(of: $0) == chosen })
+  }
+
+  private func group(of lane: Lane) -> String? { lane.isLimited ? lane.queue : nil }
 
   /// A claim answered.
   /// - Parameters:
@@ -138,7 +173,7 @@ struct ActiveLanes: Sendable {
 
   private mutating func push(_ queue: LaneQueue) {
     guard let entry = entries[queue] else { return }
-    let group = entry.lane.isLimited ? entry.lane.queue : nil
+    let group = group(of: entry.lane)
     if piles[group] == nil { newGroups.append(group) }
     piles[group, default: [:]][Shelf(kind: entry.lane.kind, order: queue.order), default: Pile()]
       .idle.insert(Node(due: entry.due, queue: queue))
@@ -210,7 +245,7 @@ struct ActiveLanes: Sendable {
   /// Names more lanes when all that were named did not fill the batch, and fewer when a few of them did.
   private mutating func adjustBreadth(_ ranges: [ClaimRange], visited: Int, isDrained: Bool) {
     guard let range = ranges.first else { return }
-    let group = range.lane.isLimited ? range.lane.queue : nil
+    let group = group(of: range.lane)
     let shelf = Shelf(kind: range.lane.kind, order: range.order)
     guard let breadth = piles[group]?[shelf]?.breadth else { return }
     if isDrained, visited >= breadth {

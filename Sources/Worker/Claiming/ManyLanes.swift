@@ -39,7 +39,7 @@ struct ManyLanes: Sendable {
       }
       settings = found.settings
     }
-    add(found.heads, &cursors)
+    add(found.heads, areNew: true, &cursors)
     guard let positions else {
       cursors.found(Self.freshNews, first: found.reached.fresh + 1)
       cursors.found(Self.requeuedNews, first: found.reached.requeued + 1)
@@ -58,15 +58,15 @@ struct ManyLanes: Sendable {
   /// Takes note of a part of the scan; nil: it failed.
   mutating func scanned(_ scan: JobQueue.LaneScan?, _ cursors: inout ClaimCursors) {
     guard let scan else { return }
-    add(scan.heads, &cursors)
+    add(scan.heads, areNew: false, &cursors)
     nextLane = scan.next ?? 0
     if scan.next == nil { isFirstLap = false }
   }
 
-  private mutating func add(_ heads: [JobQueue.LaneHead], _ cursors: inout ClaimCursors) {
+  private mutating func add(_ heads: [JobQueue.LaneHead], areNew: Bool, _ cursors: inout ClaimCursors) {
     for head in heads {
       cursors.found(head.queue, first: head.position)
-      active.found(head)
+      active.found(head, isNew: areNew)
     }
   }
 
