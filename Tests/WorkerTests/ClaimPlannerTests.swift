@@ -179,6 +179,18 @@ struct ClaimPlannerTests {
       "lanes that it did not come to stay",
       after: busyWithMany, "took a 10/20 → start, started → claim b@11 a@20"),
     Case(
+      "jobs that it gave up to another claim tell of more behind them",
+      after: busyWithMany, "throttled a 10/20 → claim b@11 a@20"),
+    Case(
+      "every second claim is without newcomers",
+      after: busyWithMany,
+      "took a 10/20 notified → start, started → find after 20, found 32 c30 → poison, nothing → claim c@29 b@11 a@20, took c 10/39 notified → start, started → find after 20, found 52 d51 → poison, nothing → claim b@11 a@20 c@39 d@50"
+    ),
+    Case(
+      "a reading that did not come to the end goes on soon",
+      "→ read, many → find, found 20 → scan after 0, scanned end → poison, nothing → wait, +1s waited → find after 20, found 40 more → scan after 0, scanned end → poison, nothing → wait 10 ms, +10ms waited → find after 40"
+    ),
+    Case(
       "one that found nothing is not repeated",
       after: busyWithMany, "nothing → wait"),
     Case(
@@ -204,6 +216,9 @@ struct ClaimPlannerTests {
 
   private static let poison = [
     Case("a poison job runs alone", after: poisoned),
+    Case(
+      "one that another worker has is not waited for",
+      "→ read, lanes a → scan a, heads → poison, throttled a 1/1 → claim a"),
     Case(
       "others come after it, then the next one, and no reading without news",
       after: poisoned,
@@ -355,6 +370,10 @@ private struct Play {
       var found = JobQueue.LanesFound()
       found.reached.fresh = Int64(words.removeFirst())!
       found.snapshot = (5, 9)
+      if words.first == "more" {
+        words.removeFirst()
+        found.isEnd.fresh = false
+      }
       found.heads = takeHeads(&words)
       event = .lanesFound(found)
     case "scanned":

@@ -55,7 +55,7 @@ struct ActiveLanes: Sendable {
   private var newGroups: [String?] = []
   /// Lane queues that got jobs since the last choice of their group, the newest last.
   private var newcomers: [String?: [LaneQueue]] = [:]
-  /// Whether the last claim of a group was of the newcomers' kind and order, so that it is the others' turn.
+  /// Groups whose last claim named newcomers, so that it is the others' turn.
   private var newcomersHadTurn: Set<String?> = []
 
   /// Whether there may be work in a queue with limits, or in all others (nil).
@@ -114,7 +114,7 @@ struct ActiveLanes: Sendable {
     }
   }
 
-  /// The shelf of the next claim, and its newcomers. Newcomers of other kinds and orders have every second claim.
+  /// The shelf of the next claim, and its newcomers. They have every second claim: a stream of them starves nobody.
   private mutating func newcomers(
     of group: String?, or first: Shelf, _ used: [String: Double]
   ) -> (shelf: Shelf, new: [LaneQueue]) {
@@ -125,9 +125,13 @@ struct ActiveLanes: Sendable {
       newcomersHadTurn.remove(group)
       return (first, [])
     }
+    if newcomersHadTurn.remove(group) != nil {
+      newcomers[group] = all
+      return (first, [])
+    }
+    newcomersHadTurn.insert(group)
     func shelf(of queue: LaneQueue) -> Shelf { Shelf(kind: entries[queue]!.lane.kind, order: queue.order) }
-    let chosen = newcomersHadTurn.contains(group) ? first : shelf(of: newest)
-    if chosen == first { newcomersHadTurn.remove(group) } else { newcomersHadTurn.insert(group) }
+    let chosen = shelf(of: newest)
     let others = all.filter { shelf(of: $0) != chosen }
     if !others.isEmpty { newcomers[group] = others }
     return (chosen, all.filter { shelf(of: $0) == chosen })

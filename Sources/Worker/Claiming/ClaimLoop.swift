@@ -170,7 +170,8 @@ struct ClaimLoop: Sendable {
   private static func event(of claim: JobQueue.Claim?) -> (event: ClaimPlanner.Event, claim: JobQueue.Claim?) {
     guard let claim, claim.hasRoom else { return (.noRoom, nil) }
     guard !claim.jobs.isEmpty else {
-      return (claim.throttled == 0 ? .foundNothing : .throttled(claim.portions, snapshot: claim.snapshot), nil)
+      // Jobs that it gave up to another claim count, too: there may be more behind them.
+      return (claim.portions.isEmpty ? .foundNothing : .throttled(claim.portions, snapshot: claim.snapshot), nil)
     }
     return (.claimed(claim.portions, snapshot: claim.snapshot), claim)
   }

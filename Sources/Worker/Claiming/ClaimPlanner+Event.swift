@@ -13,7 +13,8 @@ extension ClaimPlanner {
     case lanesFound(JobQueue.LanesFound)
     /// A claim took jobs.
     case claimed([JobQueue.Claim.Portion], snapshot: Snapshot)
-    /// A claim took nothing, but blocked jobs whose concurrency key is full.
+    /// A claim took nothing, but came to jobs: it blocked them, as their concurrency key is full, or gave them up to another
+    /// claim.
     case throttled([JobQueue.Claim.Portion], snapshot: Snapshot)
     /// A claim found nothing.
     case foundNothing

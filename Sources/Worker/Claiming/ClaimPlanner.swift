@@ -150,7 +150,7 @@ struct ClaimPlanner: Sendable {
     case (.claimed, .poison):
       wasPoison = true
       end(with: .poison)
-    case (.foundNothing, .poison): wasPoison = false
+    case (.foundNothing, .poison), (.throttled, .poison): wasPoison = false
     case (.claimed(let portions, let snapshot), .claim(let ranges, let stage)):
       took(portions, snapshot, of: ranges, at: now)
       if case .group(let group) = stage {
@@ -277,6 +277,8 @@ struct ClaimPlanner: Sendable {
         stages = [.headScan, .groups, .rest]
         return nil
       }
+      // The last reading did not come to the end.
+      if owesReading { return wait(pace.shortestReading, at: now) }
       guard hasSeenHeads else { return wait(pause(at: now), at: now) }
       stages = lanes.kinds.map(Stage.kindAlone) + [.restLocked]
       return nil

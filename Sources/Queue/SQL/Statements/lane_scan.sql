@@ -37,3 +37,5 @@ CROSS JOIN LATERAL (
   ORDER BY coalesce(j.requeue_seq, j.job_id) LIMIT 1
 ) AS head
 WHERE ($3::text[] IS NULL OR l.queue = ANY ($3::text[])) AND l.kind = ANY ($4::text[])
+  -- A claim would refuse it. When the queue is resumed, all lanes are gone through anew.
+  AND NOT coalesce(s.is_paused, false)

@@ -46,3 +46,5 @@ FROM found f
 CROSS JOIN LATERAL (SELECT l.* FROM twinmill.lanes l WHERE l.lane = f.lane OFFSET 0) AS l
 LEFT JOIN twinmill.queue_settings s ON s.queue = l.queue
 WHERE ($4::text[] IS NULL OR l.queue = ANY ($4::text[])) AND l.kind = ANY ($5::text[])
+  -- A claim would refuse it. When the queue is resumed, all lanes are gone through anew.
+  AND NOT coalesce(s.is_paused, false)
