@@ -41,9 +41,7 @@ BEGIN
       SELECT e.job_id, e.outcome INTO job
       FROM twinmill.enqueue_tick(
         known.name, instant.planned_at, known.kind, known.twin_id, known.arguments, known.queue, known.priority,
-        instant.run_at,
-        format('twinmill:schedule:%s:%s', known.name,
-          to_char(instant.planned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))) AS e;
+        instant.run_at, twinmill.tick_key(known.name, instant.planned_at)) AS e;
       -- No ON CONFLICT: if another scheduler has the instant after all, the job just enqueued must go as well.
       INSERT INTO twinmill.schedule_ticks (schedule, planned_at, outcome, job_id, reason)
       VALUES (apply_tick.schedule, instant.planned_at,

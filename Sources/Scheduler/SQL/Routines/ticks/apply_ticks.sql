@@ -42,9 +42,7 @@ BEGIN
     SELECT CASE WHEN a.run_at > asked_at THEN 'scheduled' ELSE 'ready' END::twinmill.job_state, l.lane, k.max_attempts,
            s.kind, s.twin_id, a.unique_key, s.arguments, a.run_at, session_user, s.name, a.planned
     FROM (
-      SELECT u.schedule, u.planned, u.run_at, u.n,
-             format('twinmill:schedule:%s:%s', u.schedule,
-               to_char(u.planned AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS unique_key
+      SELECT u.schedule, u.planned, u.run_at, u.n, twinmill.tick_key(u.schedule, u.planned) AS unique_key
       FROM unnest(apply_ticks.schedules, apply_ticks.planned, apply_ticks.run_at) WITH ORDINALITY
         AS u(schedule, planned, run_at, n)
     ) AS a
