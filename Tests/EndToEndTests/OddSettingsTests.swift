@@ -123,14 +123,7 @@ struct OddSettingsTests {
       try await Daemon("worker", url: url, environment: Daemon.quick.merging(["TWINMILL_BATCH_LIMIT": "20"]) { $1 }),
     ]
     let scheduler = try await Daemon("scheduler", url: url)
-    _ = try await connection.query("SELECT twinmill.schedule('often', '* * * * *', 'probe')")
-    _ = try await connection.query(
-      """
-      UPDATE twinmill.schedules SET next_at = now() - interval '1 s', planned_until = now() - interval '5 min'
-      WHERE name = 'often'
-      """)
-    try await connection.until(
-      "SELECT count(*) > 0 FROM twinmill.job_history WHERE schedule = 'often' AND state = 'completed'")
+    try await connection.runScheduleOfProbes()
     try await connection.until("SELECT NOT EXISTS (SELECT FROM twinmill.live_jobs WHERE kind = 'probe')")
     for worker in workers { #expect(await worker.stop() == 0, "\(worker.log.suffix(2500))") }
     #expect(await scheduler.stop() == 0)

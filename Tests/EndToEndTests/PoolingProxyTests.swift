@@ -78,14 +78,7 @@ struct PoolingProxyTests {
     #expect(psql.out == "cancelling\n", "\(psql.err)")
     try await connection.until("SELECT count(*) = 1 FROM twinmill.job_history WHERE state = 'cancelled'")
 
-    _ = try await connection.query("SELECT twinmill.schedule('often', '* * * * *', 'probe')")
-    _ = try await connection.query(
-      """
-      UPDATE twinmill.schedules SET next_at = now() - interval '1 s', planned_until = now() - interval '5 min'
-      WHERE name = 'often'
-      """)
-    try await connection.until(
-      "SELECT count(*) > 0 FROM twinmill.job_history WHERE schedule = 'often' AND state = 'completed'")
+    try await connection.runScheduleOfProbes()
     #expect(await worker.stop() == 0)
     #expect(await scheduler.stop() == 0)
     // Nothing of it is left in the proxy's own connections.

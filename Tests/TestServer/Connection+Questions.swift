@@ -40,4 +40,16 @@ extension Connection {
       FROM generate_series(0, 6000) AS n
       """)
   }
+
+  /// Makes a schedule of probes that has been due for a while, and waits until daemons have run a job of it.
+  public func runScheduleOfProbes() async throws {
+    _ = try await query("SELECT twinmill.schedule('often', '* * * * *', 'probe')")
+    _ = try await query(
+      """
+      UPDATE twinmill.schedules SET next_at = now() - interval '1 s', planned_until = now() - interval '5 min'
+      WHERE name = 'often'
+      """)
+    try await until(
+      "SELECT count(*) > 0 FROM twinmill.job_history WHERE schedule = 'often' AND state = 'completed'")
+  }
 }
