@@ -49,8 +49,6 @@ struct ActiveLanes: Sendable {
   private var piles: [String?: [Shelf: Pile]] = [:]
 
   var isEmpty: Bool { entries.isEmpty }
-  /// The number of lane queues.
-  var count: Int { entries.count }
 
   private var newGroups: [String?] = []
   /// Lane queues that got jobs since the last choice of their group, the newest last.
