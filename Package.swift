@@ -62,7 +62,10 @@ let pureTargets: [Target] = [
   .target(name: "Simulation", dependencies: ["Numerics"]),
   .target(name: "Files", dependencies: ["CSV", "CZlib", "Series"]),
   .target(
-    name: "Offline", dependencies: ["CSV", "Files", "Series", "Forecasting", "Detection", "Inference", argumentParser]),
+    name: "Offline",
+    dependencies: [
+      "CSV", "Files", "Series", "Forecasting", "Detection", "Inference", "Numerics", "Simulation", argumentParser,
+    ]),
 
   .target(name: "TestGolden", path: "Tests/TestGolden"),
   .target(name: "TestSeries", dependencies: ["Numerics"], path: "Tests/TestSeries"),

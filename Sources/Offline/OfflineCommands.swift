@@ -6,4 +6,6 @@ package enum OfflineCommands {
   package static let data: [any ParsableCommand.Type] = [ForecastCommand.self, DetectCommand.self]
   /// About what acts on series.
   package static let insight: [any ParsableCommand.Type] = [CorrelateCommand.self, EffectCommand.self]
+  /// About this program itself.
+  package static let measurements: [any ParsableCommand.Type] = [TruthCommand.self]
 }

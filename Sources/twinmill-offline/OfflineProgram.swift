@@ -7,7 +7,7 @@ import Offline
 struct OfflineProgram: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "twinmill-offline", abstract: "Forecasts, anomalies, correlations and effects of series in files.",
-    subcommands: OfflineCommands.data + OfflineCommands.insight)
+    subcommands: OfflineCommands.data + OfflineCommands.insight + OfflineCommands.measurements)
 
   static func main() async {
     StandardStreams.open()

@@ -1,13 +1,14 @@
 import ArgumentParser
 import Benchmarks
 import FoundationEssentials
+import Offline
 import Postgres
 
-/// `twinmill bench queue`, `twinmill bench correlation` and `twinmill bench chain`
+/// `twinmill bench queue`, `twinmill bench correlation`, `twinmill bench chain` and `twinmill bench truth`
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure this installation.",
-    subcommands: [Queue.self, BenchCorrelationCommand.self, BenchChainCommand.self])
+    subcommands: [Queue.self, BenchCorrelationCommand.self, BenchChainCommand.self] + OfflineCommands.measurements)
 
   /// Names and summaries in two columns, for a terminal of 80 columns.
   private static var listOfMeasurements: String {
