@@ -55,12 +55,8 @@ struct CorrelationPair: Sendable {
     let tests = try search.tests(factors: candidates.map(\.values), metrics: panel.metrics.map(\.values))
     let tried = Set(tests.map(\.factor))
     for (index, candidate) in candidates.enumerated() where !tried.contains(index) {
-      leftOut.append(
-        (
-          candidate.name,
-          "\(CorrelationSearch.fewestObservations) observations of it and of a metric, and "
-            + "\(CorrelationSearch.fewestChanges) that differ from the most frequent value, are needed"
-        ))
+      let obstacle = CorrelationSearch.obstacle(ofFactor: candidate.values)
+      leftOut.append((candidate.name, obstacle.map { "\($0)" } ?? "no metric can be tried with it"))
     }
     return tests.map { test in
       CorrelationPair(

@@ -1,5 +1,6 @@
 #include "CBoostMath.h"
 
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 namespace {
@@ -18,4 +19,8 @@ double boost_student_t_upper_tail(double t, double df) {
 
 double boost_student_t_quantile(double p, double df) {
   return boost::math::quantile(boost::math::students_t_distribution<double, Quiet>(df), p);
+}
+
+double boost_f_upper_tail(double f, double df1, double df2) {
+  return boost::math::cdf(boost::math::complement(boost::math::fisher_f_distribution<double, Quiet>(df1, df2), f));
 }

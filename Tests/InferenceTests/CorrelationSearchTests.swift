@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Inference
@@ -103,6 +104,72 @@ struct CorrelationSearchTests {
     #expect(tests.map { [$0.factor, $0.metric] } == [[3, 3], [3, 4]])
     #expect(try CorrelationSearch().tests(factors: [[1, 2]], metrics: [[1, 2]]).isEmpty)
     #expect(try CorrelationSearch().tests(factors: [], metrics: []).isEmpty)
+  }
+
+  @Test(
+    "series that share their calendar alone do not go together",
+    arguments: ["pay day", "month", "year", "square day", "growing week"])
+  func calendar(_ name: String) throws {
+    var noise = SimulatedNoise(seed: 21)
+    let count = name == "year" ? 730 : 360
+    let calendar = (0..<count).map { day -> Double in
+      switch name {
+      case "pay day": day % 30 == 24 ? 8 : 0
+      case "month": 4 * sin(2 * .pi * Double(day) / 30)
+      case "year": 4 * sin(2 * .pi * Double(day) / 365)
+      case "square day": day % 24 < 10 ? 8 : -8
+      default: (1 + Double(day) / Double(count)) * (day % 7 == 6 ? -8 : 0)
+      }
+    }
+    var findings = 0
+    for _ in 0..<8 {
+      let factor = zip(calendar, noise.autoregression(count, 0)).map { $0 + $1 }
+      let metric = zip(calendar, noise.autoregression(count, 0)).map { $0 + $1 }
+      findings += try CorrelationSearch().tests(factors: [factor], metrics: [metric]).count { $0.p <= 0.05 }
+    }
+    #expect(findings <= 2)
+  }
+
+  @Test("what goes together besides its calendar is found")
+  func besidesCalendar() throws {
+    var noise = SimulatedNoise(seed: 22)
+    for _ in 0..<3 {
+      let factor = noise.autoregression(360, 0).enumerated().map { day, value in value + (day % 30 == 24 ? 8 : 0) }
+      let metric = noise.autoregression(360, 0).enumerated().map { day, value in
+        value + (day % 30 == 24 ? 8 : 0) + (day >= 2 ? 0.5 * factor[day - 2] : 0)
+      }
+      let test = try #require(try CorrelationSearch().tests(factors: [factor], metrics: [metric]).first)
+      #expect(test.p < 0.001 && test.lag == 2 && test.r > 0.2)
+    }
+  }
+
+  @Test("rare events that coincide once, and scatter that grows in both, are no correlation")
+  func scatter() throws {
+    var noise = SimulatedNoise(seed: 23)
+    var findings = 0
+    for round in 0..<20 {
+      var series = (0..<2).map { _ in noise.autoregression(300, 0) }
+      for index in series.indices {
+        series[index] =
+          round < 10
+          ? series[index].map { $0 > 2 ? 1 : 0 }
+          : series[index].enumerated().map { $0 >= 150 ? 4 * $1 : $1 }
+      }
+      findings += try CorrelationSearch().tests(factors: [series[0]], metrics: [series[1]]).count { $0.p <= 0.05 }
+    }
+    #expect(findings <= 3)
+  }
+
+  @Test("a series that cannot be tried is told why")
+  func obstacles() {
+    let steady = [Double](repeating: 4, count: 30)
+    let rare = (0..<30).map { $0 % 10 == 0 ? 1.0 : 0 }
+    #expect(CorrelationSearch.obstacle(ofMetric: [1, 2, .nan]) == .tooFew(2))
+    #expect(CorrelationSearch.obstacle(ofMetric: steady) == .constant)
+    #expect(CorrelationSearch.obstacle(ofFactor: rare) == .hardlyVaries(differing: 3))
+    #expect(CorrelationSearch.obstacle(ofMetric: rare) == nil)
+    // Numbers of this size hold a scatter of one to a thousandth.
+    #expect(CorrelationSearch.obstacle(ofFactor: (0..<30).map { 1e13 + Double($0 % 3) }) == nil)
   }
 
   @Test("what cannot be correlated is refused with the reason")

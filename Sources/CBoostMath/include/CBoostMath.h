@@ -13,6 +13,9 @@ double boost_student_t_upper_tail(double t, double df);
 /* x with P(T <= x) = p, 0 < p < 1. */
 double boost_student_t_quantile(double p, double df);
 
+/* P(F > f) for Fisher's F with df1, df2 > 0 degrees of freedom. */
+double boost_f_upper_tail(double f, double df1, double df2);
+
 #ifdef __cplusplus
 }
 #endif

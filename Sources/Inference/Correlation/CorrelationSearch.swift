@@ -5,13 +5,16 @@
 ///
 /// 1. fills the factors' gaps by their own conditional mean (`ConditionalMean`), which leaves them as independent of
 ///    the metric as they are;
-/// 2. models the metric by mean, trend, season, the factors accepted so far and AR(1) errors, whose coefficient
+/// 2. models the metric by mean, trend, curve, season, the factors accepted so far and AR(1) errors, whose coefficient
 ///    maximises the restricted likelihood, and whitens metric and factors with it: generalised least squares, exact
 ///    over gaps (Jones 1980), with a further short filter where AR(1) is not enough;
 /// 3. takes, for each factor, the lag with the largest |t| of the partial correlation with the metric's residuals,
 ///    given the other accepted factors; the residuals as normal scores, so that outliers weigh little;
 /// 4. accepts the factors whose p times their number is below 0.025 and repeats from 2 until they no longer change: what one factor
 ///    explains no longer hides another, nor lends it significance.
+///
+/// 5. takes out of the metric what it repeats with a factor that seems to go with it (`CycleSearch`), and begins anew:
+///    a month, a pay day, a year that both keep are no dependence.
 ///
 /// p is Student's, over the lags by Šidák (1967). Deterministic. O(iterations · metrics · n · factors · lags · accepted).
 public struct CorrelationSearch: Sendable {
@@ -56,10 +59,16 @@ public struct CorrelationSearch: Sendable {
     guard season >= 0 else { throw .invalidSeason(season) }
     let lagged = LaggedFactors(factors, count: count, maximumLag: maximumLag, season: season)
     var tests: [CorrelationTest] = []
+    var cycles: [Int: [Cycle]] = [:]
     for (index, metric) in metrics.enumerated() {
       guard !Task.isCancelled else { throw .cancelled }
-      guard let model = MetricModel(metric, factors: lagged, season: season, measure: measure) else { continue }
-      tests += model.tests(metric: index)
+      guard var model = MetricModel(metric, factors: lagged, season: season, measure: measure) else { continue }
+      tests += model.tests(metric: index) { factor in
+        if let known = cycles[factor] { return known }
+        let found = lagged.cycles(of: factor, in: factors)
+        cycles[factor] = found
+        return found
+      }
     }
     return tests
   }

@@ -33,7 +33,8 @@ struct GivenFactors {
   /// The column with the largest partial correlation, the first of equals.
   /// - Parameter columns: one factor, whitened, by lag.
   /// - Returns: r, the correlation of the values at the same lag, and p with Šidák's correction for the number of
-  ///   columns: 1 − (1 − p)^k.
+  ///   columns: 1 − (1 − p)^k. p is Student's, or the one with a variance that allows for scatter that changes and for
+  ///   coincidences of few events (White 1980), whichever is larger.
   func strongest(_ columns: Matrix) -> (lag: Int, r: Double, plain: Double, p: Double) {
     var columns = columns
     let sizes = (0..<columns.columns).map { Array(columns[column: $0]).norm }
@@ -41,6 +42,7 @@ struct GivenFactors {
     let products = columns.transposed(times: rest)
     let plainProducts = columns.transposed(times: plainRest)
     var lag = 0
+    var best = 0.0
     var r = 0.0
     var plain = 0.0
     for j in 0..<columns.columns {
@@ -49,11 +51,18 @@ struct GivenFactors {
       guard size > 1e-6 * sizes[j] else { continue }
       let value = min(max(products[j] / size, -1), 1)
       guard abs(value) > abs(r) else { continue }
-      (lag, r, plain) = (j, value, min(max(plainProducts[j] / size, -1), 1))
+      (lag, r, plain, best) = (j, value, min(max(plainProducts[j] / size, -1), 1), size)
     }
     guard degrees >= 5 else { return (lag, r, plain, 1) }
+    guard best > 0 else { return (lag, r, plain, 1) }
     let t = r * (degrees / max(1 - r * r, 1e-300)).squareRoot()
-    let single = StudentT.twoSided(t, degrees: degrees)
+    var squares = 0.0
+    for (x, y) in zip(columns[column: lag], rest) {
+      let product = x / best * (y - r * x / best)
+      squares += product * product
+    }
+    let robust = r * (degrees / max(squares * Double(rest.count), 1e-300)).squareRoot()
+    let single = StudentT.twoSided(min(abs(t), abs(robust)), degrees: degrees)
     return (lag, r, plain, single >= 1 ? 1 : -expm1(Double(columns.columns) * log1p(-single)))
   }
 }

@@ -8,16 +8,18 @@ struct LaggedFactors {
   let columns: Matrix
   /// Maximum lag + 1.
   let lags: Int
+  /// Mean, course and season.
+  let design: Matrix
 
   init(_ factors: [[Double]], count: Int, maximumLag: Int, season: Int) {
     lags = maximumLag + 1
     let design = Matrix(
       rows: count,
-      columns: [[Double](repeating: 1, count: count), CalendarTerms.trend(count)]
+      columns: [[Double](repeating: 1, count: count)] + CalendarTerms.course(count)
         + CalendarTerms.season(count, period: season, harmonics: 1...1))
     var indices: [Int] = []
     var columns = Matrix(rows: count, columns: 0)
-    for (index, factor) in factors.enumerated() where Self.isUsable(factor) {
+    for (index, factor) in factors.enumerated() where CorrelationSearch.obstacle(ofFactor: factor) == nil {
       let observed = factor.indices.filter { !factor[$0].isNaN }
       guard let scaled = try? StandardisedSeries(factor, observed: observed),
         let values = ConditionalMean.deviations(scaled.values, design: design, before: maximumLag)
@@ -27,21 +29,17 @@ struct LaggedFactors {
     }
     self.indices = indices
     self.columns = columns
+    self.design = design
+  }
+
+  /// What a usable factor repeats.
+  func cycles(of factor: Int, in series: [[Double]]) -> [Cycle] {
+    let values = series[indices[factor]]
+    let observed = values.indices.filter { !values[$0].isNaN }
+    guard let scaled = try? StandardisedSeries(values, observed: observed) else { return [] }
+    return CycleSearch.cycles(of: scaled.filled, observed: observed, design: design)
   }
 
   /// Columns of a usable factor.
   func range(_ factor: Int) -> Range<Int> { (factor * lags)..<((factor + 1) * lags) }
-
-  /// Enough is observed, and enough of it differs from the most frequent value.
-  private static func isUsable(_ values: [Double]) -> Bool {
-    let observed = values.filter { !$0.isNaN }.sorted()
-    guard observed.count >= CorrelationSearch.fewestObservations else { return false }
-    var longest = 1
-    var run = 1
-    for (value, next) in zip(observed, observed.dropFirst()) {
-      run = value == next ? run + 1 : 1
-      longest = max(longest, run)
-    }
-    return observed.count - longest >= CorrelationSearch.fewestChanges
-  }
 }

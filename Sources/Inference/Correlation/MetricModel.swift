@@ -5,7 +5,7 @@ import Numerics
 struct MetricModel {
   private let values: [Double]
   private let observed: [Int]
-  private let design: Matrix
+  private var design: Matrix
   private let factors: LaggedFactors
   private let measure: CorrelationSearch.Measure
 
@@ -35,12 +35,12 @@ struct MetricModel {
     design = Self.design(values, observed: observed, season: season)
   }
 
-  /// Mean, trend and season; the season's shape beyond one wave only where BIC asks for it.
+  /// Mean, course and season; the season's shape beyond one wave only where BIC asks for it.
   private static func design(_ values: [Double], observed: [Int], season: Int) -> Matrix {
     let count = values.count
     let plain = Matrix(
       rows: count,
-      columns: [[Double](repeating: 1, count: count), CalendarTerms.trend(count)]
+      columns: [[Double](repeating: 1, count: count)] + CalendarTerms.course(count)
         + CalendarTerms.season(count, period: season, harmonics: 1...1))
     guard season > 2 else { return plain }
     let shape = CalendarTerms.season(count, period: season, harmonics: 2...3)
@@ -59,8 +59,34 @@ struct MetricModel {
     return gain > Double(shape.count) * log(n) ? full : plain
   }
 
-  /// The tests of all usable factors.
-  func tests(metric: Int) -> [CorrelationTest] {
+  /// The tests of all usable factors. Cycles that the metric shares with a factor that seems to go with it are taken out,
+  /// and all is tested anew: what is left is not the calendar's.
+  /// - Parameter cycles: what a usable factor repeats, by its number.
+  mutating func tests(metric: Int, cycles: (Int) -> [Cycle]) -> [CorrelationTest] {
+    var tests = tests(metric: metric)
+    var own: [Cycle]?
+    for _ in 1..<Self.rounds {
+      let suspects = factors.indices.indices.filter { tests[$0].p <= Self.suspicion }
+      guard !suspects.isEmpty else { break }
+      let known = own ?? CycleSearch.cycles(of: values, observed: observed, design: design)
+      let others = suspects.flatMap(cycles)
+      let shared = known.filter { cycle in others.contains { $0.mayShareCalendar(with: cycle, count: values.count) } }
+      own = known.filter { !shared.contains($0) }
+      guard !shared.isEmpty else { break }
+      var wider = design
+      for column in shared.flatMap({ $0.columns(values.count) }) { wider.append(column) }
+      wider = wider.orthonormalised()
+      guard observed.count >= wider.columns + CorrelationSearch.fewestObservations else { break }
+      design = wider
+      tests = self.tests(metric: metric)
+    }
+    return tests
+  }
+
+  /// p below which a pair is looked at for a calendar that both keep.
+  private static let suspicion = 0.1
+
+  private func tests(metric: Int) -> [CorrelationTest] {
     var accepted: [Term] = []
     var tests: [CorrelationTest] = []
     for round in 1...Self.rounds {

@@ -8,6 +8,12 @@ enum CalendarTerms {
     return (0..<count).map { middle > 0 ? (Double($0) - middle) / middle : 0 }
   }
 
+  /// A line and a parabola, each from −1 to 1 about its middle: what no series has in common with another but time.
+  static func course(_ count: Int) -> [[Double]] {
+    let line = trend(count)
+    return [line, line.map { 1.5 * $0 * $0 - 0.5 }]
+  }
+
   /// Cosine and sine of each harmonic of a period, as many pairs as asked for and the period can tell apart.
   ///
   /// With three harmonics a period of seven gives each weekday its own mean.

@@ -16,7 +16,13 @@ struct StandardisedSeries {
     let count = Double(observed.count)
     let mean = observed.reduce(0) { $0 + values[$1] / count }
     let largest = observed.reduce(0) { max($0, abs(values[$1] - mean)) }
-    guard largest > 1e-12 * abs(mean), largest > 0, largest.isFinite else { throw .constantSeries }
+    let (least, greatest) = observed.reduce((Double.infinity, -Double.infinity)) {
+      (min($0.0, values[$1]), max($0.1, values[$1]))
+    }
+    // Differences of a few units in the last place are rounding.
+    guard greatest - least > 16 * max(abs(least), abs(greatest)).ulp, largest > 0, largest.isFinite else {
+      throw .constantSeries
+    }
     let squares = observed.reduce(0) { sum, t in
       let deviation = (values[t] - mean) / largest
       return sum + deviation * deviation

@@ -17,7 +17,8 @@ struct CorrelateCommand: AsyncParsableCommand {
 
       Method: for each metric, generalised least squares on mean, trend, season and the factors found so far, with \
       AR(1) errors by restricted likelihood over the values that are there (Jones 1980; Harville 1974), and a \
-      further short filter where BIC asks for it. Metric and factors are whitened with it. r is the partial \
+      further short filter where BIC asks for it. A rhythm or slow wave that metric and factor share (a month, a pay \
+      day, the year) is taken out first: it is the calendar's. Metric and factors are whitened with it. r is the partial \
       correlation with the normal scores of the metric's residuals, given the other factors found. p is Student's, \
       for the best of all lags by Sidak. q is adjusted for all pairs tried, by Benjamini and Hochberg (1995), within \
       the twin and over the file; the larger one counts. The surest finding of a twin must hold at a fifth of --fdr.
@@ -83,6 +84,20 @@ struct CorrelateCommand: AsyncParsableCommand {
     }
   }
 
+  /// Says of each column why it cannot be tried.
+  private func explain(_ panel: PanelFile.Panel, _ names: [String], factorCount: Int) {
+    var reasons: [String] = []
+    for (index, (name, values)) in zip(names, panel.columns).enumerated() {
+      let obstacle =
+        index < factorCount
+        ? CorrelationSearch.obstacle(ofFactor: values) : CorrelationSearch.obstacle(ofMetric: values)
+      if let obstacle { reasons.append("\(name) \(obstacle)") }
+    }
+    StandardError.write(
+      "twinmill: \(file):\(panel.line): twin \"\(panel.key)\": nothing could be tested: "
+        + reasons.joined(separator: "; ") + "\n")
+  }
+
   private func write(
     _ results: [Result<[CorrelationTest], InferenceError>], table: PanelFile, factorCount: Int
   ) throws {
@@ -94,10 +109,8 @@ struct CorrelateCommand: AsyncParsableCommand {
       case .success(let found):
         tests += found
         if found.isEmpty {
-          let panel = table.panels[twin]
-          StandardError.write(
-            "twinmill: \(file):\(panel.line): twin \"\(panel.key)\": nothing could be tested, each metric needs "
-              + "\(CorrelationSearch.fewestObservations) days with a value\n")
+          failures += 1
+          explain(table.panels[twin], table.names, factorCount: factorCount)
         }
         families += found.map { _ in twin }
       case .failure(let error):

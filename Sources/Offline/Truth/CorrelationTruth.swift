@@ -3,8 +3,10 @@ import Simulation
 
 /// Holds `CorrelationSearch` against pairs of series that share at most their calendar.
 package enum CorrelationTruth {
-  /// Samples of a series.
-  static let count = 300
+  /// Samples of a series: three cycles of the longest rhythm but the year, and at least 300.
+  static func count(of family: SeriesFamily) -> Int {
+    max(300, 3 * (family.rhythms.map(\.period).filter { $0 < 200 }.max() ?? 0))
+  }
   /// Lag of a planted dependence.
   static let lag = 2
   /// Standard deviations of the metric that one of the factor moves.
@@ -13,6 +15,7 @@ package enum CorrelationTruth {
   /// Findings in pairs that have nothing to do with each other, and planted ones that are found.
   package static func rows(of family: SeriesFamily, _ sample: TruthSample) -> [TruthRow] {
     let search = CorrelationSearch()
+    let count = count(of: family)
     var wrong = 0
     var found = 0
     var tried = 0
