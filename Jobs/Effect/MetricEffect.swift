@@ -50,11 +50,20 @@ struct MetricEffect: Sendable {
     return (estimate.effect > 0) == (better == .higher) ? .better : .worse
   }
 
+  /// Why nothing is concluded from an interval without 0, in words; nil where there is such a conclusion, or no such
+  /// interval.
+  var doubt: String? {
+    guard estimate.isSignificant else { return nil }
+    if isElsewhere { return "the change began at another time than this product" }
+    if isLeap { return "single wild values make the difference" }
+    return q > Self.rate ? "not sure enough among all metrics tried" : nil
+  }
+
   /// As it is written.
   var document: MetricEffectDocument {
     MetricEffectDocument(
       metric: metric.name, label: metric.label, unit: metric.unit, effect: estimate.effect, lower: estimate.lower,
       upper: estimate.upper, p: estimate.p, q: q, before: estimate.before, after: estimate.after, verdict: verdict,
-      relative: estimate.effect / spreadBefore)
+      relative: estimate.effect / spreadBefore, doubt: doubt)
   }
 }

@@ -71,9 +71,10 @@ struct UseEffects: Sendable {
     for (index, value) in zip(effects.indices, q) { effects[index].q = value }
   }
 
-  /// See `Effectiveness.score`.
+  /// See `Effectiveness.score`; what is doubted counts as not known to have changed.
   var score: Double? {
-    Effectiveness(effects.compactMap { effect in effect.better.map { (effect.estimate, $0) } }).score
+    Effectiveness(effects.compactMap { effect in effect.better.map { (effect.estimate, $0, effect.doubt != nil) } })
+      .score
   }
 
   // MARK: - One metric around the start

@@ -107,10 +107,12 @@ package struct MetricEffectDocument: JSONObject, Hashable {
   /// In standard deviations of the metric before the start. No number where a constant has no spread: null in JSON,
   /// and read as 0.
   package let relative: Double
+  /// Why there is no verdict where the interval alone would give one; nil in all other cases.
+  package let doubt: String?
 
   package init(
     metric: String, label: String, unit: String, effect: Double, lower: Double, upper: Double, p: Double, q: Double,
-    before: Int, after: Int, verdict: EffectVerdict, relative: Double
+    before: Int, after: Int, verdict: EffectVerdict, relative: Double, doubt: String?
   ) {
     self.metric = metric
     self.label = label
@@ -124,6 +126,7 @@ package struct MetricEffectDocument: JSONObject, Hashable {
     self.after = after
     self.verdict = verdict
     self.relative = relative
+    self.doubt = doubt
   }
 
   package func writeMembers(to json: inout JSONWriter) {
@@ -139,12 +142,13 @@ package struct MetricEffectDocument: JSONObject, Hashable {
     json.member(CodingKeys.after, after)
     json.member(CodingKeys.verdict, verdict.rawValue)
     json.member(CodingKeys.relative, relative)
+    if let doubt { json.member(CodingKeys.doubt, doubt) }
   }
 }
 
 extension MetricEffectDocument: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case metric, label, unit, effect, p, q, verdict, relative
+    case metric, label, unit, effect, p, q, verdict, relative, doubt
     case lower = "lo95"
     case upper = "hi95"
     case before = "n_before"
@@ -165,6 +169,7 @@ extension MetricEffectDocument: Decodable {
     after = try container.decode(Int.self, forKey: .after)
     verdict = try container.decode(EffectVerdict.self, forKey: .verdict)
     relative = try container.decodeIfPresent(Double.self, forKey: .relative) ?? 0
+    doubt = try container.decodeIfPresent(String.self, forKey: .doubt)
   }
 }
 

@@ -20,17 +20,32 @@ struct EffectDesign {
     let logPrior: Double
     let course: EffectCourse
     let hasTrend: Bool
+    /// Drift and season, numbered together.
+    let group: Int
   }
+
+  /// Number of pairs of drift and season.
+  let groups: Int
 
   /// Number of coefficients with a flat prior: mean, covariates, other interventions' steps, effect.
   let flatCount: Int
 
-  // Prior standard deviations, in units of the errors' stationary standard deviation. Too small, and the interval is
-  // too short where the world is livelier; too large, and the models that need them are never believed.
-  /// Of the change that a trend makes over the whole series.
-  private static let trendSpread = 1.5
-  /// Of each wave of the season.
-  private static let seasonSpread = 0.5
+  /// How a metric may move by itself over the whole series, and the prior standard deviation of each column in units of
+  /// the errors' stationary standard deviation. The wide ones hold whatever a metric may do: a straight line of hundreds
+  /// of standard deviations is a line, and no effect. Each width more costs a likelihood its logarithm, so a narrow
+  /// course is still believed where it is enough.
+  private struct Drift {
+    let spreads: [Double]
+    let probability: Double
+  }
+
+  private static let drifts = [
+    Drift(spreads: [], probability: 0.5), Drift(spreads: [1.5], probability: 0.3),
+    Drift(spreads: [15], probability: 0.06), Drift(spreads: [150], probability: 0.04),
+    Drift(spreads: [15, 15], probability: 0.06), Drift(spreads: [150, 150], probability: 0.04),
+  ]
+  /// Prior standard deviations of each wave of the season, and their probabilities: none, a light one, a closed day.
+  private static let seasons: [(spread: Double?, probability: Double)] = [(nil, 0.5), (0.5, 0.4), (10, 0.1)]
   /// Of the change that a slope makes beside a level.
   private static let slopeSpread = 1.0
 
@@ -44,6 +59,7 @@ struct EffectDesign {
       slopes.append(Self.slope(count, start: other))
     }
     let trend = (0..<count).map { Double($0 - start) / Double(count) }
+    let curve = CalendarTerms.course(count)[1]
     let waves = CalendarTerms.season(count, period: season, harmonics: 1...3)
     let after = Double(count - start)
     let courses = EffectCourse.allCases.map { course in
@@ -55,16 +71,17 @@ struct EffectDesign {
       }
     }
     let first = flat.count
-    let firstWave = first + 1
+    let firstWave = first + 2
     let firstSlope = firstWave + waves.count
     let ownSlope = firstSlope + slopes.count
     columns = Matrix(
-      rows: count, columns: flat + [trend] + waves + slopes + [Self.slope(count, start: start)] + courses)
+      rows: count, columns: flat + [trend, curve] + waves + slopes + [Self.slope(count, start: start)] + courses)
     flatCount = flat.count + 1
 
     var models: [Model] = []
-    for hasTrend in [false, true] {
-      for hasSeason in waves.isEmpty ? [false] : [false, true] {
+    var group = 0
+    for drift in Self.drifts {
+      for season in waves.isEmpty ? [(spread: nil, probability: 1)] : Self.seasons {
         for (number, course) in EffectCourse.allCases.enumerated() {
           var positions = Array(0..<first)
           var precisions = [Double](repeating: 0, count: first)
@@ -72,22 +89,25 @@ struct EffectDesign {
             positions += range
             precisions += range.map { _ in 1 / (spread * spread) }
           }
-          if hasTrend { add(first..<firstWave, spread: Self.trendSpread) }
-          if hasSeason { add(firstWave..<firstSlope, spread: Self.seasonSpread) }
+          for (index, spread) in drift.spreads.enumerated() { add(first + index..<first + index + 1, spread: spread) }
+          if let spread = season.spread { add(firstWave..<firstSlope, spread: spread) }
           add(firstSlope..<ownSlope, spread: Self.slopeSpread)
           if course == .levelAndSlope { add(ownSlope..<(ownSlope + 1), spread: Self.slopeSpread) }
-          // Trend and season: as probable as not. The two ramps share one of four equal parts.
+          // The two ramps share one of four equal parts.
           let share = course == .quickRamp || course == .slowRamp ? 0.5 : 1
           let constant = precisions.reduce(0) { $1 > 0 ? $0 + 0.5 * log($1) : $0 }
           models.append(
             Model(
               columns: positions + [ownSlope + 1 + number], precisions: precisions + [0],
-              priorCount: precisions.count { $0 > 0 }, logPrior: log(share) + constant, course: course,
-              hasTrend: hasTrend))
+              priorCount: precisions.count { $0 > 0 },
+              logPrior: log(share * drift.probability * season.probability) + constant, course: course,
+              hasTrend: !drift.spreads.isEmpty, group: group))
         }
+        group += 1
       }
     }
     self.models = models
+    groups = group
   }
 
   /// 0 before the start, then f(1), f(2) …, scaled to a mean of 1.

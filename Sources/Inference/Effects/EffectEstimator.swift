@@ -64,7 +64,7 @@ public struct EffectEstimator: Sendable {
     }
     let mixture = posterior.mixture
     let tail = (1 - level) / 2
-    let negative = mixture.cumulative(0)
+    let negative = min(max(mixture.cumulative(0), 0), 1)
     return EffectEstimate(
       effect: mixture.mean * scaled.spread, lower: mixture.quantile(tail) * scaled.spread,
       upper: mixture.quantile(1 - tail) * scaled.spread, level: level, p: min(1, 2 * min(negative, 1 - negative)),

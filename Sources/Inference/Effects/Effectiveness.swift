@@ -17,12 +17,13 @@ public struct Effectiveness: Sendable, Equatable {
   /// errors. 0: every metric surely got that much worse. nil without metrics.
   public let score: Double?
 
-  /// - Parameter effects: one estimate for each metric that has a good direction, and that direction.
-  public init(_ effects: [(estimate: EffectEstimate, better: Direction)]) {
+  /// - Parameter effects: one estimate for each metric that has a good direction, that direction, and whether it is
+  ///   doubted: then it counts among the metrics and for nothing.
+  public init(_ effects: [(estimate: EffectEstimate, better: Direction, isDoubted: Bool)]) {
     var improved: [Int] = []
     var worsened: [Int] = []
     var sum = 0.0
-    for (index, effect) in effects.enumerated() {
+    for (index, effect) in effects.enumerated() where !effect.isDoubted {
       let sign = effect.better == .higher ? 1.0 : -1.0
       if effect.estimate.isSignificant {
         if effect.estimate.effect * sign > 0 { improved.append(index) } else { worsened.append(index) }
