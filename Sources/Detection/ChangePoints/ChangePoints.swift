@@ -36,12 +36,41 @@ public enum ChangePoints {
   public static func find(in values: [Double]) -> [ChangePoint] {
     let present = values.indices.filter { values[$0].isFinite }
     guard present.count >= 2 * leastSegment else { return [] }
-    guard let samples = SegmentSamples(values: present.map { values[$0] }, positions: present) else { return [] }
+    var rest = values
+    for _ in 0..<mostRhythms {
+      guard let rhythm = Rhythm(in: rest) else { break }
+      for index in rest.indices { rest[index] -= rhythm.value(at: index) }
+    }
+    guard var best = segmentation(of: rest, present) else { return [] }
+    // A slow wave that describes the series shorter than its pieces takes their place.
+    var waves = rest
+    var price = 0.0
+    for _ in 0..<mostWaves {
+      price += 1.5 * log(Double(present.count)) + penalty
+      guard let wave = SlowWave(in: waves), wave.gain > price else { break }
+      for index in waves.indices { waves[index] -= wave.values[index] }
+      guard let other = segmentation(of: waves, present) else { break }
+      if other.length(of: present.count) + price < best.length(of: present.count) { best = other }
+    }
+    if let ranks = RankConfirmation(raw: present.map { values[$0] }, values: present.map { rest[$0] }) {
+      best.keep(ranks.confirmed(best.starts))
+    }
+    return best.changes(at: present)
+  }
+
+  /// Rhythms that are taken out of a series at most.
+  private static let mostRhythms = 3
+  /// Slow waves that are tried.
+  private static let mostWaves = 2
+
+  /// The shortest description; nil when all values are equal.
+  private static func segmentation(of values: [Double], _ present: [Int]) -> Segmentation? {
+    guard let samples = SegmentSamples(values: present.map { values[$0] }, positions: present) else { return nil }
     var best: Segmentation?
     let costs = autoregressions.map { SegmentCosts(samples: samples, autoregression: $0) }
     for segmentation in Segmentation.cheapest(costs) {
       if segmentation.cost < best?.cost ?? .infinity { best = segmentation }
     }
-    return best?.changes(at: present) ?? []
+    return best
   }
 }

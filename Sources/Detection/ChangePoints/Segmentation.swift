@@ -54,6 +54,12 @@ struct Segmentation: Sendable {
     }
   }
 
+  /// The cost with the series in its own units, so that descriptions of other series of as many samples compare.
+  func length(of count: Int) -> Double { cost + Double(count) * log(costs.samples.scale) }
+
+  /// Other first samples, ascending.
+  mutating func keep(_ starts: [Int]) { self.starts = starts }
+
   /// The changes, with what differs.
   /// - Parameter indices: of the samples in the series they came from.
   func changes(at indices: [Int]) -> [ChangePoint] {
