@@ -76,7 +76,8 @@ let pureTargets: [Target] = [
   .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
   .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
-  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "CZlib", argumentParser]),
+  .testTarget(
+    name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "Simulation", "CZlib", argumentParser]),
 ]
 
 // MARK: - Queue, twins, the program

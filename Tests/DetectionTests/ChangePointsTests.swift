@@ -96,13 +96,51 @@ struct ChangePointsTests {
   func plain(part: Int) {
     for number in stride(from: part, to: 240, by: 8) {
       let values = generated(number, number < 8 ? 250 : 4 + number * 7 % 60)
-      let changes = ChangePoints.find(in: values)
+      let present = values.indices.filter { values[$0].isFinite }
+      let changes = ChangePoints.segmentation(of: values, present)?.changes(at: present) ?? []
       let expected = PlainChangePoints.find(in: values)
       #expect(changes.map(\.index) == expected.map(\.index), "series \(number)")
       for (change, other) in zip(changes, expected) {
         #expect(abs(change.confidence - other.confidence) < 1e-12, "series \(number)")
       }
     }
+  }
+
+  @Test("a level is found inside a rhythm, at its place", arguments: [7, 24, 30])
+  func levelInRhythm(period: Int) {
+    var noise = Noise(seed: 91)
+    let errors = noise.autoregression(300, 0)
+    let plain = errors.indices.map { errors[$0] + 10 * sin(2 * .pi * Double($0) / Double(period)) }
+    #expect(ChangePoints.find(in: plain).isEmpty)
+    let shifted = plain.indices.map { plain[$0] + ($0 >= 170 ? 5 : 0) }
+    let changes = ChangePoints.find(in: shifted)
+    #expect(changes.count == 1 && abs((changes.first?.index ?? 0) - 170) <= 1)
+  }
+
+  @Test("what only repeats, and a year in three, are no changes")
+  func repetition() {
+    var noise = Noise(seed: 92)
+    let square = (0..<480).map { $0 % 24 < 10 ? 1.0 : 0 }
+    #expect(ChangePoints.find(in: square).isEmpty)
+    let errors = noise.autoregression(700, 0)
+    let years = errors.indices.map { 3 * errors[$0] + 10 * sin(2 * .pi * Double($0) / 240 + 1) }
+    #expect(ChangePoints.find(in: years).isEmpty)
+  }
+
+  @Test("counts, switches and rounded readings change when their share does, and not by runs")
+  func discrete() {
+    var noise = Noise(seed: 93)
+    var wrong = 0
+    for _ in 0..<10 {
+      let rare = (0..<300).map { _ in noise.uniform() < 0.1 ? 1.0 : 0 }
+      let thermostat = (0..<300).map { _ in (20 + 0.3 * noise.normal()).rounded() }
+      let rain = (0..<300).map { _ in max(0, noise.normal() - 1) }
+      let line = (0..<300).map { ((0.05 * Double($0) + noise.normal()) / 3).rounded() * 3 }
+      wrong += [rare, thermostat, rain, line].count { !ChangePoints.find(in: $0).isEmpty }
+      let busier = (0..<300).map { noise.uniform() < ($0 < 150 ? 0.1 : 0.9) ? 1.0 : 0 }
+      #expect(ChangePoints.find(in: busier).contains { abs($0.index - 150) <= 8 })
+    }
+    #expect(wrong <= 4)
   }
 
   @Test("the binary logarithm of the bounds is as near as it says")

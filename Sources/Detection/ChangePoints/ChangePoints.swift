@@ -15,6 +15,10 @@ import Glibc
 /// samples on a line would cost −∞, and every smooth curve would be cut up. A change costs 5 + log n more. Wild
 /// samples are first pulled to within three robust standard deviations of the median of their eleven neighbours.
 ///
+/// Before that, what the series repeats is taken out (`Rhythm`), and slow waves (`SlowWave`) where the series is then
+/// described shorter; after it, series of counts, switches and rounded readings are looked at by ranks
+/// (`RankConfirmation`).
+///
 /// Deterministic. O(n²) up to 2,000 samples; beyond, changes are looked for at 2,000 places and then moved to where
 /// the description is shortest, O(n · 2,000).
 public enum ChangePoints {
@@ -63,8 +67,8 @@ public enum ChangePoints {
   /// Slow waves that are tried.
   private static let mostWaves = 2
 
-  /// The shortest description; nil when all values are equal.
-  private static func segmentation(of values: [Double], _ present: [Int]) -> Segmentation? {
+  /// The shortest description by segments alone; nil when all values are equal.
+  static func segmentation(of values: [Double], _ present: [Int]) -> Segmentation? {
     guard let samples = SegmentSamples(values: present.map { values[$0] }, positions: present) else { return nil }
     var best: Segmentation?
     let costs = autoregressions.map { SegmentCosts(samples: samples, autoregression: $0) }
