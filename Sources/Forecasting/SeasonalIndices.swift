@@ -110,10 +110,14 @@ extension SeasonalIndices {
   /// Whether a series has a season of this period: the test by which the M4 organisers built Naive2 (Makridakis,
   /// Spiliotis, Assimakopoulos 2020, IJF 36(1)): |r_m| > 1.645 √((1 + 2 Σ_{k<m} r_k²) / n), at least three cycles.
   ///
+  /// Of two to three cycles, which that test does not know, the second must repeat the first: the correlation at that lag
+  /// around a straight line is two standard errors above 0.
+  ///
   /// Autocorrelations skip missing samples. O(n · period).
   public static func isSeasonal(_ samples: ArraySlice<Double>, period: Int) -> Bool {
     let n = samples.count
-    guard period >= 2, n >= 3 * period else { return false }
+    guard period >= 2, n >= 2 * period else { return false }
+    guard n >= 3 * period else { return repeatsOnce(Array(samples), period: period) }
     var present = 0
     var mean = 0.0
     for value in samples where !value.isNaN {
@@ -152,5 +156,23 @@ extension SeasonalIndices {
       let limit = 1.645 * ((1 + 2 * squares) / Double(present)).squareRoot()
       return abs(product(period) / variance) > limit
     }
+  }
+
+  /// Whether the second of two to three cycles repeats the first.
+  private static func repeatsOnce(_ samples: [Double], period: Int) -> Bool {
+    guard period > 3, samples.allSatisfy({ !$0.isNaN }) else { return false }
+    let pairs = samples.count - period
+    // The line from cycle to cycle; one through all samples would take part of the season for a slope.
+    var slope = 0.0
+    for index in 0..<pairs { slope += (samples[index + period] - samples[index]) / Double(pairs * period) }
+    let level = samples.indices.reduce(0) { $0 + (samples[$1] - slope * Double($1)) / Double(samples.count) }
+    let rest = samples.indices.map { samples[$0] - level - slope * Double($0) }
+    var (product, first, second) = (0.0, 0.0, 0.0)
+    for index in 0..<pairs {
+      product += rest[index] * rest[index + period]
+      first += rest[index] * rest[index]
+      second += rest[index + period] * rest[index + period]
+    }
+    return first > 0 && second > 0 && product > 2 * (first * second / Double(pairs)).squareRoot()
   }
 }

@@ -139,6 +139,40 @@ struct ForecasterTests {
     }
     #expect(await task.value == .cancelled)
   }
+
+  @Test("two cycles and a third show the season, as three do", arguments: [(7, 16), (7, 20), (12, 28), (12, 35)])
+  func twoCycles(period: Int, count: Int) throws {
+    let season = (0..<count + period).map { 50 + 10 * sin(2 * .pi * Double($0) / Double(period)) }
+    let noise = (0..<count + period).map { 0.5 * sin(Double($0 * $0)) }
+    let values = zip(season, noise).map { $0 + $1 }
+    let forecast = try Forecaster(season: [period]).forecast(Array(values[..<count]), horizon: period)
+    let error = (0..<period).reduce(0) { $0 + abs(forecast.mean[$1] - season[count + $1]) } / Double(period)
+    #expect(error < 1.5)
+  }
+
+  @Test("what runs empty ends at 0, and its interval holds 0")
+  func empty() throws {
+    let forecast = try Forecaster().forecast((0..<40).map { 118 - 3 * Double($0) }, horizon: 10, levels: [0.95])
+    let band = try #require(forecast.interval(level: 0.95))
+    #expect(forecast.mean.allSatisfy { $0 >= 0 } && forecast.mean.last == 0)
+    #expect(band.lower.allSatisfy { $0 >= 0 } && zip(band.lower, band.upper).allSatisfy { $0 <= $1 })
+  }
+
+  @Test("intervals of small counts are whole and begin at 0 where 0 comes; per cent and switches stay in their range")
+  func kinds() throws {
+    let counts = (0..<120).map { (2.5 * (1 + sin(Double($0 * $0)))).rounded(.down) }
+    let forecast = try Forecaster().forecast(counts, horizon: 6, levels: [0.8, 0.95])
+    for band in forecast.bands {
+      #expect(band.lower.allSatisfy { $0 == 0 } && band.upper.allSatisfy { $0 == $0.rounded() || $0 < 4 })
+    }
+    let percent: [Double] = (0..<100).map { [100, 75, 100, 50, 100, 100, 75][$0 * 3 % 7] }
+    let switched: [Double] = (0..<100).map { $0 * $0 % 7 < 2 ? 1 : 0 }
+    for (values, most) in [(percent, 100.0), (switched, 1.0)] {
+      let forecast = try Forecaster().forecast(values, horizon: 6, levels: [0.95])
+      #expect(forecast.mean.allSatisfy { (0...most).contains($0) })
+      #expect(forecast.bands[0].upper.allSatisfy { $0 <= most } && forecast.bands[0].lower.allSatisfy { $0 >= 0 })
+    }
+  }
 }
 
 /// Series that trap careless code.

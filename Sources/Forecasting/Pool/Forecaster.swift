@@ -47,6 +47,8 @@ public struct Forecaster: Sendable {
       history.present < 3 || history.isConstant
       ? history.naiveForecast(horizon: horizon, levels: levels)
       : try pooled(history, horizon: horizon, levels: levels)
+    let kind = ValueKind(values)
+    kind.bound(&forecast)
     if let bounds { forecast.clamp(to: bounds) }
     return forecast
   }

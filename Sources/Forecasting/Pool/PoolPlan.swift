@@ -78,6 +78,16 @@ struct PoolPlan: Sendable {
         members.append(PoolMember(adjustment: raw ?? 0, isLogarithmic: false, model: model, name: model.name))
       }
     }
+    for period in passing where values.count < 3 * period {
+      if raw == nil {
+        raw = adjustments.count
+        adjustments.append(nil)
+      }
+      let model = SeasonalNaive(period: period)
+      members.append(
+        PoolMember(
+          adjustment: raw ?? 0, isLogarithmic: false, model: model, name: model.name + ", own season \(period)"))
+    }
     for period in seasons where period > 1 && values.count >= 3 * period && period <= Self.longestOwnSeason {
       if raw == nil {
         raw = adjustments.count

@@ -138,13 +138,15 @@ struct PoolSpread: Sendable {
     let factor =
       StudentT.quantileOfFour(0.5 + level / 2) / 2.0.squareRoot() * (1 + Self.shortFactor / Double(count))
     var band = ForecastBand(level: level, lower: mean, upper: mean)
-    for (j, forecast) in mean.enumerated() {
+    for (j, mean) in mean.enumerated() {
+      // What never was negative and is forecast below 0 is expected at 0.
+      let forecast = isNonnegative ? max(0, mean) : mean
       let reach = clamped(factor * errors[j])
       band.upper[j] = clamped(forecast + reach)
       if !isNonnegative {
         band.lower[j] = clamped(forecast - reach)
-      } else if forecast > 0 {
-        let root = max(0, 1 - reach / (2 * forecast))
+      } else {
+        let root = forecast > 0 ? max(0, 1 - reach / (2 * forecast)) : 0
         band.lower[j] = forecast * root * root
       }
     }
