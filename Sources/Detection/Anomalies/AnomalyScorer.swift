@@ -10,6 +10,8 @@ import Glibc
 /// must be ten times rarer. Then the surprise is discounted by how often the like has happened before
 /// (`EpisodeRecurrence`), and an alarm silences the rows after it, so that one episode is one alarm.
 ///
+/// A series that rises or falls along a line is looked at less that line as well, and the lesser surprise counts.
+///
 /// Nothing depends on the units of the values. Memory is bounded but for one number an episode; a row costs a few
 /// microseconds.
 ///
@@ -44,6 +46,11 @@ public struct AnomalyScorer: Sendable {
   private var values = RecentValues(capacity: deviationSpans.max() ?? 0)
   private var residuals = RecentValues(capacity: 12)
   private var profile = SeasonalProfile()
+  private var line = RunningLine()
+  private var fromLine = RecentValues(capacity: 12)
+  /// Histories of the means less the line; they begin when there is a line for the first time.
+  private var lineal = [TailSurprise](repeating: TailSurprise(), count: spans.count)
+  private var hasLine = false
   private var plain = [TailSurprise](repeating: TailSurprise(), count: spans.count)
   private var seasonal = [TailSurprise](repeating: TailSurprise(), count: spans.count)
   private var deviations = [TailSurprise](repeating: TailSurprise(), count: deviationSpans.count)
@@ -86,10 +93,23 @@ public struct AnomalyScorer: Sendable {
     values.append(value)
     residuals.append(profile.residual(time: time, value: value))
     greatest = max(greatest, abs(value))
+    fromLine.append(line.residual(value))
+    let isLine = line.isLine
+    hasLine = hasLine || isLine
     var total = 0.0
     for (i, span) in Self.spans.enumerated() {
-      total += Self.plainWeight * plain[i].next(values.mean(ofLast: span))
-      total += seasonal[i].next(residuals.mean(ofLast: span))
+      var surprise = plain[i].next(values.mean(ofLast: span))
+      let seasonal = seasonal[i].next(residuals.mean(ofLast: span))
+      total += seasonal
+      // Where the series rises by itself the newest values are the greatest so far, and nothing is unusual.
+      if hasLine {
+        let beside = lineal[i].next(fromLine.mean(ofLast: span))
+        if isLine {
+          surprise = min(surprise, beside)
+          total += min(seasonal, beside) - seasonal
+        }
+      }
+      total += Self.plainWeight * surprise
     }
     let means = total / (Double(Self.spans.count) * (Self.plainWeight + 1))
     // Below a millionth of the greatest value a standard deviation is rounding.
