@@ -39,6 +39,9 @@ public struct AnomalyScorer: Sendable {
   static let leastSilence = 60
   /// … and as a share of the rows so far.
   static let silenceShare = 0.06
+  /// Surprise that a history of one row would take away; longer ones take it in proportion to 1 / rows. Chances in a short
+  /// history are guesses, and guessed too small.
+  static let shortHandicap = 120.0
   /// A row so much more surprising than the alarm is an alarm of its own.
   static let escalation = 2.0
 
@@ -78,7 +81,8 @@ public struct AnomalyScorer: Sendable {
   /// - Parameter value: NaN = missing.
   public mutating func score(time: Double, value: Double) -> Double {
     guard value.isFinite, time.isFinite else { return 0 }
-    let surprise = recurrence.next(surprise(time: time, value: value), row: row)
+    let surprise = recurrence.next(
+      surprise(time: time, value: value) - Self.shortHandicap / Double(row + 1), row: row)
     defer { row += 1 }
     let score = 1 - exp2(-max(0, surprise) / Self.middleSurprise)
     guard surprise >= alarmSurprise else { return score }
