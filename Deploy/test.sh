@@ -6,7 +6,7 @@
 #                           release
 #   Deploy/test.sh --all    also the slow suites (TWINMILL_ALL=1), the model with faults together, what needs no
 #                           PostgreSQL without libpq, the forecast accuracy, the detection check, and the truth of what
-#                           the chain states about simulated twins
+#                           the chain states about simulated twins and each command about families of series
 #
 # Environment of --all: TWINMILL_DATA (default ../shared/data beside the repository, skipped if absent) and
 # TWINMILL_BENCH (default ../shared/bench).
@@ -97,6 +97,7 @@ if [ "$all" = yes ]; then
     report+=("$(printf '%-16s %-7s' detection skipped) no $data/nab and $data/tcpd; set TWINMILL_DATA")
   fi
   phase insight Deploy/checks/insight.sh || true
+  phase truth Deploy/checks/truth.sh || true
 fi
 
 finish

@@ -14,7 +14,8 @@ public struct Correlation: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Finds lagged correlations of a twin's factors and metrics into twin_correlations",
-    argumentsSchema: CorrelationArguments.schema, batchLimit: 32, needsTwin: true, recomputesOnChange: true)
+    argumentsSchema: CorrelationArguments.schema, revision: 2, batchLimit: 32, needsTwin: true, recomputesOnChange: true
+  )
 
   private let reader: HistoryReader
   private let storeStatement: Statement

@@ -14,7 +14,7 @@ public struct Effect: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Estimates what interventions did to a twin's metrics into product_effects",
-    argumentsSchema: EffectArguments.schema, batchLimit: 32, needsTwin: true, recomputesOnChange: true)
+    argumentsSchema: EffectArguments.schema, revision: 2, batchLimit: 32, needsTwin: true, recomputesOnChange: true)
 
   private let reader: HistoryReader
   private let storeStatement: Statement

@@ -14,7 +14,7 @@ public struct Insight: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Tells trends, risks, opportunities, anomalies, changes and milestones of a twin in twin_insights",
-    argumentsSchema: NoArguments.schema,
+    argumentsSchema: NoArguments.schema, revision: 2,
     // As for predictions: the histories are what is large.
     batchLimit: 32,
     needsTwin: true, recomputesOnChange: true, follows: ["prediction", "correlation", "effect"])

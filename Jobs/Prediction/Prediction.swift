@@ -15,7 +15,7 @@ public struct Prediction: JobKind {
   public let definition = KindDefinition(
     name: name,
     summary: "Predicts a twin's metrics with 80 % and 95 % intervals into twin_predictions",
-    argumentsSchema: PredictionArguments.schema,
+    argumentsSchema: PredictionArguments.schema, revision: 2,
     // Histories of years are megabytes: few enough to hold, enough to spread a round trip over.
     batchLimit: 32,
     needsTwin: true, recomputesOnChange: true)

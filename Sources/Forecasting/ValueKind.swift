@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the values of a history can be, as far as they show it themselves: never negative, counts, switches, readings that
+/// The range and kind of the values of a history, as far as they show it themselves: never negative, counts, switches, readings that
 /// stop at a bound.
 struct ValueKind {
   /// Newest samples that say how often a count is 0.

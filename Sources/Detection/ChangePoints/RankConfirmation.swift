@@ -6,7 +6,7 @@ import Numerics
 /// There a run of equal values is a segment without variance, and seems to be described by nothing. So the changes are
 /// looked at once more by the ranks of the values alone (Wilcoxon 1945, with midranks for ties), against the
 /// segments beside them: the weakest is dropped until each one holds by itself, allowing for the correlation of
-/// neighbours. What holds is moved to where the ranks differ most. Changes of scatter alone are not told in such series.
+/// neighbours. Each that holds is moved to where the ranks differ most. Changes of scatter alone are not told in such series.
 struct RankConfirmation {
   /// Share of neighbours that are equal from which on a series is of this kind. Normal values rounded to whole standard
   /// deviations have 0.28; rounded to half of one, 0.14.

@@ -1,7 +1,7 @@
 import Glibc
 import Numerics
 
-/// What a series repeats, found beside changes of its level.
+/// A repetition in a series, found beside changes of its level.
 ///
 /// Periods are looked for in the differences of neighbouring samples: a new level is one wild difference, which is
 /// pulled in, while a rhythm is there in every cycle. The period whose phases differ most surely by the F test is taken,
@@ -9,7 +9,7 @@ import Numerics
 struct Rhythm {
   /// Samples.
   let period: Int
-  /// What each phase adds, of mean 0, in units of the series.
+  /// The part of each phase, of mean 0, in units of the series.
   let shape: [Double]
 
   /// Chance of one series in so many to be given a rhythm that is not there.
@@ -21,7 +21,7 @@ struct Rhythm {
   /// Robust standard deviations beyond which a difference is wild.
   private static let wild = 4.0
 
-  /// What the rhythm adds at a sample.
+  /// The rhythm's part of a sample.
   func value(at index: Int) -> Double { shape[index % period] }
 
   /// The surest rhythm of a series; nil when there is none.

@@ -8,7 +8,7 @@ struct SlowWave {
   /// To which the period is sought, in half periods: a hundredth of a cycle in the whole series.
   private static let precision = 0.02
 
-  /// What it adds to each sample.
+  /// Its part of each sample.
   let values: [Double]
   /// By how much the series is described shorter with it, in nats, were there no other structure: ½ n log of the ratio of
   /// the residual sums of squares.

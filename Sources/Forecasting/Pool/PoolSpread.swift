@@ -139,7 +139,7 @@ struct PoolSpread: Sendable {
       StudentT.quantileOfFour(0.5 + level / 2) / 2.0.squareRoot() * (1 + Self.shortFactor / Double(count))
     var band = ForecastBand(level: level, lower: mean, upper: mean)
     for (j, mean) in mean.enumerated() {
-      // What never was negative and is forecast below 0 is expected at 0.
+      // A quantity that never was negative and is forecast below 0 is expected at 0.
       let forecast = isNonnegative ? max(0, mean) : mean
       let reach = clamped(factor * errors[j])
       band.upper[j] = clamped(forecast + reach)

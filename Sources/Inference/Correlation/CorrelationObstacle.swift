@@ -7,7 +7,7 @@ public enum CorrelationObstacle: Sendable, Equatable, CustomStringConvertible {
   /// Of a factor: too few observations differ from its most frequent value.
   case hardlyVaries(differing: Int)
 
-  /// What is wrong, to stand behind a series' name, with the remedy.
+  /// The reason and the remedy, to stand behind a series' name.
   public var description: String {
     switch self {
     case .tooFew(let count):

@@ -32,7 +32,7 @@ struct LaggedFactors {
     self.design = design
   }
 
-  /// What a usable factor repeats.
+  /// The cycles of a usable factor.
   func cycles(of factor: Int, in series: [[Double]]) -> [Cycle] {
     let values = series[indices[factor]]
     let observed = values.indices.filter { !values[$0].isNaN }

@@ -15,7 +15,7 @@ package struct TruthCommand: AsyncParsableCommand {
       lies beyond it by no more than 2.6 standard errors. The exit status is 1 when a bound is not held.
       """)
 
-  /// What is held against the truth.
+  /// The statements that are held against the truth.
   enum Area: String, CaseIterable, ExpressibleByArgument, Sendable {
     case changes, anomalies, effects, forecasts, correlations
 

@@ -13,7 +13,7 @@ package struct TruthRow: Sendable {
   /// The command, such as `changes`.
   package let area: String
   package let family: String
-  /// What was counted, such as `false` or `coverage`.
+  /// The thing counted, such as `false` or `coverage`.
   package let measure: String
   /// A share, or a number a series.
   package let value: Double

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What repeats, in units of the noise.
+/// A repetition, in units of the noise.
 package struct Rhythm: Sendable, Equatable {
   /// The course within a period.
   package enum Shape: Sendable, Equatable {

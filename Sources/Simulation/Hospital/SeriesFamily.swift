@@ -3,7 +3,7 @@ import Numerics
 
 /// A kind of series with known truth: noise of a shape and memory, on a course and rhythms, read by an instrument.
 package struct SeriesFamily: Sendable {
-  /// What the family stands for; choices are made by leaving whole categories out.
+  /// The kind of trouble that a family stands for; choices are made by leaving whole categories out.
   package enum Category: String, Sendable, CaseIterable {
     case noise, counts, reading, memory, trend, rhythm, damage, level, pair
   }
@@ -21,7 +21,7 @@ package struct SeriesFamily: Sendable {
     case setPoints(chance: Double, size: Double)
   }
 
-  /// What an instrument makes of a value, in standard deviations of the noise.
+  /// The way an instrument reads a value, in standard deviations of the noise.
   package enum Reading: Sendable, Equatable {
     case exact
     /// To whole multiples.
@@ -30,7 +30,7 @@ package struct SeriesFamily: Sendable {
     case clipped(Double)
   }
 
-  /// What happens to records.
+  /// The fate of records.
   package enum Damage: Sendable, Equatable {
     case none
     /// This share of the samples is missing at random.

@@ -8,7 +8,7 @@ enum Cycle: Hashable {
   /// Repeats after so many samples; `grows`: in proportion to the time since the middle.
   case rhythm(period: Int, form: Form, grows: Bool)
 
-  /// What repeats within a period.
+  /// The course within a period.
   enum Form: Hashable {
     /// A wave.
     case sine
