@@ -25,6 +25,9 @@ public struct AnomalyScorer: Sendable {
   /// From this score on a row is an alarm.
   public static let defaultThreshold = 0.5
 
+  /// So many values at the beginning have no score.
+  public static let unscoredRows = TailSurprise.leastHistory
+
   /// Surprise that scores ½: about one chance in 45, after averaging and discount.
   static let middleSurprise = 1.65
   /// How many values each mean spans.

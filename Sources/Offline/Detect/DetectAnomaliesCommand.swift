@@ -54,13 +54,20 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
     var scorer = AnomalyScorer(threshold: threshold)
     var latest = -Double.infinity
     var setBack: (line: Int, rows: Int)?
+    var present = 0
     while let row = try input.next() {
       if row.time < latest { setBack = (setBack?.line ?? input.line, (setBack?.rows ?? 0) + 1) }
       latest = max(latest, row.time)
+      present += row.value.isFinite ? 1 : 0
       let score = scorer.score(time: row.time, value: row.value)
       try writer.write("\(CSVLine.quoted(row.timeText)),\(CSVLine.quoted(row.valueText)),\(Self.decimal(score))\n")
     }
     try writer.finish()
+    if present <= AnomalyScorer.unscoredRows {
+      StandardError.write(
+        "twinmill: \(file): no row has a score: \(present) values, and the first \(AnomalyScorer.unscoredRows) only teach "
+          + "what is usual; give a longer file\n")
+    }
     if let setBack {
       StandardError.write(
         "twinmill: \(file):\(setBack.line): earlier than a row before it, as are \(setBack.rows - 1) more; "
