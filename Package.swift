@@ -76,7 +76,7 @@ let pureTargets: [Target] = [
   .testTarget(name: "DetectionTests", dependencies: ["Detection", "Numerics"]),
   .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
-  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "CZlib", argumentParser]),
+  .testTarget(name: "OfflineTests", dependencies: ["Offline", "Files", "Forecasting", "Numerics", argumentParser]),
 ]
 
 // MARK: - Queue, twins, the program
@@ -135,7 +135,9 @@ let databaseTargets: [Target] = [
     ], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .executableTarget(
     name: "twinmill",
-    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
+    dependencies: [
+      "CommandLine", "Domains", "Forecasting", "Jobs", "Offline", "Queue", "Scheduler", "Series", "Twins", "Worker",
+    ],
     linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),
