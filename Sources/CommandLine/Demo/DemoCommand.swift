@@ -216,7 +216,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
     print("\nskincare/user-1, hydration_index, the coming week (twin_predictions):\n")
     Table(columns: ["date", "mean", "lo95", "hi95", "confidence", "job"], rows: cells).print(json: false)
-    print("\n" + (try await sensorChart(connection, twin: sensor))
+    print(
+      "\n"
+        + (try await sensorChart(connection, twin: sensor))
         .text(width: Terminal.columns, characters: Terminal.isUTF8 ? .unicode : .ascii))
   }
 

@@ -18,16 +18,16 @@ struct SVGPicture {
     self.width = width
     self.height = height
     right = Double(width) - 24
-    bottom = Double(height) - 48
     axis = chart.values(most: max(3, height / 70))
     let steps = chart.steps.ticks(most: width / 90)
     let caption = chart.steps.caption(of: steps)
-    let margin = (axis.ticks.map(\.label) + [caption]).map { Double($0.count) * Self.letter }.max() ?? 0
-    left = min(margin + 18, Double(width) / 3)
+    let feet = [steps.map(\.label), steps.map { $0.context ?? "" }].filter { $0.contains { !$0.isEmpty } }
+    bottom = Double(height - 17 * (feet.count + (caption.isEmpty ? 0 : 1)) - 14)
+    left = min((axis.ticks.map { Double($0.label.count) * Self.letter }.max() ?? 0) + 22, Double(width) / 3)
     top = head() + 30
     bands()
     valueTicks()
-    stepTicks(steps, caption: caption)
+    stepTicks(steps, feet, caption: caption)
     now()
     lines()
   }
@@ -54,7 +54,8 @@ struct SVGPicture {
   }
 
   private mutating func dot(_ kind: String, _ point: ThinnedLine.Point) {
-    body += "<circle class=\"\(kind)\" cx=\"\(SVGText.number(point.x))\" cy=\"\(SVGText.number(point.y))\" r=\"2.5\"/>\n"
+    body +=
+      "<circle class=\"\(kind)\" cx=\"\(SVGText.number(point.x))\" cy=\"\(SVGText.number(point.y))\" r=\"2.5\"/>\n"
   }
 
   /// Title and legend; returns where they end.
@@ -134,21 +135,19 @@ struct SVGPicture {
     text(ChartText.cut(caption, to: 30), 20, top - 12)
   }
 
-  private mutating func stepTicks(_ ticks: [StepAxis.Tick], caption: String) {
-    for tick in ticks {
-      let x = left + (right - left) * tick.share
-      line("fan-grid", x, bottom, x, bottom + 5)
-    }
-    for (row, labels) in [ticks.map(\.label), ticks.map { $0.context ?? "" }].enumerated() {
-      let places = ticks.map { left + (right - left) * $0.share }
+  private mutating func stepTicks(_ ticks: [StepAxis.Tick], _ feet: [[String]], caption: String) {
+    let places = ticks.map { left + (right - left) * $0.share }
+    for x in places { line("fan-grid", x, bottom, x, bottom + 5) }
+    var y = bottom + 20
+    for labels in feet {
       let sizes = labels.map { Double($0.count) * Self.letter }
       for k in FanChart.legible(places: places, sizes: sizes, gap: 8) {
         // A label at the edge stays within the picture.
-        let x = min(places[k], Double(width) - 4 - sizes[k] / 2)
-        text(labels[k], x, bottom + 20 + 17 * Double(row), anchor: "middle")
+        text(labels[k], min(places[k], Double(width) - 4 - sizes[k] / 2), y, anchor: "middle")
       }
+      y += 17
     }
-    text(caption, left - 8, bottom + 20, anchor: "end")
+    text(caption, (left + right) / 2, y, anchor: "middle")
   }
 
   private mutating func now() {

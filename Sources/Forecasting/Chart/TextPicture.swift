@@ -15,13 +15,15 @@ struct TextPicture {
   init(chart: FanChart, width: Int, height: Int, characters: FanChart.Characters) {
     self.chart = chart
     isUnicode = characters == .unicode
-    self.height = height
     axis = chart.values(most: max(2, height / 3))
+    // Ticks stand equally far apart.
+    let distance = max(1, (height - 1) / (axis.ticks.count - 1))
+    self.height = distance * (axis.ticks.count - 1) + 1
     ticks = chart.steps.ticks(most: max(2, width / 12))
-    caption = String(chart.steps.caption(of: ticks).prefix(width / 4))
-    margin = min((axis.ticks.map(\.label.count) + [caption.count]).max() ?? 0, width / 2) + 2
+    caption = chart.steps.caption(of: ticks)
+    margin = min(axis.ticks.map(\.label.count).max() ?? 0, width / 2) + 2
     self.width = width - margin
-    rows = Array(repeating: Array(repeating: " ", count: self.width), count: height)
+    rows = Array(repeating: Array(repeating: " ", count: self.width), count: self.height)
     drawNow()
     drawBands()
     drawLines()
@@ -33,7 +35,7 @@ struct TextPicture {
     var lines: [String] = []
     let heading = shown(chart.heading)
     if !heading.isEmpty { lines.append(ChartText.cut(heading, to: full, mark: isUnicode ? "…" : "...")) }
-    lines.append(ChartText.cut(legend, to: full, mark: isUnicode ? "…" : "..."))
+    lines += legend(of: full)
     lines.append(caption(of: full))
     var labels = Array(repeating: "", count: height)
     for tick in axis.ticks { labels[row(share: tick.share)] = tick.label }
@@ -56,13 +58,22 @@ struct TextPicture {
     return String(repeating: " ", count: margin - 1 - label.count) + label
   }
 
-  private var legend: String {
+  /// The signs of the drawing, in as many lines as they need.
+  private func legend(of full: Int) -> [String] {
     var parts = isUnicode ? ["⠒⠒ observed, forecast"] : ["* observed", "o forecast"]
     for (index, band) in chart.bands.enumerated() {
       parts.append("\(shade(chart.bands.count - 1 - index)) \(FanChart.percent(band.level))")
     }
     if !chart.history.isEmpty { parts.append("\(nowSign) now") }
-    return parts.joined(separator: "   ")
+    var lines: [String] = []
+    for part in parts {
+      if let last = lines.last, last.count + 3 + part.count <= full {
+        lines[lines.count - 1] = last + "   " + part
+      } else {
+        lines.append(part)
+      }
+    }
+    return lines
   }
 
   /// The sign of an interval, counted from the widest.
@@ -87,19 +98,18 @@ struct TextPicture {
     var line = Array(repeating: isUnicode ? "─" as Character : "-", count: width)
     for place in places { line[place] = isUnicode ? "┬" : "+" }
     var feet = [right("") + (isUnicode ? "└" : "+") + String(line)]
-    for (row, labels) in [ticks.map(\.label), ticks.map { $0.context ?? "" }].enumerated() {
+    for labels in [ticks.map(\.label), ticks.map { $0.context ?? "" }] where labels.contains(where: { !$0.isEmpty }) {
       var foot = Array(repeating: " " as Character, count: full)
-      if row == 0 { foot.replaceSubrange(0..<margin, with: Array(right(caption) + " ")) }
-      let kept = FanChart.legible(
-        places: places.map { Double($0) }, sizes: labels.map { Double($0.count) }, gap: 2)
-      for k in kept {
+      let sizes = labels.map { Double($0.count) }
+      for k in FanChart.legible(places: places.map { Double($0) }, sizes: sizes, gap: 2) {
         let label = Array(labels[k])
         let start = min(max(margin + places[k] - label.count / 2, 0), full - label.count)
-        // The name of the axis stands at its left end.
-        guard row == 1 || caption.isEmpty || start >= margin else { continue }
         foot.replaceSubrange(start..<(start + label.count), with: label)
       }
       feet.append(String(foot))
+    }
+    if !caption.isEmpty {
+      feet.append(String(repeating: " ", count: max(0, margin + (width - caption.count) / 2)) + caption)
     }
     return feet
   }

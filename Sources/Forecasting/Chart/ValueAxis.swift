@@ -23,9 +23,7 @@ struct ValueAxis {
   init(low: Double, high: Double, isWhole: Bool, most: Int) {
     let (low, high) = low <= high ? (low, high) : (0, 1)
     let size = max(abs(low), abs(high))
-    let isShort = size == 0 || (size >= 1e-3 && size < 1e6)
-    // Powers of a thousand; below 10⁻³⁰⁰ a power of ten is no number that one can divide by.
-    exponent = isShort ? 0 : min(max(3 * Int((log10(size) / 3).rounded(.down)), -300), 306)
+    exponent = Self.exponent(size: size, gap: (high / 2 - low / 2) / Double(max(1, most)))
     scale = pow(10, Double(exponent))
     var (bottom, top) = (low / scale, high / scale)
     // A flat line stands in the middle; so does noise of rounding.
@@ -42,6 +40,16 @@ struct ValueAxis {
     ticks = stride(from: first, through: last, by: 1).map {
       Tick(share: ($0 - first) / (last - first), label: Self.decimal(step.value($0), digits: max(0, -step.power)))
     }
+  }
+
+  /// The power of ten that labels are multiples of.
+  private static func exponent(size: Double, gap: Double) -> Int {
+    if size == 0 || (size >= 1e-3 && size < 1e6) { return 0 }
+    // Powers of a thousand; below 10⁻³⁰⁰ a power of ten is no number that one can divide by.
+    let exponent = min(max(3 * Int((log10(size) / 3).rounded(.down)), -300), 306)
+    // Great numbers that differ little need all of their digits, and have fewer of them before the point.
+    let isLong = size < 1e15 && gap > 1e-11 * size && gap < 1e-4 * pow(10, Double(exponent))
+    return exponent > 0 && isLong ? 0 : exponent
   }
 
   /// The distance of ticks.

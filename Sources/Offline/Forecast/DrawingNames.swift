@@ -23,7 +23,8 @@ struct DrawingNames {
     var plain = ""
     for scalar in text.unicodeScalars {
       let properties = scalar.properties
-      let isPlain = properties.isAlphabetic || properties.numericType == .decimal || "-_.".unicodeScalars.contains(scalar)
+      let isPlain =
+        properties.isAlphabetic || properties.numericType == .decimal || "-_.".unicodeScalars.contains(scalar)
       // A name that begins with a point is hidden, one with a hyphen looks like an option.
       plain.unicodeScalars.append(isPlain && !(plain.isEmpty && (scalar == "." || scalar == "-")) ? scalar : "_")
       // File systems take 255 bytes; a number and the type need room.

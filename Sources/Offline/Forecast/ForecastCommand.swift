@@ -106,7 +106,9 @@ struct ForecastCommand: AsyncParsableCommand {
       throw ValidationError("--backtest has nothing to draw; leave --plot, --svg and --png out.")
     }
     if let history {
-      if !plot, svg == nil, png == nil { throw ValidationError("--history is for drawings; give --plot, --svg or --png.") }
+      if !plot, svg == nil, png == nil {
+        throw ValidationError("--history is for drawings; give --plot, --svg or --png.")
+      }
       if history < 1 { throw ValidationError("--history must be at least 1.") }
     }
     if sums, plot { throw ValidationError("--plot draws steps, not sums; leave one of them out.") }

@@ -63,8 +63,9 @@ struct ForecastRun: Sendable {
             // Named in the order of the source, so that numbers do not depend on the threads.
             let file = drawings.isAsked ? names.name(subject: subject, metric: series.id) : nil
             if let file, file.isNumbered {
-              StandardError.write("twinmill: \(place): the drawing of \"\(series.id)\" is \(file.name): ")
-              StandardError.write("another series has the name without a number\n")
+              StandardError.write(
+                "twinmill: \(place): series \"\(series.id)\" is drawn in \(file.name), since another one has the name "
+                  + "without a number\n")
             }
             batch.append(Work(series: series, subject: subject, place: place, drawing: file?.name))
           }
