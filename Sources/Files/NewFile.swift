@@ -1,6 +1,7 @@
 import Glibc
 
-/// A file that was not there before: it never replaces another one, and half of it never stays.
+/// A file that was not there before: it never replaces another one, and half of it does not stay unless the process is
+/// killed.
 package struct NewFile: ~Copyable {
   private let path: String
   /// Open for writing; a child process may be given it as its output.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the terminal at standard output can show.
+/// The size and the characters of the terminal at standard output.
 package enum Terminal {
   /// Columns: of the terminal; otherwise as the variable COLUMNS says; otherwise 80.
   package static var columns: Int {

@@ -143,7 +143,7 @@ struct SVGPicture {
       let sizes = labels.map { Double($0.count) * Self.letter }
       for k in FanChart.legible(places: places, sizes: sizes, gap: 8) {
         // A label at the edge stays within the picture.
-        text(labels[k], min(places[k], Double(width) - 4 - sizes[k] / 2), y, anchor: "middle")
+        text(labels[k], min(max(places[k], 4 + sizes[k] / 2), Double(width) - 4 - sizes[k] / 2), y, anchor: "middle")
       }
       y += 17
     }

@@ -122,7 +122,7 @@ struct ForecastRun: Sendable {
 
   /// The result of one series.
   private enum Line: Sendable {
-    /// What to write, and why there is no drawing.
+    /// Rows or a plot, and the reason why there is no drawing.
     case text(String, complaint: String? = nil)
     case backtest(Backtest)
     case failure(String)

@@ -30,7 +30,7 @@ struct SeriesSource: ~Copyable {
     return rest.popFirst()
   }
 
-  /// What the series are of, where it is no file.
+  /// The twin of the series; nil for a file.
   var subject: String? { file == nil ? name : nil }
 
   /// Where a series stands, for messages.
