@@ -80,12 +80,12 @@ struct FanChartTests {
     #expect(chart.summary.hasPrefix("60 samples from sample 41 to sample 100, 3 missing."))
   }
 
-  @Test("a million samples make a small drawing that keeps the extremes and the gaps")
+  @Test("200,000 samples make a small drawing that keeps the extremes and the gaps")
   func thinned() {
-    var values = (0..<1_000_000).map { Double($0 * 7_919 % 1_000) / 1_000 }
-    values[500_000] = 10
-    values[123_456] = -10
-    values.replaceSubrange(700_000..<750_000, with: repeatElement(.nan, count: 50_000))
+    var values = (0..<200_000).map { Double($0 * 7_919 % 1_000) / 1_000 }
+    values[50_000] = 10
+    values[12_345] = -10
+    values.replaceSubrange(100_000..<110_000, with: repeatElement(.nan, count: 10_000))
     let chart = FanChart(
       title: "", history: values, mean: [0, 0], bands: [ForecastBand(level: 0.9, lower: [-1, -1], upper: [1, 1])],
       drawn: .max)
