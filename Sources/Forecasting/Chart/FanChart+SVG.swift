@@ -1,7 +1,7 @@
 extension FanChart {
   /// The drawing as an SVG document, readable in light and dark surroundings: it brings its own ground.
   ///
-  /// At most about 300 kB, however long the series is. Colours are Okabe and Ito's (2008), which colour-blind people can
+  /// With three levels at most about 400 kB, however long series and forecast are. Colours are Okabe and Ito's (2008), which colour-blind people can
   /// tell apart. Fonts are those of the reader.
   /// - Parameters:
   ///   - width: in pixels, at least 320.

@@ -57,9 +57,9 @@ struct StepAxis: Sendable {
       unit = TimeScale.unit(from: (last - first) / Double(most))
       instants = scale.instants(from: first, to: last, every: unit)
     }
-    if last == first {
-      (unit, instants) = (.seconds(60), [first])
-    }
+    if last == first { unit = .seconds(60) }
+    // One instant, or a span that no round instant divides.
+    if instants.isEmpty || last == first { instants = [first] }
     var context: String?
     return instants.map { instant in
       let (label, new) = scale.label(instant, every: unit)
