@@ -77,7 +77,8 @@ let pureTargets: [Target] = [
   .testTarget(name: "InferenceTests", dependencies: ["Inference", "Numerics"]),
   .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Numerics"]),
   .testTarget(
-    name: "OfflineTests", dependencies: ["Offline", "Files", "Numerics", "Simulation", "CZlib", argumentParser]),
+    name: "OfflineTests",
+    dependencies: ["Offline", "Files", "Forecasting", "Numerics", "Simulation", argumentParser]),
 ]
 
 // MARK: - Queue, twins, the program
@@ -136,7 +137,9 @@ let databaseTargets: [Target] = [
     ], swiftSettings: faultInjection, plugins: ["EmbedFiles"]),
   .executableTarget(
     name: "twinmill",
-    dependencies: ["CommandLine", "Domains", "Jobs", "Offline", "Queue", "Scheduler", "Twins", "Worker"],
+    dependencies: [
+      "CommandLine", "Domains", "Forecasting", "Jobs", "Offline", "Queue", "Scheduler", "Series", "Twins", "Worker",
+    ],
     linkerSettings: stripped),
 
   .target(name: "TestServer", dependencies: ["Postgres", "PostgresServer"], path: "Tests/TestServer"),

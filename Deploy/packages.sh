@@ -77,6 +77,8 @@ if [ "$level" != build ]; then
   need pgbouncer has_pooler
   # The manual page is checked with it.
   need groff-base has_command groff
+  # PNG drawings are made by it.
+  need librsvg2-bin has_command rsvg-convert
   # The model checker writes C.
   need spin has_command spin
   need gcc has_command gcc

@@ -10,6 +10,8 @@ import Twins
 public struct TwinSeries: Sendable {
   /// The metric's name.
   public let metric: String
+  /// The unit of its values; empty: unknown.
+  public let unit: String
   /// Samples on the metric's grid.
   public let samples: RegularSeries
   /// Periods to look for, in steps.
@@ -22,6 +24,7 @@ public struct TwinSeries: Sendable {
 
   init(_ series: ObservedSeries<Metric>, _ samples: RegularSeries, _ input: PredictionInput) {
     metric = series.definition.name
+    unit = series.definition.unit
     self.samples = samples
     seasons = MetricForecast.periods(series.definition, samples.interval)
     bounds = MetricForecast.bounds(series.definition)

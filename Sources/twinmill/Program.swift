@@ -1,9 +1,11 @@
 import CommandLine
 import Domains
+import Forecasting
 import Jobs
 import Offline
 import Queue
 import Scheduler
+import Series
 import Twins
 import Worker
 
@@ -43,6 +45,8 @@ extension FileSeries {
   init(_ series: TwinSeries, number: Int) {
     self.init(
       id: series.metric, line: -number, values: series.samples.values, seasons: series.seasons, horizon: series.horizon,
-      bounds: series.bounds, covariates: { series.covariates(steps: $0) })
+      bounds: series.bounds, unit: series.unit,
+      times: ChartTimes(timeZone: series.samples.calendarStep?.timeZone ?? .gmt) { series.samples.date(at: $0) },
+      covariates: { series.covariates(steps: $0) })
   }
 }

@@ -138,8 +138,10 @@ struct CommandTests {
     #expect(table.first == "step,count,smape,mase,cover95" && table.count == 14, "\(backtest.err)")
     #expect(table.last?.hasPrefix("all,36,") == true)
     let plot = try await Installed.run(
-      ["forecast", "--twin", "sensor/pump", "--horizon", "6", "--plot"], url: database.url)
-    #expect(plot.out.hasPrefix("load\n") && plot.out.contains("░"))
+      ["forecast", "--twin", "sensor/pump", "--horizon", "6", "--plot"], url: database.url,
+      environment: ["LC_ALL": "C.UTF-8"])
+    #expect(plot.out.hasPrefix("sensor/pump: load") && plot.out.contains("░"))
+    #expect(plot.out.contains(" 00:00 ") && plot.out.contains("9 Jan 2026") && plot.out.contains("UTC"))
     let none = try await Installed.run(["forecast", "--twin", "sensor/none"], url: database.url)
     #expect(none.status == 1 && none.err.hasPrefix("twinmill: --twin 'sensor/none': there is no such twin"))
     let unknown = try await Installed.run(

@@ -29,8 +29,12 @@ struct FuzzTests {
         if one.below(10) == 0 {
           let again = try forecaster.forecast(values, horizon: horizon, levels: [0.5, 0.95])
           #expect(again == forecast, "\(name)")
-          let chart = FanChart(title: name, history: values, forecast: forecast)
-          #expect(!chart.svg().contains("nan") && !chart.text().isEmpty && !chart.pixels().bytes.isEmpty, "\(name)")
+          let step = one.pick([0.1, 60, 3_600, 86_400, 1e9])
+          let times = ChartTimes { Date(timeIntervalSince1970: 1e9 + step * Double($0)) }
+          let chart = FanChart(
+            title: name, history: values, forecast: forecast, times: one.below(2) == 0 ? times : nil)
+          #expect(!chart.svg().contains("nan") && !chart.text().isEmpty, "\(name)")
+          #expect(!chart.text(width: 30, height: 4, characters: .ascii).isEmpty, "\(name)")
         }
         if one.below(5) == 0 {
           let covariates = (0..<one.below(4)).map { k in

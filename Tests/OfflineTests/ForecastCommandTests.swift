@@ -1,6 +1,5 @@
 // Foundation: temporary files and gzip'd bytes need FileManager and Data.
 import ArgumentParser
-import CZlib
 import Files
 import Foundation
 import Testing
@@ -256,51 +255,6 @@ struct ForecastCommandTests {
       let bad = try folder.file("bad.csv", text)
       #expect(throws: FileError.self) { try CovariateFile(path: bad) }
     }
-  }
-
-  @Test("drawings stand in the folder asked for, under names that hold no path")
-  func drawings() async throws {
-    let folder = try Folder()
-    let input = try folder.file("w.csv", "id,v\na,1,2,3,4\n../b c,4,3,2,1\n")
-    let output = folder.url.path + "/out.csv"
-    try await run([input, "--horizon", "2", "--svg", folder.url.path, "--output", output])
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-    #expect(names == ["___b_c_3.svg", "a.svg", "out.csv", "w.csv"])
-    try await run([input, "--horizon", "2", "--plot", "--output", output])
-    let drawing = try String(contentsOfFile: output, encoding: .utf8)
-    #expect(drawing.hasPrefix("a\n") && drawing.contains("\n../b c\n"))
-  }
-
-  @Test("a PNG drawing is one that zlib's checksums confirm, of the size that its header says")
-  func png() async throws {
-    let folder = try Folder()
-    let input = try folder.file("w.csv", "id,v\na,1,2,3,4,2,1,5,6\n")
-    try await run([
-      input, "--horizon", "2", "--png", folder.url.path, "--output", folder.url.path + "/out.csv",
-    ])
-    let bytes = [UInt8](try Data(contentsOf: folder.url.appendingPathComponent("a.png")))
-    #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
-    func number(_ at: Int) -> Int { bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } }
-    var chunks: [String] = []
-    var packed: [UInt8] = []
-    var at = 8
-    while at < bytes.count {
-      let length = number(at)
-      let body = Array(bytes[(at + 4)..<(at + 8 + length)])
-      chunks.append(String(decoding: body.prefix(4), as: UTF8.self))
-      #expect(number(at + 8 + length) == Int(crc32(0, body, UInt32(body.count))))
-      if chunks.last == "IDAT" { packed += body.dropFirst(4) }
-      at += length + 12
-    }
-    #expect(chunks == ["IHDR", "IDAT", "IEND"])
-    #expect(number(16) == 960 && number(20) == 360)
-    var size = UInt(360 * (3 * 960 + 1))
-    var lines = [UInt8](repeating: 1, count: Int(size))
-    #expect(uncompress(&lines, &size, packed, UInt(packed.count)) == 0)
-    #expect(size == 360 * (3 * 960 + 1))
-    // White above the plot, something blue in its right part.
-    #expect(lines[1..<10].allSatisfy { $0 == 255 })
-    #expect(stride(from: 1, to: lines.count - 3, by: 3).contains { lines[$0] < 60 && lines[$0 + 2] > 200 })
   }
 
   @Test("a wrong file leaves no output behind")

@@ -216,40 +216,52 @@ struct DemoCommand: AsyncParsableCommand {
     }
     print("\nskincare/user-1, hydration_index, the coming week (twin_predictions):\n")
     Table(columns: ["date", "mean", "lo95", "hi95", "confidence", "job"], rows: cells).print(json: false)
-    print("\n" + (try await sensorChart(connection, twin: sensor)).text())
+    print(
+      "\n"
+        + (try await sensorChart(connection, twin: sensor))
+        .text(width: Terminal.columns, characters: Terminal.isUTF8 ? .unicode : .ascii))
   }
 
   private func sensorChart(_ connection: Connection, twin: UUID) async throws -> FanChart {
     let past = try await connection.query(
       """
-      SELECT value FROM (SELECT observed_at, value FROM sensor_observations WHERE twin_id = \(twin)
+      SELECT value, extract(epoch FROM observed_at)::float8
+      FROM (SELECT observed_at, value FROM sensor_observations WHERE twin_id = \(twin)
         ORDER BY observed_at DESC LIMIT 500) AS last ORDER BY observed_at
       """)
     let future = try await connection.query(
       """
       SELECT (s.value ->> 'mean')::float8, (s.value ->> 'lo80')::float8, (s.value ->> 'hi80')::float8,
-             (s.value ->> 'lo95')::float8, (s.value ->> 'hi95')::float8
+             (s.value ->> 'lo95')::float8, (s.value ->> 'hi95')::float8,
+             extract(epoch FROM p.prediction_date)::float8
       FROM twin_predictions p, LATERAL jsonb_each(p.predicted_state::jsonb) AS s
       WHERE p.twin_id = \(twin)
         AND p.created_at = (SELECT max(created_at) FROM twin_predictions WHERE twin_id = \(twin))
       ORDER BY p.prediction_date
       """)
     var history: [Double] = []
-    for row in past { history.append(try row.decode(Double.self)) }
+    var seconds: [Double] = []
+    for row in past {
+      let (value, second) = try row.decode(Double.self, Double.self)
+      history.append(value)
+      seconds.append(second)
+    }
     var mean: [Double] = []
     var bands = [0.8, 0.95].map { ForecastBand(level: $0, lower: [], upper: []) }
     for row in future {
-      let (middle, lo80, hi80, lo95, hi95) = try row.decode(
-        Double.self, Double.self, Double.self, Double.self, Double.self)
+      let (middle, lo80, hi80, lo95, hi95, second) = try row.decode(
+        Double.self, Double.self, Double.self, Double.self, Double.self, Double.self)
       mean.append(middle)
+      seconds.append(second)
       bands[0].lower.append(lo80)
       bands[0].upper.append(hi80)
       bands[1].lower.append(lo95)
       bands[1].upper.append(hi95)
     }
+    let times = seconds
     return FanChart(
-      title: "the sensor, observed and predicted, with 80 and 95 % intervals:", history: history, mean: mean,
-      bands: bands)
+      title: "the sensor, observed and predicted", history: history, mean: mean, bands: bands,
+      times: ChartTimes { Date(timeIntervalSince1970: times[$0]) })
   }
 
   private static func short(_ number: String) -> String {

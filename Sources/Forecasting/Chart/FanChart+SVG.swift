@@ -1,68 +1,55 @@
 extension FanChart {
-  /// The drawing as an SVG document, readable on light and dark ground.
+  /// The drawing as an SVG document, readable in light and dark surroundings: it brings its own ground.
   ///
-  /// - Parameter width: in pixels, at least 200.
-  /// - Parameter height: in pixels, at least 120.
-  public func svg(width: Int = 720, height: Int = 260) -> String {
-    let width = Double(max(200, width))
-    let height = Double(max(120, height))
-    let (left, right, top, bottom) = (64.0, width - 12, 30.0, height - 24)
-    func x(_ step: Int) -> Double { count > 1 ? left + (right - left) * Double(step) / Double(count - 1) : left }
-    func y(_ value: Double) -> Double { bottom - (bottom - top) * self.height(value) }
-    func text(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-    func points(_ values: [Double], from first: Int) -> String {
-      values.enumerated().map { "\(text(x(first + $0))),\(text(y($1)))" }.joined(separator: " ")
-    }
-    var body = ""
-    let shades = ["0.16", "0.28", "0.4"]
-    for (index, band) in bands.reversed().enumerated() {
-      let upper = points(band.upper, from: history.count)
-      let lower = band.lower.indices.reversed().map {
-        "\(text(x(history.count + $0))),\(text(y(band.lower[$0])))"
-      }.joined(separator: " ")
-      body += "<polygon points=\"\(upper) \(lower)\" fill=\"#2f7ed8\" fill-opacity=\"\(shades[min(index, 2)])\"/>\n"
-    }
-    // A missing value breaks the line.
-    var stretch: [Double] = []
-    var first = 0
-    for (i, value) in (history + [.nan]).enumerated() {
-      if value.isFinite {
-        if stretch.isEmpty { first = i }
-        stretch.append(value)
-      } else if !stretch.isEmpty {
-        body +=
-          "<polyline points=\"\(points(stretch, from: first))\" fill=\"none\" stroke=\"#888\" stroke-width=\"1.5\"/>\n"
-        stretch = []
-      }
-    }
-    body +=
-      "<polyline points=\"\(points(mean, from: history.count))\" fill=\"none\" stroke=\"#2f7ed8\" stroke-width=\"2\"/>\n"
-    let font = "font-family=\"sans-serif\" font-size=\"12\" fill=\"#888\""
-    body += "<text x=\"\(text(left))\" y=\"18\" \(font)>\(Self.escaped(title))</text>\n"
-    for (value, place) in [(high, top + 4), (low, bottom + 4)] {
-      body +=
-        "<text x=\"\(text(left - 6))\" y=\"\(text(place))\" text-anchor=\"end\" \(font)>\(Self.label(value))</text>\n"
-    }
+  /// With three levels at most about 400 kB, however long series and forecast are. Colours are Okabe and Ito's (2008), which colour-blind people can
+  /// tell apart. Fonts are those of the reader.
+  /// - Parameters:
+  ///   - width: in pixels, at least 320.
+  ///   - height: in pixels, at least 240.
+  public func svg(width: Int = 960, height: Int = 420) -> String {
+    let picture = SVGPicture(chart: self, width: max(320, width), height: max(240, height))
+    let name = SVGText.escaped(heading.isEmpty ? "Forecast" : heading)
     return """
-      <svg xmlns="http://www.w3.org/2000/svg" width="\(Int(width))" height="\(Int(height))" viewBox="0 0 \(Int(width)) \(Int(height))">
-      \(body)</svg>
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(picture.width)" height="\(picture.height)" \
+      viewBox="0 0 \(picture.width) \(picture.height)" role="img" aria-label="\(name)" \
+      font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="13">
+      <title>\(name)</title>
+      <desc>\(SVGText.escaped(summary))</desc>
+      <style>
+      .fan-ground { fill: #ffffff } .fan-text { fill: #1b1f24 } .fan-label { fill: #57606a }
+      .fan-grid { stroke: #8c959f; stroke-opacity: 0.35 } .fan-now { stroke: #b34700; stroke-dasharray: 4 3 }
+      .fan-past { stroke: #30363d; fill: none } .fan-future { stroke: #0072b2; fill: none } .fan-band { fill: #0072b2 }
+      .fan-past, .fan-future { stroke-linejoin: round; stroke-linecap: round }
+      .fan-past-dot { fill: #30363d } .fan-future-dot { fill: #0072b2 } .fan-now-text { fill: #b34700 }
+      @media (prefers-color-scheme: dark) {
+      .fan-ground { fill: #15181d } .fan-text { fill: #e6e8eb } .fan-label { fill: #a5adb6 }
+      .fan-now { stroke: #e69f00 } .fan-now-text { fill: #e69f00 } .fan-past { stroke: #d5d8dc }
+      .fan-past-dot { fill: #d5d8dc } .fan-future { stroke: #56b4e9 } .fan-future-dot { fill: #56b4e9 }
+      .fan-band { fill: #56b4e9 } }
+      </style>
+      <rect class="fan-ground" width="100%" height="100%"/>
+      \(picture.body)</svg>
 
       """
   }
 
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      // XML 1.0 has no other control characters than these.
-      case let c where c.value < 32 && c != "\t" && c != "\n" && c != "\r": result += "\u{FFFD}"
-      default: result.unicodeScalars.append(character)
-      }
+  /// The drawing in words, for people who do not see it.
+  var summary: String {
+    var words = ""
+    if !history.isEmpty {
+      let missing = history.count { !$0.isFinite }
+      words = "\(history.count) samples"
+      if history.count > 1 { words += " from \(steps.name(0)) to \(steps.name(history.count - 1))" }
+      if missing > 0 { words += ", \(missing) missing" }
+      words += ". "
     }
-    return result
+    guard let last = mean.last else { return words }
+    func text(_ value: Double) -> String { ChartText.number(value) + (unit.isEmpty ? "" : " " + unit) }
+    words += "Forecast of \(mean.count) step\(mean.count == 1 ? "" : "s")"
+    words += ", to \(text(last)) at \(steps.name(history.count + mean.count - 1))"
+    if let band = bands.last, let lower = band.lower.last, let upper = band.upper.last {
+      words += ", with \(Self.percent(band.level)) from \(text(lower)) to \(text(upper))"
+    }
+    return words + "."
   }
 }

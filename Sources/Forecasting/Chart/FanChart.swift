@@ -1,89 +1,75 @@
+import FoundationEssentials
+
 /// A history with its forecast and intervals, as a drawing.
+///
+/// The drawing has round ticks on both axes, a mark where the history ends, and a legend. Missing samples are gaps.
 public struct FanChart: Sendable {
-  /// Written above the drawing.
-  public var title: String
+  /// Written above the drawing: the subject and the metric.
+  public let title: String
+  /// The unit of the values; empty: unknown.
+  public let unit: String
   /// The newest samples, oldest first, NaN = missing.
   public let history: [Double]
   /// The point forecasts that follow them.
   public let mean: [Double]
   /// Their intervals, by ascending level.
   public let bands: [ForecastBand]
-  let low: Double
-  let high: Double
+  /// Places of the samples and steps.
+  let steps: StepAxis
 
-  /// - Parameter history: all samples; so many of the newest are drawn as three times the horizon and at least 30.
-  public init(title: String, history: [Double], forecast: Forecast) {
-    self.init(title: title, history: history, mean: forecast.mean, bands: forecast.bands)
+  /// - Parameters:
+  ///   - title: the subject and the metric.
+  ///   - unit: of the values; empty: unknown.
+  ///   - history: all samples, oldest first, NaN = missing.
+  ///   - times: nil: the axis counts samples, the first of the history is 1.
+  ///   - drawn: so many of the newest samples are drawn; nil: six times the horizon, at least 60.
+  public init(
+    title: String, unit: String = "", history: [Double], forecast: Forecast, times: ChartTimes? = nil,
+    drawn: Int? = nil
+  ) {
+    self.init(
+      title: title, unit: unit, history: history, mean: forecast.mean, bands: forecast.bands, times: times,
+      drawn: drawn)
   }
 
   /// A forecast from wherever it was kept.
   /// - Parameters:
-  ///   - history: as above.
   ///   - bands: by ascending level, one bound a step.
-  public init(title: String, history: [Double], mean: [Double], bands: [ForecastBand]) {
+  ///   - times: as above; instants that do not ascend are left out, and the axis counts samples.
+  public init(
+    title: String, unit: String = "", history: [Double], mean: [Double], bands: [ForecastBand],
+    times: ChartTimes? = nil, drawn: Int? = nil
+  ) {
     self.title = title
-    self.history = Array(history.suffix(max(30, 3 * mean.count)))
+    self.unit = unit
+    self.history = Array(history.suffix(max(1, drawn ?? max(60, 6 * mean.count))))
     self.mean = mean
     self.bands = bands
+    steps = StepAxis(first: history.count - self.history.count, count: self.history.count + mean.count, times: times)
+  }
+
+  /// Title and unit.
+  var heading: String { unit.isEmpty ? title : title.isEmpty ? unit : "\(title) (\(unit))" }
+
+  /// The axis of the values.
+  /// - Parameter most: ticks wanted at most.
+  func values(most: Int) -> ValueAxis {
     var low = Double.infinity
     var high = -Double.infinity
-    for values in [self.history, mean] + bands.flatMap({ [$0.lower, $0.upper] }) {
+    for values in [history, mean] + bands.flatMap({ [$0.lower, $0.upper] }) {
       for value in values where value.isFinite {
         low = min(low, value)
         high = max(high, value)
       }
     }
-    // A flat line stands in the middle; halves keep the span of ±10³⁰⁸ finite.
-    if low > high { (low, high) = (0, 1) }
-    if low == high {
-      let room = max(abs(low) / 2, 0.5)
-      (low, high) = (clamped(low - room), clamped(high + room))
-    }
-    self.low = low
-    self.high = high
+    let isWhole = history.allSatisfy { !$0.isFinite || $0 == $0.rounded() }
+    return ValueAxis(low: low, high: high, isWhole: isWhole, most: most)
   }
 
-  /// Steps drawn.
-  var count: Int { history.count + mean.count }
-
-  /// 0 at the bottom, 1 at the top.
-  func height(_ value: Double) -> Double {
-    let span = high / 2 - low / 2
-    return span > 0 ? min(max((value / 2 - low / 2) / span, 0), 1) : 0.5
-  }
-
-  /// A value with at most four digits that say something.
-  static func label(_ value: Double) -> String {
-    if value == 0 { return "0" }
-    guard value.isFinite else { return "" }
-    let size = abs(value)
-    if size >= 1e6 || size < 1e-3 {
-      let exponent = Int(Self.decimalExponent(size))
-      let scaled = (value / Self.power(exponent) * 100).rounded() / 100
-      return "\(scaled)e\(exponent)"
-    }
-    let digits = size >= 1_000 ? 1.0 : size >= 100 ? 10 : size >= 10 ? 100 : 1_000
-    let rounded = (value * digits).rounded() / digits
-    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
-  }
-
-  private static func decimalExponent(_ size: Double) -> Double {
-    var exponent = 0.0
-    var rest = size
-    while rest >= 10 {
-      rest /= 10
-      exponent += 1
-    }
-    while rest < 1 {
-      rest *= 10
-      exponent -= 1
-    }
-    return exponent
-  }
-
-  private static func power(_ exponent: Int) -> Double {
-    var power = 1.0
-    for _ in 0..<abs(exponent) { power *= exponent < 0 ? 0.1 : 10 }
-    return power > 0 && power.isFinite ? power : 1
+  /// A level as the legend writes it, such as `95 %`.
+  static func percent(_ level: Double) -> String {
+    let thousandths = (level * 100_000).rounded()
+    guard thousandths.isFinite, abs(thousandths) < 1e9 else { return "" }
+    return ValueAxis.decimal(thousandths / 1_000, digits: 3, isTrimmed: true) + " %"
   }
 }

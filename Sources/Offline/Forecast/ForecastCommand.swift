@@ -24,6 +24,11 @@ struct ForecastCommand: AsyncParsableCommand {
       for each level, with a row for each step and one for all. --sums writes \
       id,steps,sum,lo95,hi95,mean,meanlo95,meanhi95.
 
+      Drawings have an axis of time, or of sample numbers where times are unknown; a mark where the history ends; and \
+      a legend of the intervals. --plot is as wide as the terminal, and in ASCII where the locale is not UTF-8. The file \
+      of a drawing is named after its series, with a number where two would have one name. A file that is there is \
+      never replaced: its series counts as failed, but is in the CSV.
+
       The exit status is 65 when the file is wrong or a series cannot be forecast.
       """)
 
@@ -77,8 +82,15 @@ struct ForecastCommand: AsyncParsableCommand {
   @Option(help: "A folder for one SVG drawing of each series, beside the CSV; it must be there.")
   var svg: String?
 
-  @Option(help: "A folder for one PNG drawing of each series, beside the CSV; it must be there.")
+  @Option(
+    help:
+      "A folder for one PNG drawing of each series, beside the CSV; it must be there. Needs rsvg-convert (Debian: librsvg2-bin)."
+  )
   var png: String?
+
+  @Option(
+    help: "Draw so many of the newest samples before the forecast. Default: six times the horizon, at least 60.")
+  var history: Int?
 
   @Option(help: "The file to write; default is standard output.")
   var output: String?
@@ -92,6 +104,12 @@ struct ForecastCommand: AsyncParsableCommand {
     if let backtest, !(1...1_000).contains(backtest) { throw ValidationError("--backtest must be between 1 and 1000.") }
     if backtest != nil, plot || svg != nil || png != nil {
       throw ValidationError("--backtest has nothing to draw; leave --plot, --svg and --png out.")
+    }
+    if let history {
+      if !plot, svg == nil, png == nil {
+        throw ValidationError("--history is for drawings; give --plot, --svg or --png.")
+      }
+      if history < 1 { throw ValidationError("--history must be at least 1.") }
     }
     if sums, plot { throw ValidationError("--plot draws steps, not sums; leave one of them out.") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
@@ -115,7 +133,8 @@ struct ForecastCommand: AsyncParsableCommand {
     let run = ForecastRun(
       horizon: horizon, seasons: try seasons(), levels: try levels(), covariates: known, threads: threads,
       method: method,
-      backtest: backtest, sums: sums, plots: plot, svg: svg, png: png, output: output)
+      backtest: backtest, sums: sums, plots: plot,
+      drawings: try Drawings(svg: svg, png: png), drawn: history, output: output)
     if let file {
       var source = try SeriesSource(path: file, format: format)
       if !source.saysHorizon, horizon == nil {

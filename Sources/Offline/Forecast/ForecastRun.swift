@@ -21,9 +21,10 @@ struct ForecastRun: Sendable {
   let sums: Bool
   /// Whether to draw for the terminal instead of writing CSV.
   let plots: Bool
-  /// Folder for drawings.
-  let svg: String?
-  let png: String?
+  /// Folders for drawings.
+  let drawings: Drawings
+  /// Samples of the history to draw; nil: by the horizon.
+  let drawn: Int?
   let output: String?
 
   /// Series in one unit of work: enough to make handing over cheap, few enough to balance.
@@ -44,6 +45,8 @@ struct ForecastRun: Sendable {
     var progress = Progress()
     var failures = 0
     var table = BacktestTable(levels: levels.map(\.share))
+    var names = DrawingNames()
+    let subject = source.subject
 
     try await withThrowingTaskGroup(of: (Int, [Line]).self) { group in
       var waiting: [Int: [Line]] = [:]
@@ -54,9 +57,17 @@ struct ForecastRun: Sendable {
       while true {
         // Reading ahead is bounded: a slow series holds the reader back, not the memory.
         while !isAtEnd, running < width, read - written < 4 * width {
-          var batch: [(series: FileSeries, place: String)] = []
+          var batch: [Work] = []
           while batch.count < Self.batchSize, let series = try source.next() {
-            batch.append((series, source.place(of: series)))
+            let place = source.place(of: series)
+            // Named in the order of the source, so that numbers do not depend on the threads.
+            let file = drawings.isAsked ? names.name(subject: subject, metric: series.id) : nil
+            if let file, file.isNumbered {
+              StandardError.write(
+                "twinmill: \(place): series \"\(series.id)\" is drawn in \(file.name), since another one has the name "
+                  + "without a number\n")
+            }
+            batch.append(Work(series: series, subject: subject, place: place, drawing: file?.name))
           }
           if batch.isEmpty {
             isAtEnd = true
@@ -66,7 +77,7 @@ struct ForecastRun: Sendable {
           read += 1
           running += 1
           let work = batch
-          group.addTask { (number, work.map { line($0.series, place: $0.place) }) }
+          group.addTask { (number, work.map(line)) }
         }
         guard let (number, lines) = try await group.next() else { break }
         running -= 1
@@ -75,7 +86,12 @@ struct ForecastRun: Sendable {
           written += 1
           for line in lines {
             switch line {
-            case .text(let text): try writer.write(text)
+            case .text(let text, let complaint):
+              try writer.write(text)
+              if let complaint {
+                failures += 1
+                StandardError.write("twinmill: \(complaint)\n")
+              }
             case .backtest(let backtest): table.add(backtest, sums: sums)
             case .failure(let message):
               failures += 1
@@ -95,17 +111,29 @@ struct ForecastRun: Sendable {
     return failures
   }
 
+  /// A series on its way.
+  private struct Work: Sendable {
+    let series: FileSeries
+    let subject: String?
+    let place: String
+    /// The name of its drawing.
+    let drawing: String?
+  }
+
   /// The result of one series.
   private enum Line: Sendable {
-    case text(String)
+    /// Rows or a plot, and the reason why there is no drawing.
+    case text(String, complaint: String? = nil)
     case backtest(Backtest)
     case failure(String)
   }
 
-  private func line(_ series: FileSeries, place: String) -> Line {
+  private func line(_ work: Work) -> Line {
+    let series = work.series
     let forecaster = Forecaster(season: seasons ?? series.seasons ?? [], bounds: series.bounds, method: method)
     let horizon = horizon ?? series.horizon ?? 1
     let shares = levels.map(\.share)
+    let forecast: Forecast
     do {
       if let backtest {
         return .backtest(
@@ -113,18 +141,25 @@ struct ForecastRun: Sendable {
             series.values, covariates: try known(series, steps: 0), horizon: horizon, levels: shares, origins: backtest)
         )
       }
-      let forecast = try forecaster.forecast(
+      forecast = try forecaster.forecast(
         series.values, covariates: try known(series, steps: horizon), horizon: horizon, levels: shares
       ).forecast
-      if plots || svg != nil || png != nil {
-        let chart = FanChart(title: series.id, history: series.values, forecast: forecast)
-        try draw(chart, of: series)
-        if plots { return .text(chart.text() + "\n") }
-      }
-      return .text(sums ? sumRows(series.id, forecast) : rows(series.id, forecast))
     } catch {
-      return .failure("\(place): series \"\(series.id)\": \(error)")
+      return .failure("\(work.place): series \"\(series.id)\": \(error)")
     }
+    let text = plots ? "" : sums ? sumRows(series.id, forecast) : rows(series.id, forecast)
+    guard plots || drawings.isAsked else { return .text(text) }
+    let chart = FanChart(
+      title: [work.subject, series.id].compactMap(\.self).joined(separator: ": "), unit: series.unit,
+      history: series.values, forecast: forecast, times: series.times, drawn: drawn)
+    var complaint: String?
+    if let drawing = work.drawing {
+      // Without its drawing the forecast is still one.
+      do { try drawings.write(chart, name: drawing) } catch { complaint = "series \"\(series.id)\": \(error)" }
+    }
+    guard plots else { return .text(text, complaint: complaint) }
+    let plot = chart.text(width: Terminal.columns, characters: Terminal.isUTF8 ? .unicode : .ascii)
+    return .text(plot + "\n", complaint: complaint)
   }
 
   /// Covariates with a value for each sample and step.
@@ -168,34 +203,6 @@ struct ForecastRun: Sendable {
       text += "\(id),\(step + 1),\(total)" + interval(1) + ",\(total / count)" + interval(count) + "\n"
     }
     return text
-  }
-
-  private func draw(_ chart: FanChart, of series: FileSeries) throws(FileError) {
-    if let svg {
-      var drawing = try OutputFile(path: Self.path(of: series, in: svg, as: "svg"))
-      try drawing.write(chart.svg())
-      try drawing.finish()
-    }
-    if let png {
-      let pixels = chart.pixels()
-      var drawing = try OutputFile(path: Self.path(of: series, in: png, as: "png"))
-      try drawing.write(PNG.file(width: pixels.width, height: pixels.height, rgb: pixels.bytes))
-      try drawing.finish()
-    }
-  }
-
-  /// `ID.svg`; characters that no file name should hold become `_`, and the line is added to keep names apart.
-  static func path(of series: FileSeries, in folder: String, as type: String) -> String {
-    let isPlain =
-      series.id.utf8.count <= 100
-      && series.id.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
-      }
-    if isPlain { return "\(folder)/\(series.id).\(type)" }
-    let name = series.id.unicodeScalars.prefix(60).map {
-      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) ? Character($0) : "_"
-    }
-    return "\(folder)/\(String(name))_\(abs(series.line)).\(type)"
   }
 
   private static func text(_ step: String, _ row: BacktestTable.Row) -> String {

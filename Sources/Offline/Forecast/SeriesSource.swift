@@ -30,6 +30,9 @@ struct SeriesSource: ~Copyable {
     return rest.popFirst()
   }
 
+  /// The twin of the series; nil for a file.
+  var subject: String? { file == nil ? name : nil }
+
   /// Where a series stands, for messages.
   func place(of series: FileSeries) -> String { series.line > 0 ? "\(name):\(series.line)" : name }
 }
