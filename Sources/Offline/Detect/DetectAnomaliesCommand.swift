@@ -63,15 +63,15 @@ struct DetectAnomaliesCommand: AsyncParsableCommand {
       try writer.write("\(CSVLine.quoted(row.timeText)),\(CSVLine.quoted(row.valueText)),\(Self.decimal(score))\n")
     }
     try writer.finish()
-    if present <= AnomalyScorer.unscoredRows {
-      StandardError.write(
-        "twinmill: \(file): no row has a score: \(present) values, and the first \(AnomalyScorer.unscoredRows) only teach "
-          + "what is usual; give a longer file\n")
-    }
     if let setBack {
       StandardError.write(
         "twinmill: \(file):\(setBack.line): earlier than a row before it, as are \(setBack.rows - 1) more; "
           + "rows are scored in the order of the file: sort it by time\n")
+    }
+    if present <= AnomalyScorer.unscoredRows {
+      StandardError.write(
+        "twinmill: \(file): no row has a score: \(present) values, and the first \(AnomalyScorer.unscoredRows) only teach "
+          + "what is usual; give a longer file\n")
     }
   }
 
